@@ -5,7 +5,7 @@ module dev.dunlin.codec {
     requires transitive io.netty.codec;
     requires transitive io.netty.transport;
     requires io.netty.common;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.dunlin.codec;
 }

@@ -1,0 +1,222 @@
+package dev.dunlin.codec;
+
+import static dev.dunlin.codec.MalformedPacket.malformed;
+import static dev.dunlin.codec.MalformedPacket.protocolError;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A PUBLISH as it lies in the receive buffer [3.1.1 section 3.3, 5.0 section 3.3]: a borrowed view, one per decoder, valid
+ * while {@link PacketHandler#packet} runs. Who keeps it makes a {@link PublishFrame}. Checked in full before it is handed
+ * over; strings, properties and the payload slice are made when they are asked for.
+ *
+ * <p>A publisher mostly repeats its topic: the bytes of the previous one are kept, and the same bytes again are neither
+ * checked nor decoded. hot
+ */
+public final class Publish implements Packet {
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN)
+            .withInvokeExactBehavior();
+    private static final byte[] NO_BYTES = {};
+
+    private final PropertyReader properties = new PropertyReader();
+    private ByteBuf in = Unpooled.EMPTY_BUFFER;
+    private int flags;
+    private int packetId;
+    private int payloadAt;
+    private int end;
+    private int packetBytes;
+
+    private byte[] topic = NO_BYTES;
+    private int topicBytes;
+    private @Nullable String topicText = "";
+
+    Publish() {}
+
+    /** The quality of service. */
+    public QoS qos() {
+        return QoS.of(flags >> 1 & 3);
+    }
+
+    /** Whether the sender says that it has tried before. */
+    public boolean dup() {
+        return (flags & 8) != 0;
+    }
+
+    /** The RETAIN flag. */
+    public boolean retain() {
+        return (flags & 1) != 0;
+    }
+
+    /** 1 to 65,535; 0 for QoS 0. */
+    public int packetId() {
+        return packetId;
+    }
+
+    /** The topic name; empty when only a topic alias tells it. Equal topics in a row are the same instance. */
+    public String topic() {
+        String text = topicText;
+        if (text == null) {
+            text = new String(topic, 0, topicBytes, StandardCharsets.UTF_8);
+            topicText = text;
+        }
+        return text;
+    }
+
+    /** 1 to 65,535; 0 for none. */
+    public int topicAlias() {
+        return properties.topicAlias;
+    }
+
+    /** The message expiry interval in seconds, 0 to 4,294,967,295; -1 for none. */
+    public long messageExpirySeconds() {
+        return properties.messageExpirySeconds;
+    }
+
+    /** A view on the properties, as short-lived as this object. */
+    public Properties properties() {
+        return properties.present == 0
+                ? Properties.EMPTY
+                : new Properties(in, properties.from, properties.to, properties.present);
+    }
+
+    /** The payload: a new slice, borrowed; whoever keeps it retains it. */
+    public ByteBuf payload() {
+        return in.slice(payloadAt, end - payloadAt);
+    }
+
+    /** The size of the payload. */
+    public int payloadBytes() {
+        return end - payloadAt;
+    }
+
+    /** The size of the whole packet. */
+    public int packetBytes() {
+        return packetBytes;
+    }
+
+    @Override
+    public String toString() {
+        return "Publish[topic=" + topic() + ", qos=" + qos() + ", dup=" + dup() + ", retain=" + retain() + ", packetId="
+                + packetId + ", payload=" + payloadBytes() + " bytes, properties=" + properties() + "]";
+    }
+
+    /** Moves the view to a packet and checks it. Borrows {@code in}. */
+    void read(ByteBuf in, int at, int end, int flags, int packetBytes, boolean v5, MqttDecoder.Peer peer)
+            throws MalformedPacket {
+        if (flags >= 6 && (flags & 6) == 6) { // [5.0:MQTT-3.3.1-4, 3.1.1:MQTT-3.3.1-4]
+            throw malformed("PUBLISH with QoS 3");
+        }
+        if ((flags & 0xE) == 8) { // [5.0:MQTT-3.3.1-2, 3.1.1:MQTT-3.3.1-2]
+            throw malformed("PUBLISH with QoS 0 and DUP");
+        }
+        this.in = in;
+        this.end = end;
+        this.flags = flags;
+        this.packetBytes = packetBytes;
+        int next = readTopic(in, at, end, v5);
+        next = readPacketId(in, next, end);
+        if (v5) {
+            next = properties.read(in, next, end, PacketType.PUBLISH.code());
+            checkProperties(peer);
+        }
+        payloadAt = next;
+    }
+
+    /** Lets go of the buffer, keeps the topic. */
+    void clear() {
+        in = Unpooled.EMPTY_BUFFER;
+        payloadAt = 0;
+        end = 0;
+        properties.clear();
+    }
+
+    /** The topic as bytes; only the first {@link #topicBytes()} count. Borrowed. */
+    byte[] topicUtf8() {
+        return topic;
+    }
+
+    int topicBytes() {
+        return topicBytes;
+    }
+
+    private int readTopic(ByteBuf in, int at, int end, boolean v5) throws MalformedPacket {
+        if (end - at < 2 || end - at - 2 < in.getUnsignedShort(at)) {
+            throw malformed("The topic is cut off");
+        }
+        int bytes = in.getUnsignedShort(at);
+        if (bytes == 0 && !v5) { // [3.1.1:MQTT-4.7.3-1]; in MQTT 5 an alias may stand in
+            throw malformed("The topic is empty");
+        }
+        if (!isTopic(in, at + 2, bytes)) {
+            newTopic(in, at + 2, bytes, v5);
+        }
+        return at + 2 + bytes;
+    }
+
+    /** Whether these bytes are the topic of the packet before. */
+    private boolean isTopic(ByteBuf in, int at, int bytes) {
+        if (bytes != topicBytes) {
+            return false;
+        }
+        int i = 0;
+        for (; i <= bytes - Long.BYTES; i += Long.BYTES) {
+            if ((long) LONGS.get(topic, i) != in.getLongLE(at + i)) {
+                return false;
+            }
+        }
+        for (; i < bytes; i++) {
+            if (topic[i] != in.getByte(at + i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void newTopic(ByteBuf in, int at, int bytes, boolean v5) throws MalformedPacket {
+        int check = Utf8.check(in, at, at + bytes);
+        if (check == Utf8.MALFORMED) { // [5.0:MQTT-3.3.2-1, 3.1.1:MQTT-3.3.2-1]
+            throw malformed("The topic is not UTF-8");
+        }
+        if (check == Utf8.WILDCARD) { // [5.0:MQTT-3.3.2-2, 3.1.1:MQTT-3.3.2-2]
+            throw v5
+                    ? new MalformedPacket(ReasonCode.TOPIC_NAME_INVALID, "The topic has a wildcard")
+                    : malformed("The topic has a wildcard");
+        }
+        if (topic.length < bytes || topic.length > 4 * bytes + 64) { // one long topic must not stay for ever
+            topic = new byte[bytes];
+        }
+        in.getBytes(at, topic, 0, bytes);
+        topicBytes = bytes;
+        topicText = bytes == 0 ? "" : null;
+    }
+
+    private int readPacketId(ByteBuf in, int at, int end) throws MalformedPacket {
+        if ((flags & 6) == 0) { // [5.0:MQTT-2.2.1-2, 3.1.1:MQTT-2.3.1-5]
+            packetId = 0;
+            return at;
+        }
+        if (end - at < 2) {
+            throw malformed("The packet id is cut off");
+        }
+        packetId = in.getUnsignedShort(at);
+        if (packetId == 0) { // [5.0:MQTT-2.2.1-3, 3.1.1:MQTT-2.3.1-1]
+            throw protocolError("The packet id is 0");
+        }
+        return at + 2;
+    }
+
+    private void checkProperties(MqttDecoder.Peer peer) throws MalformedPacket {
+        if (topicBytes == 0 && properties.topicAlias == 0) { // [5.0 section 3.3.2.1, 5.0:MQTT-4.7.3-1]
+            throw protocolError("Neither topic nor topic alias");
+        }
+        if (peer == MqttDecoder.Peer.CLIENT && properties.has(Property.SUBSCRIPTION_IDENTIFIER)) { // [5.0:MQTT-3.3.4-6]
+            throw protocolError("Subscription identifier in a client's PUBLISH");
+        }
+    }
+}

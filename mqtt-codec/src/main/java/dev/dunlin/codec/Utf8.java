@@ -1,0 +1,78 @@
+package dev.dunlin.codec;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Checks UTF-8 as MQTT wants it: shortest form, no surrogates, no U+0000 [5.0:MQTT-1.5.4-1, MQTT-1.5.4-2, 3.1.1:MQTT-1.5.3-1,
+ * MQTT-1.5.3-2]. A byte order mark is a character like any other [5.0:MQTT-1.5.4-3, 3.1.1:MQTT-1.5.3-3]. Eight ASCII bytes
+ * are checked at a time: a byte of {@code w - 0x01..01} gets its sign bit only where {@code w} had a zero byte (or a byte
+ * above it borrowed, which sends us to the exact loop for nothing, never past an error). hot
+ */
+final class Utf8 {
+    /** Neither wildcard occurs. */
+    static final int PLAIN = 0;
+    /** Well-formed, with a '+' or '#' somewhere. */
+    static final int WILDCARD = 1;
+
+    static final int MALFORMED = -1;
+
+    private static final long ONES = 0x0101_0101_0101_0101L;
+    private static final long SIGNS = 0x8080_8080_8080_8080L;
+    private static final long PLUSES = ONES * '+';
+    private static final long HASHES = ONES * '#';
+
+    private Utf8() {}
+
+    /** Checks the bytes from {@code at} to before {@code end}, which must lie inside the buffer. */
+    static int check(ByteBuf in, int at, int end) {
+        int found = PLAIN;
+        while (at < end) {
+            if (end - at >= Long.BYTES && isPlain(in.getLong(at))) {
+                at += Long.BYTES;
+                continue;
+            }
+            byte b = in.getByte(at);
+            found |= b == '+' || b == '#' ? WILDCARD : PLAIN;
+            at = b > 0 ? at + 1 : character(in, at, end);
+            if (at < 0) {
+                return MALFORMED;
+            }
+        }
+        return found;
+    }
+
+    private static boolean isPlain(long word) {
+        long odd = word | word - ONES | (word ^ PLUSES) - ONES | (word ^ HASHES) - ONES;
+        return (odd & SIGNS) == 0;
+    }
+
+    /** The text of bytes that were checked. */
+    static String text(ByteBuf in, int at, int bytes) {
+        return bytes == 0 ? "" : in.toString(at, bytes, StandardCharsets.UTF_8);
+    }
+
+    /** The index behind the zero or multi-byte character at {@code at}, negative when it is ill-formed [Unicode, table 3-7]. */
+    private static int character(ByteBuf in, int at, int end) {
+        int lead = in.getUnsignedByte(at);
+        if (lead < 0xC2 || lead > 0xF4) {
+            return -1; // U+0000, a continuation byte, or a lead byte that only overlong forms have
+        }
+        int last = at + (lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3);
+        if (last >= end) {
+            return -1;
+        }
+        int second = in.getUnsignedByte(at + 1);
+        int low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80; // below: overlong
+        int high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF; // above: surrogates, beyond U+10FFFF
+        if (second < low || second > high) {
+            return -1;
+        }
+        for (int i = at + 2; i <= last; i++) {
+            if ((in.getByte(i) & 0xC0) != 0x80) {
+                return -1;
+            }
+        }
+        return last + 1;
+    }
+}
