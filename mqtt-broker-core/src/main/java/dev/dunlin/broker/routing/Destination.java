@@ -1,0 +1,11 @@
+package dev.dunlin.broker.routing;
+
+/** Where subscriptions deliver: a session or a shared group. Two destinations are the same only if they are one object. */
+public interface Destination {
+
+    /** The home loop, from 0. Never changes: the targets of a match are grouped by it. */
+    int loopIndex();
+
+    /** Whether what is delivered here must outlive the connection. */
+    boolean isPersistent();
+}

@@ -1,0 +1,40 @@
+package dev.dunlin.broker.routing;
+
+/** The result of one match, grouped by the loops of the destinations. Immutable. */
+public final class Targets {
+    static final Target[] NONE = {};
+    static final Target[][] NO_LOOPS = {};
+
+    private final Target[][] byLoop;
+    private final int count;
+    private final long generation;
+
+    Targets(Target[][] byLoop, int count, long generation) {
+        this.byLoop = byLoop;
+        this.count = count;
+        this.generation = generation;
+    }
+
+    /**
+     * The targets of one loop, each destination once; length 0 if there are none. The caller must not change it.
+     *
+     * @param loopIndex from 0, below the number of loops that the match was asked for
+     */
+    public Target[] of(int loopIndex) {
+        return count == 0 ? NONE : byLoop[loopIndex];
+    }
+
+    /** Number of targets of all loops. */
+    public int count() {
+        return count;
+    }
+
+    public boolean isEmpty() {
+        return count == 0;
+    }
+
+    /** {@link SubscriptionTree#generation()} before the match: the result holds for as long as it stays the same. */
+    public long generation() {
+        return generation;
+    }
+}
