@@ -6,6 +6,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +75,37 @@ public final class RetainedIndex<V> {
             size.decrementAndGet();
         }
         return removed;
+    }
+
+    /**
+     * Removes a value that has expired, if it is still there; nothing else changes. Its ticket stays remembered.
+     *
+     * @return whether it was there
+     */
+    public boolean expire(String topic, V value) {
+        Entry<V> present = entries.get(key(topic));
+        if (present == null || present.value != value) {
+            return false;
+        }
+        Entry<V> tombstone = new Entry<>(null, present.ticket);
+        if (!entries.replace(key(topic), present, tombstone)) {
+            return false;
+        }
+        tombstones.add(new Tombstone<>(key(topic), tombstone));
+        size.decrementAndGet();
+        return true;
+    }
+
+    /** Hands every value over, whatever its topic, and is empty then. Nobody else may be using it. */
+    public void clear(Consumer<V> former) {
+        for (Entry<V> entry : entries.values()) {
+            if (entry.value != null) {
+                former.accept(entry.value);
+            }
+        }
+        entries.clear();
+        tombstones.clear();
+        size.set(0);
     }
 
     private Change<V> apply(String topic, Entry<V> entry) {

@@ -5,7 +5,8 @@ import java.util.Arrays;
 
 /** One destination of one match: what all its matching subscriptions together ask for. Immutable. */
 public final class Target {
-    static final int[] NO_IDS = {};
+    /** No subscription identifiers. */
+    public static final int[] NO_IDS = {};
 
     private final Destination destination;
     private final QoS qos;
@@ -13,7 +14,8 @@ public final class Target {
     private final boolean retainAsPublished;
     private final int[] subscriptionIds;
 
-    Target(Destination destination, QoS qos, boolean noLocal, boolean retainAsPublished, int[] subscriptionIds) {
+    /** What one destination gets; takes the array of identifiers over. */
+    public Target(Destination destination, QoS qos, boolean noLocal, boolean retainAsPublished, int[] subscriptionIds) {
         this.destination = destination;
         this.qos = qos;
         this.noLocal = noLocal;

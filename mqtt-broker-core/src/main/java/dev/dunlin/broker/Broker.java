@@ -1,0 +1,202 @@
+package dev.dunlin.broker;
+
+import dev.dunlin.broker.net.Acceptor;
+import dev.dunlin.broker.net.SocketTransport;
+import dev.dunlin.broker.net.Transport;
+import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.SessionLoop;
+import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.DropReason;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelFuture;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A running MQTT broker. Start one with {@link #builder}; several in one JVM are normal. Any thread.
+ *
+ * <pre>{@code
+ * try (Broker broker = Broker.builder().tcp(0).start()) {
+ *     broker.local().publish(Message.of("a/b", "hi"));
+ * }
+ * }</pre>
+ */
+public final class Broker implements AutoCloseable {
+    private static final Duration DRAIN = Duration.ofSeconds(1);
+    private static final Duration LOOPS_END = Duration.ofSeconds(10);
+    private static final long HANDLER_IDLE_SECONDS = 5;
+
+    private final String name;
+    private final Core core;
+    private final Transport transport;
+    private final ExecutorService handlers;
+    private final LocalClient local;
+    private final Map<Listener, Acceptor> acceptors = new LinkedHashMap<>();
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private boolean closing;
+
+    private Broker(String name, Core core, Transport transport) {
+        this.name = name;
+        this.core = core;
+        this.transport = transport;
+        handlers = handlerThreads(name);
+        local = new LocalClient(core, handlers);
+    }
+
+    /** A broker to be configured. */
+    public static BrokerBuilder builder() {
+        return new BrokerBuilder();
+    }
+
+    static Broker start(
+            String name, Core core, List<Listener> listeners, Authenticator authenticator, ByteBufAllocator allocator)
+            throws BrokerStartException {
+        Broker broker = new Broker(name, core, new SocketTransport(name, core));
+        AtomicInteger openInAll = new AtomicInteger();
+        for (Listener listener : listeners) {
+            Acceptor acceptor = new Acceptor(listener.name(), core, broker.transport, authenticator, openInAll);
+            broker.acceptors.put(listener, acceptor);
+            ChannelFuture bound = acceptor.bind(listener.address(), allocator).awaitUninterruptibly();
+            if (!bound.isSuccess()) {
+                broker.close();
+                throw cannotListen(listener, bound.cause());
+            }
+        }
+        return broker;
+    }
+
+    private static BrokerStartException cannotListen(Listener listener, Throwable cause) {
+        String message = "can't listen on " + listener.host() + " port " + listener.port() + ": "
+                + (listener.address().isUnresolved() ? "unknown host" : cause.getMessage());
+        return new BrokerStartException(BrokerStartException.Kind.PORT, message, cause);
+    }
+
+    /** Threads for user code: as many as there are handlers at work, none when there are none. */
+    private static ExecutorService handlerThreads(String name) {
+        AtomicInteger number = new AtomicInteger();
+        return new ThreadPoolExecutor(
+                0, Integer.MAX_VALUE, HANDLER_IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+                    Thread thread = new Thread(task, name + "-handler-" + number.getAndIncrement());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+    }
+
+    /**
+     * The port that a listener is bound to.
+     *
+     * @throws IllegalArgumentException if there is no listener of that name
+     */
+    public int port(String listener) {
+        for (ListenerAddress address : listeners()) {
+            if (address.name().equals(listener)) {
+                return address.port();
+            }
+        }
+        throw new IllegalArgumentException("no listener is named " + listener);
+    }
+
+    /** Where the broker listens, in the order of configuration. */
+    public List<ListenerAddress> listeners() {
+        List<ListenerAddress> addresses = new ArrayList<>();
+        acceptors.forEach((listener, acceptor) -> addresses.add(new ListenerAddress(
+                listener.name(), "tcp", listener.host(), ((InetSocketAddress) acceptor.address()).getPort())));
+        return addresses;
+    }
+
+    /** The client within this process. */
+    public LocalClient local() {
+        return local;
+    }
+
+    /**
+     * How many deliveries have ended without being made, for this reason, since the start. May trail the event loops by a
+     * moment.
+     */
+    public long dropped(DropReason reason) {
+        return core.dropped(reason);
+    }
+
+    Core core() {
+        return core;
+    }
+
+    Map<Listener, Acceptor> acceptors() {
+        return acceptors;
+    }
+
+    /** Closes and waits until nothing of the broker is left; as {@link #closeAsync} with a drain of one second. */
+    @Override
+    public void close() {
+        if (core.running() != null) {
+            throw new IllegalStateException("close() would wait for the very thread that calls it: use closeAsync()");
+        }
+        closeAsync(DRAIN).toCompletableFuture().join();
+    }
+
+    /**
+     * Closes: no new connections; 5.0 clients get DISCONNECT with 0x8B (server shutting down); wills are not published;
+     * sessions in memory are gone. A second call changes nothing.
+     *
+     * @param drain how long connections may take to go before they are cut off
+     * @return completes when all threads of the broker have ended
+     */
+    public synchronized CompletionStage<Void> closeAsync(Duration drain) {
+        if (!closing) {
+            closing = true;
+            Thread closer = new Thread(() -> shutDown(drain), name + "-close");
+            closer.setDaemon(true);
+            closer.start();
+        }
+        return closed;
+    }
+
+    private void shutDown(Duration drain) {
+        try {
+            for (Acceptor acceptor : acceptors.values()) {
+                ChannelFuture stopped = acceptor.stop();
+                if (stopped != null) {
+                    stopped.awaitUninterruptibly();
+                }
+            }
+            disconnectClients(drain);
+            transport.close(LOOPS_END).toCompletableFuture().join();
+            handlers.shutdown();
+            core.close();
+            closed.complete(null);
+        } catch (RuntimeException | Error e) {
+            closed.completeExceptionally(e);
+        }
+    }
+
+    private void disconnectClients(Duration drain) {
+        CountDownLatch told = new CountDownLatch(core.loopCount());
+        for (int i = 0; i < core.loopCount(); i++) {
+            SessionLoop loop = core.loop(i);
+            loop.execute(() -> {
+                loop.sessions().closing();
+                acceptors.values().forEach(acceptor -> acceptor.disconnectAll(loop));
+                told.countDown();
+            });
+        }
+        try {
+            if (!told.await(drain.toMillis(), TimeUnit.MILLISECONDS)) {
+                return; // the loops are busy beyond the drain: their connections are cut off with them
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package dev.dunlin.broker;
+
+import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.TimeSource;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Configures and starts a {@link Broker}. Not thread-safe; may be used again for another broker.
+ *
+ * <p>Secure by default: a listener that other machines can reach needs an {@link #authenticator} or an explicit
+ * {@link #allowAnonymous}. A listener on loopback lets everybody in unless there is an authenticator.
+ */
+public final class BrokerBuilder {
+    private static final int EMBEDDED_LOOPS_MAX = 4;
+
+    private final List<Listener> listeners = new ArrayList<>();
+    private String name = "dunlin";
+    private int loops = Math.min(Runtime.getRuntime().availableProcessors(), EMBEDDED_LOOPS_MAX);
+    private Limits limits = Limits.EMBEDDED;
+    private @Nullable Authenticator authenticator;
+    private boolean anonymousAllowed;
+    private TimeSource time = TimeSource.system();
+    private RandomGenerator random = new SecureRandom();
+    private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+
+    BrokerBuilder() {}
+
+    /** The prefix of the names of the broker's threads; default "dunlin". */
+    public BrokerBuilder name(String prefix) {
+        name = prefix;
+        return this;
+    }
+
+    /** Listens for MQTT over TCP on loopback, as "tcp". */
+    public BrokerBuilder tcp(int port) {
+        return listen(Listener.tcp("127.0.0.1", port));
+    }
+
+    /** Adds a listener. Without any, only the local client reaches the broker. */
+    public BrokerBuilder listen(Listener listener) {
+        listeners.add(listener);
+        return this;
+    }
+
+    /**
+     * The number of event loops.
+     *
+     * @param count 1 to 1,024; default the number of processors, at most 4
+     * @throws IllegalArgumentException outside of that range
+     */
+    public BrokerBuilder loops(int count) {
+        if (count < 1 || count > 1024) {
+            throw new IllegalArgumentException("loops is 1 to 1024, not " + count);
+        }
+        loops = count;
+        return this;
+    }
+
+    /** The bounds of what clients can make grow; default {@link Limits#EMBEDDED}. */
+    public BrokerBuilder limits(Limits bounds) {
+        limits = bounds;
+        return this;
+    }
+
+    /** Who may connect. */
+    public BrokerBuilder authenticator(Authenticator who) {
+        authenticator = who;
+        return this;
+    }
+
+    /** Lets everybody in, also through listeners that other machines can reach. Excludes an authenticator. */
+    public BrokerBuilder allowAnonymous() {
+        anonymousAllowed = true;
+        return this;
+    }
+
+    /** Another clock. Timers stay with the event loops' own: a simulation has to replace these as well. */
+    BrokerBuilder time(TimeSource source) {
+        time = source;
+        return this;
+    }
+
+    /** Another source of randomness; safe for any thread. */
+    BrokerBuilder random(RandomGenerator source) {
+        random = source;
+        return this;
+    }
+
+    /** Another allocator for everything that the broker buffers. */
+    BrokerBuilder allocator(ByteBufAllocator buffers) {
+        allocator = buffers;
+        return this;
+    }
+
+    /**
+     * Starts the broker: when this returns, it accepts connections.
+     *
+     * @throws BrokerStartException if it can't; nothing of it is left behind
+     */
+    public Broker start() throws BrokerStartException {
+        NettyVersions.check();
+        checkAccess();
+        checkNames();
+        Core core = new Core(limits, time, random, loops);
+        Authenticator who = authenticator == null ? Authenticator.anonymous() : authenticator;
+        return Broker.start(name, core, List.copyOf(listeners), who, allocator);
+    }
+
+    private void checkAccess() throws BrokerStartException {
+        if (anonymousAllowed && authenticator != null) {
+            throw config("allowAnonymous() and an authenticator exclude each other");
+        }
+        for (Listener listener : listeners) {
+            if (!listener.isLoopback() && !anonymousAllowed && authenticator == null) {
+                throw config("listener " + listener.name() + " on " + listener.host()
+                        + " can be reached by other machines: give an authenticator, or say that anonymous clients are"
+                        + " allowed");
+            }
+        }
+    }
+
+    private void checkNames() throws BrokerStartException {
+        Set<String> names = new HashSet<>();
+        for (Listener listener : listeners) {
+            if (!names.add(listener.name())) {
+                throw config("two listeners are named " + listener.name());
+            }
+        }
+    }
+
+    private static BrokerStartException config(String message) {
+        return new BrokerStartException(BrokerStartException.Kind.CONFIG, message, null);
+    }
+}

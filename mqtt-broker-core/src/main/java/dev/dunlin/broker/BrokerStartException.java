@@ -1,0 +1,28 @@
+package dev.dunlin.broker;
+
+import org.jspecify.annotations.Nullable;
+
+/** A broker could not be started; nothing of it is left behind. The message is one sentence for a person. */
+public final class BrokerStartException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    /** What was in the way. */
+    public enum Kind {
+        /** A listener's address can't be bound: in use, not permitted, or not of this machine. */
+        PORT,
+        /** The configuration contradicts itself, isn't safe, or doesn't fit the class path. */
+        CONFIG
+    }
+
+    private final Kind kind;
+
+    BrokerStartException(Kind kind, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+    }
+
+    /** What was in the way. */
+    public Kind kind() {
+        return kind;
+    }
+}

@@ -1,0 +1,137 @@
+package dev.dunlin.broker.net;
+
+import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.SessionLoop;
+import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.codec.ReasonCode;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.WriteBufferWaterMark;
+import java.net.SocketAddress;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Accepts the connections of one listener and knows those that are open. */
+public final class Acceptor {
+    private static final Logger LOG = LoggerFactory.getLogger(Acceptor.class);
+    private static final int BACKLOG = 4096;
+
+    /** One read takes this much, in one buffer [decision: architecture, section 4]. */
+    private static final int RECEIVE_BYTES = 64 << 10;
+
+    private final String name;
+    private final Core core;
+    private final Transport transport;
+    private final Authenticator authenticator;
+    private final AtomicInteger openInAll;
+    private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+    private @Nullable Channel server;
+    private volatile boolean closing;
+
+    /**
+     * An acceptor, not bound yet.
+     *
+     * @param openInAll the number of open connections of the whole broker, shared by its acceptors
+     */
+    public Acceptor(String name, Core core, Transport transport, Authenticator authenticator, AtomicInteger openInAll) {
+        this.name = name;
+        this.core = core;
+        this.transport = transport;
+        this.authenticator = authenticator;
+        this.openInAll = openInAll;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Core core() {
+        return core;
+    }
+
+    Authenticator authenticator() {
+        return authenticator;
+    }
+
+    /** Binds and starts to accept. */
+    public ChannelFuture bind(SocketAddress address, ByteBufAllocator allocator) {
+        int high = core.limits().outputBytesMax();
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(transport.group())
+                .channelFactory(transport.serverChannels())
+                .childOption(ChannelOption.ALLOCATOR, allocator)
+                .childOption(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new FixedRecvByteBufAllocator(RECEIVE_BYTES).maxMessagesPerRead(1))
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(high / 2, high))
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        accept(channel);
+                    }
+                });
+        if (transport.isTcp()) {
+            bootstrap
+                    .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true);
+        }
+        ChannelFuture bound = bootstrap.bind(address);
+        server = bound.channel();
+        return bound;
+    }
+
+    private void accept(Channel channel) {
+        SessionLoop loop = transport.loopOf(channel.eventLoop());
+        if (openInAll.incrementAndGet() > core.limits().connectionsMax() || closing) {
+            openInAll.decrementAndGet();
+            LOG.info("client {}: refused: {} connections are open", channel.remoteAddress(), openInAll.get());
+            channel.close();
+            return;
+        }
+        Connection connection = new Connection(this, loop);
+        open.add(connection);
+        channel.pipeline().addLast(connection);
+    }
+
+    void closed(Connection connection) {
+        if (open.remove(connection)) {
+            openInAll.decrementAndGet();
+        }
+    }
+
+    /** The address it is bound to. After {@link #bind} has succeeded. */
+    public SocketAddress address() {
+        assert server != null : "bound first";
+        return server.localAddress();
+    }
+
+    /** Connections that are open now, CONNECT received or not. Any thread. */
+    public int openConnections() {
+        return open.size();
+    }
+
+    /** Stops accepting. Any thread. */
+    public @Nullable ChannelFuture stop() {
+        closing = true;
+        return server == null ? null : server.close();
+    }
+
+    /** Ends the connections that live on a loop: DISCONNECT with 0x8B for 5.0 clients. On that loop. */
+    public void disconnectAll(SessionLoop loop) {
+        for (Connection connection : open) {
+            if (connection.loop() == loop) {
+                connection.close(ReasonCode.SERVER_SHUTTING_DOWN, "the broker is shutting down");
+            }
+        }
+    }
+}

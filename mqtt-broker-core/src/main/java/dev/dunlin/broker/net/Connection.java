@@ -1,0 +1,342 @@
+package dev.dunlin.broker.net;
+
+import dev.dunlin.broker.session.Link;
+import dev.dunlin.broker.session.OpenSession;
+import dev.dunlin.broker.session.Outbound;
+import dev.dunlin.broker.session.PauseReason;
+import dev.dunlin.broker.session.SessionLoop;
+import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.codec.Connect;
+import dev.dunlin.codec.MalformedPacket;
+import dev.dunlin.codec.MqttDecoder;
+import dev.dunlin.codec.MqttEncoder;
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.PacketHandler;
+import dev.dunlin.codec.PacketType;
+import dev.dunlin.codec.Property;
+import dev.dunlin.codec.ReasonCode;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's connection: the one handler of its channel. Row 2 of the path of a publish.
+ *
+ * <p>Bytes go into the decoder, packets come out of it into one switch, and whatever ends the connection ends in
+ * {@link #close}. It lives on the loop that accepted it until CONNECT has named the client; the {@link Handshake} then
+ * moves it to the client's home loop, where its session is. It is read while its set of pause reasons is empty.
+ */
+public final class Connection extends ChannelInboundHandlerAdapter implements PacketHandler, Link { // hot
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    private final Acceptor acceptor;
+    private final MqttDecoder decoder;
+    private SessionLoop loop;
+    private @Nullable ChannelHandlerContext ctx;
+    private @Nullable Outbound out;
+
+    private @Nullable Handshake handshake;
+    private @Nullable OpenSession session;
+    private @Nullable Future<?> connectTimer;
+    private @Nullable Future<?> keepAliveTimer;
+    private long keepAliveMs;
+    private long lastReadMs;
+    private int pauses;
+    private boolean decoding;
+    private boolean connected;
+    private boolean closed;
+
+    Connection(Acceptor acceptor, SessionLoop loop) {
+        this.acceptor = acceptor;
+        this.loop = loop;
+        decoder = new MqttDecoder(
+                MqttDecoder.Peer.CLIENT, this, acceptor.core().limits().connectPacketBytesMax());
+    }
+
+    // ---- channel events
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        ctx = added;
+        out = new Outbound(added, loop);
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        if (connectTimer == null && !closed && handshake == null) {
+            long timeoutMs = acceptor.core().limits().connectTimeoutMs();
+            connectTimer = loop.schedule(
+                    timeoutMs, () -> close(ReasonCode.UNSPECIFIED_ERROR, "no CONNECT within " + timeoutMs + " ms"));
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object received) {
+        loop.readClock();
+        lastReadMs = loop.nowMs();
+        decode((ByteBuf) received);
+    }
+
+    private void decode(@Nullable ByteBuf received) {
+        assert !decoding : "decoded from within a packet";
+        decoding = true;
+        try {
+            if (received != null) {
+                decoder.decode(received);
+            } else {
+                decoder.resume();
+            }
+        } catch (MalformedPacket violation) {
+            close(violation.reasonCode(), Objects.requireNonNull(violation.getMessage()));
+        } catch (RuntimeException | AssertionError fault) { // ours: this connection dies, the loop lives
+            LOG.error("client {}: a fault while handling a packet", name(), fault);
+            close(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
+        } finally {
+            decoding = false;
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (connected && context.channel().isWritable()) {
+            loop.runInOrder(this::writable);
+        }
+    }
+
+    private void writable() {
+        OpenSession open = session;
+        if (open != null && !closed) {
+            open.session().writable();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        loop.runInOrder(() -> end("connection lost", true));
+        acceptor.closed(this);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException) {
+            loop.runInOrder(() -> end("connection lost: " + cause.getMessage(), true));
+        } else {
+            LOG.error("client {}: a fault in its pipeline", name(), cause);
+            close(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
+        }
+    }
+
+    // ---- packets
+
+    @Override
+    public boolean packet(PacketType type, MqttDecoder packet) throws MalformedPacket {
+        OpenSession open = session;
+        if (open == null) {
+            connect(type, packet);
+        } else {
+            dispatch(type, packet, open);
+        }
+        return pauses == 0 && !closed;
+    }
+
+    private void connect(PacketType type, MqttDecoder packet) throws MalformedPacket {
+        if (type != PacketType.CONNECT || handshake != null) { // [5.0:MQTT-3.1.0-1], [3.1.1:MQTT-3.1.0-1]
+            throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, type + " before CONNACK");
+        }
+        cancel(connectTimer);
+        Connect connect = packet.connect();
+        handshake = new Handshake(acceptor, this, connect);
+        handshake.begin();
+    }
+
+    private void dispatch(PacketType type, MqttDecoder packet, OpenSession open) throws MalformedPacket {
+        switch (type) {
+            case PUBLISH -> open.publishes().accept(packet.publish());
+            case PUBACK -> open.session().puback(packet.packetId(), packet.reasonCode());
+            case PUBREC -> open.session().pubrec(packet.packetId(), packet.reasonCode());
+            case PUBREL -> open.publishes().release(packet.packetId());
+            case PUBCOMP -> open.session().pubcomp(packet.packetId());
+            case SUBSCRIBE -> open.subscriptions().subscribe(packet.subscribe());
+            case UNSUBSCRIBE -> open.subscriptions().unsubscribe(packet.unsubscribe());
+            case PINGREQ -> MqttEncoder.pingresp(out().room(2)); // [5.0:MQTT-3.12.4-1], [3.1.1:MQTT-3.12.4-1]
+            case DISCONNECT -> disconnected(packet, open);
+            case CONNECT -> // [5.0:MQTT-3.1.0-2], [3.1.1:MQTT-3.1.0-2]
+                throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "second CONNECT");
+            default -> throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, type + " was not asked for");
+        }
+    }
+
+    private void disconnected(MqttDecoder packet, OpenSession open) throws MalformedPacket {
+        long expirySeconds = packet.properties().integer(Property.SESSION_EXPIRY_INTERVAL, open.expirySeconds());
+        if (open.expirySeconds() == 0 && expirySeconds != 0) { // [5.0 section 3.14.2.2.2]
+            throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "session expiry interval was 0 in CONNECT");
+        }
+        open.expirySeconds(expirySeconds);
+        boolean withWill = packet.reasonCode() != ReasonCode.SUCCESS; // [5.0:MQTT-3.14.4-3], [3.1.1:MQTT-3.14.4-3]
+        end("DISCONNECT " + packet.reasonCode(), withWill);
+    }
+
+    // ---- reading
+
+    @Override
+    public void pause(PauseReason reason) {
+        if (pauses == 0 && !closed) {
+            ctx().channel().config().setAutoRead(false);
+        }
+        pauses |= bit(reason);
+    }
+
+    @Override
+    public void resume(PauseReason reason) {
+        if ((pauses & bit(reason)) == 0) {
+            return;
+        }
+        pauses &= ~bit(reason);
+        if (pauses != 0 || closed) {
+            return;
+        }
+        lastReadMs = loop.nowMs(); // while we didn't read, its keep-alive stood still
+        if (!decoding) { // else the decoder goes on by itself
+            decode(null); // what is cumulated comes first: setAutoRead brings only new bytes
+        }
+        if (pauses == 0 && !closed) {
+            ctx().channel().config().setAutoRead(true);
+        }
+    }
+
+    @Override
+    public boolean isPaused() {
+        return pauses != 0;
+    }
+
+    private static int bit(PauseReason reason) {
+        return 1 << reason.ordinal();
+    }
+
+    // ---- what the handshake does with it
+
+    ChannelHandlerContext ctx() {
+        assert ctx != null : "added to its pipeline first";
+        return ctx;
+    }
+
+    Outbound out() {
+        assert out != null : "added to its pipeline first";
+        return out;
+    }
+
+    SessionLoop loop() {
+        return loop;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** The channel is registered with the home loop now. */
+    void moved(SessionLoop home) {
+        loop = home;
+        out().moved(home);
+    }
+
+    /** The client is authenticated: larger packets may come. */
+    void authenticated() {
+        decoder.maxPacketBytes(acceptor.core().limits().packetBytesMax());
+    }
+
+    void opened(OpenSession open) {
+        session = open;
+    }
+
+    /** CONNACK has left. */
+    void connected(int keepAliveSeconds) {
+        connected = true;
+        keepAliveMs = keepAliveSeconds * 1500L; // [5.0:MQTT-3.1.2-22], [3.1.1:MQTT-3.1.2-24]
+        lastReadMs = loop.nowMs();
+        if (keepAliveMs > 0) {
+            keepAliveTimer = loop.schedule(keepAliveMs, this::checkKeepAlive);
+        }
+    }
+
+    /** One timer per connection, moved on lazily: a packet costs only the time stamp of its read. */
+    private void checkKeepAlive() {
+        if (closed) {
+            return;
+        }
+        if (isPaused()) {
+            lastReadMs = loop.nowMs();
+        }
+        long leftMs = lastReadMs + keepAliveMs - loop.nowMs();
+        if (leftMs > 0) {
+            keepAliveTimer = loop.schedule(leftMs, this::checkKeepAlive);
+        } else {
+            close(ReasonCode.KEEP_ALIVE_TIMEOUT, "nothing received for " + keepAliveMs + " ms");
+        }
+    }
+
+    // ---- the end
+
+    @Override
+    public void disconnect(ReasonCode reason, String text) {
+        close(reason, text);
+    }
+
+    @Override
+    public ClientInfo client() {
+        Handshake shaken = handshake;
+        assert shaken != null : "a link belongs to a session";
+        return shaken.client();
+    }
+
+    /** The broker ends the connection: tells the client why, as far as its version can, and closes. */
+    void close(ReasonCode reason, String text) {
+        if (closed) {
+            return;
+        }
+        if (connected && out().version() == MqttVersion.V5) { // [5.0:MQTT-3.14.0-1]: only after CONNACK
+            Farewell.disconnect(out(), reason, text);
+        } else if (!connected) {
+            Farewell.connack(out(), handshake, decoder.version(), reason, text);
+        }
+        end(text, true);
+    }
+
+    /** The one way out, whoever ended it. */
+    private void end(String cause, boolean withWill) {
+        if (closed) {
+            return;
+        }
+        out().flush();
+        closed = true;
+        LOG.info("client {}: {}", name(), cause);
+        cancel(connectTimer);
+        cancel(keepAliveTimer);
+        decoder.close();
+        out().close();
+        ctx().close();
+        OpenSession open = session;
+        if (open != null) {
+            loop.sessions().connectionClosed(open.session(), this, withWill);
+        }
+    }
+
+    private static void cancel(@Nullable Future<?> timer) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
+    }
+
+    /** For log lines: the client id, before CONNECT the address. */
+    String name() {
+        Handshake shaken = handshake;
+        return shaken != null
+                ? shaken.clientId()
+                : String.valueOf(ctx().channel().remoteAddress());
+    }
+}

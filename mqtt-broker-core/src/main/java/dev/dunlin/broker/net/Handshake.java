@@ -1,0 +1,226 @@
+package dev.dunlin.broker.net;
+
+import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.OpenSession;
+import dev.dunlin.broker.session.Opening;
+import dev.dunlin.broker.session.PauseReason;
+import dev.dunlin.broker.session.SessionLoop;
+import dev.dunlin.broker.spi.AuthResult;
+import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.broker.spi.ConnectRequest;
+import dev.dunlin.broker.spi.Identity;
+import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.codec.Connack;
+import dev.dunlin.codec.Connect;
+import dev.dunlin.codec.MalformedPacket;
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.Properties;
+import dev.dunlin.codec.Property;
+import dev.dunlin.codec.ReasonCode;
+import io.netty.channel.Channel;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * From CONNECT to CONNACK: check, authenticate, move to the client's home loop, open the session, answer. Each step goes
+ * on when the one before has answered, which may be later; meanwhile the connection isn't read, and nobody else waits.
+ * Authentication comes before anything is taken over.
+ */
+final class Handshake {
+    private static final Logger LOG = LoggerFactory.getLogger(Handshake.class);
+
+    private final Acceptor acceptor;
+    private final Core core;
+    private final Connection connection;
+    private final Connect connect;
+    private final String clientId;
+    private Identity identity = Identity.ANONYMOUS;
+
+    Handshake(Acceptor acceptor, Connection connection, Connect connect) {
+        this.acceptor = acceptor;
+        this.core = acceptor.core();
+        this.connection = connection;
+        this.connect = connect;
+        // [5.0:MQTT-3.1.3-6], [3.1.1:MQTT-3.1.3-6]
+        this.clientId = connect.clientId().isEmpty() ? core.newClientId() : connect.clientId();
+    }
+
+    String clientId() {
+        return clientId;
+    }
+
+    ClientInfo client() {
+        return new ClientInfo(
+                clientId,
+                identity,
+                connect.version(),
+                connection.ctx().channel().remoteAddress(),
+                acceptor.name());
+    }
+
+    /** @throws MalformedPacket if the client can't be let in whoever it is */
+    void begin() throws MalformedPacket {
+        Properties properties = connect.properties();
+        connection
+                .out()
+                .negotiated(
+                        connect.version(),
+                        properties.integer(Property.MAXIMUM_PACKET_SIZE, Limits.PROTOCOL_PACKET_BYTES_MAX),
+                        properties.integer(Property.REQUEST_PROBLEM_INFORMATION, 1) == 1);
+        boolean nameless = connect.clientId().isEmpty();
+        if (nameless && !mayBeNameless()) {
+            throw new MalformedPacket(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "empty client identifier");
+        }
+        if (properties.has(Property.AUTHENTICATION_METHOD)) { // [5.0:MQTT-4.12.0-1]
+            throw new MalformedPacket(ReasonCode.BAD_AUTHENTICATION_METHOD, "no authentication method is supported");
+        }
+        connection.pause(PauseReason.PENDING_ANSWER);
+        authenticate();
+    }
+
+    /** [3.1.1:MQTT-3.1.3-7], [3.1.1:MQTT-3.1.3-8]; 3.1 has no empty identifier at all. */
+    private boolean mayBeNameless() {
+        return switch (connect.version()) {
+            case V3_1 -> false;
+            case V3_1_1 -> connect.cleanStart();
+            case V5 -> true;
+        };
+    }
+
+    // ---- authenticate
+
+    private void authenticate() {
+        ConnectRequest request = new ConnectRequest(
+                clientId,
+                connect.version(),
+                connect.cleanStart(),
+                connect.userName(),
+                connect.password(),
+                connect.properties(),
+                connection.ctx().channel().remoteAddress(),
+                acceptor.name());
+        CompletionStage<AuthResult> answer;
+        try {
+            answer = acceptor.authenticator().authenticate(request);
+        } catch (RuntimeException e) { // user code: refused, and said so
+            failed(e);
+            return;
+        }
+        SessionLoop loop = connection.loop();
+        answer.whenComplete((result, failure) -> {
+            if (loop.inLoop()) {
+                authenticated(result, failure);
+            } else {
+                loop.execute(() -> authenticated(result, failure));
+            }
+        });
+    }
+
+    private void authenticated(@Nullable AuthResult result, @Nullable Throwable failure) {
+        if (connection.isClosed()) {
+            return;
+        }
+        if (result instanceof AuthResult.Accepted accepted) {
+            identity = accepted.identity();
+            connection.authenticated();
+            moveHome();
+        } else if (result instanceof AuthResult.Refused refused) {
+            connection.close(refused.reason(), refused.text());
+        } else {
+            failed(failure == null ? new NullPointerException("the authenticator answered null") : failure);
+        }
+    }
+
+    private void failed(Throwable cause) {
+        LOG.warn("client {}: the authenticator failed: {}", clientId, cause.toString());
+        connection.close(ReasonCode.UNSPECIFIED_ERROR, "authentication failed");
+    }
+
+    // ---- move
+
+    /** Takes the channel to the loop where this client's session lives. */
+    private void moveHome() {
+        SessionLoop home = core.home(clientId);
+        connection.pause(PauseReason.OPENING);
+        if (home == connection.loop()) {
+            connection.resume(PauseReason.PENDING_ANSWER);
+            open();
+            return;
+        }
+        connection.pause(PauseReason.MOVE);
+        connection.resume(PauseReason.PENDING_ANSWER);
+        Channel channel = connection.ctx().channel();
+        // A task of its own: the channel can't be deregistered in the middle of its read.
+        channel.eventLoop()
+                .execute(() -> channel.deregister().addListener(left -> {
+                    if (!left.isSuccess()) {
+                        connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't move to its home loop");
+                        return;
+                    }
+                    connection.moved(home);
+                    home.eventLoop()
+                            .register(channel)
+                            .addListener(arrived -> home.runInOrder(() -> arrived(arrived.cause())));
+                }));
+    }
+
+    private void arrived(@Nullable Throwable failure) {
+        if (failure != null) {
+            LOG.warn("client {}: its channel could not be registered with its home loop: {}", clientId, failure);
+            connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't move to its home loop");
+            return;
+        }
+        connection.resume(PauseReason.MOVE);
+        open();
+    }
+
+    // ---- open
+
+    private void open() {
+        if (connection.isClosed()) {
+            return;
+        }
+        Opening opening = new Opening(clientId, connect, connection, connection.out());
+        connection.loop().sessions().open(opening, this::opened);
+    }
+
+    private void opened(OpenSession session) {
+        if (connection.isClosed()) {
+            connection.loop().sessions().connectionClosed(session.session(), connection, true);
+            return;
+        }
+        connection.opened(session);
+        session.connack(connack(session), () -> {
+            connection.connected(connect.keepAliveSeconds());
+            connection.resume(PauseReason.OPENING);
+        });
+    }
+
+    private Connack connack(OpenSession session) {
+        Properties properties = connect.version() == MqttVersion.V5 ? announced(session) : Properties.EMPTY;
+        return new Connack(session.isPresent(), ReasonCode.SUCCESS, properties);
+    }
+
+    /** What a 5.0 client needs to know and could not assume [5.0 section 3.2.2.3]. */
+    private Properties announced(OpenSession session) {
+        Limits limits = core.limits();
+        Properties.Builder say = Properties.builder();
+        if (connect.clientId().isEmpty()) { // [5.0:MQTT-3.1.3-7], [5.0:MQTT-3.2.2-16]
+            say.add(Property.ASSIGNED_CLIENT_IDENTIFIER, clientId);
+        }
+        long asked = connect.properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0);
+        if (session.expirySeconds() != asked) {
+            say.add(Property.SESSION_EXPIRY_INTERVAL, session.expirySeconds());
+        }
+        if (limits.receiveMaximum() < 65_535) {
+            say.add(Property.RECEIVE_MAXIMUM, limits.receiveMaximum());
+        }
+        if (limits.packetBytesMax() < Limits.PROTOCOL_PACKET_BYTES_MAX) {
+            say.add(Property.MAXIMUM_PACKET_SIZE, limits.packetBytesMax());
+        }
+        say.add(Property.SHARED_SUBSCRIPTION_AVAILABLE, 0);
+        return say.build();
+    }
+}

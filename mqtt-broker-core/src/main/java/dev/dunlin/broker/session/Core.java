@@ -1,0 +1,137 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.routing.KeyedHash;
+import dev.dunlin.broker.routing.RetainedIndex;
+import dev.dunlin.broker.routing.SubscriptionTree;
+import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.TimeSource;
+import dev.dunlin.broker.store.DurabilityGate;
+import io.netty.util.concurrent.FastThreadLocal;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** What the loops of one broker share. Everything here is immutable or safe for any thread. */
+public final class Core {
+    private static final int RANDOM_ID_BYTES = 16;
+
+    final Limits limits;
+    final SubscriptionTree subscriptions;
+    final RetainedIndex<KeptMessage> retained = new RetainedIndex<>();
+
+    /** Which loop runs a turn on this thread. Set by the loop's thread for good, or around each turn in a simulation. */
+    final FastThreadLocal<SessionLoop> running = new FastThreadLocal<>();
+
+    private final TimeSource time;
+    private final RandomGenerator random;
+    private final KeyedHash homes;
+    private final AtomicLong tickets = new AtomicLong();
+    private final AtomicLong sids = new AtomicLong();
+    private final SessionLoop[] loops;
+
+    /**
+     * The shared part of a broker, with its loops, which are not running yet.
+     *
+     * @param random safe for any thread; also keys the hash that gives client ids their home, per broker, so that
+     *     nobody can choose ids that pile up on one loop
+     */
+    public Core(Limits limits, TimeSource time, RandomGenerator random, int loopCount) {
+        this.limits = limits;
+        this.time = time;
+        this.random = random;
+        homes = new KeyedHash(random.nextLong(), random.nextLong());
+        subscriptions = new SubscriptionTree(homes);
+        loops = new SessionLoop[loopCount];
+        for (int i = 0; i < loopCount; i++) {
+            loops[i] = new SessionLoop(this, i, new DurabilityGate(DurabilityGate.OPEN));
+        }
+    }
+
+    /** The bounds of this broker. */
+    public Limits limits() {
+        return limits;
+    }
+
+    /** How many loops there are. */
+    public int loopCount() {
+        return loops.length;
+    }
+
+    /** The loop with this index. */
+    public SessionLoop loop(int index) {
+        return loops[index];
+    }
+
+    /** The home loop of a client id. */
+    public SessionLoop home(String clientId) {
+        return loops[homes.index(clientId, loops.length)];
+    }
+
+    /** The loop that runs a turn on this thread; null outside of the broker's loops. */
+    public @Nullable SessionLoop running() {
+        return running.get();
+    }
+
+    /** Milliseconds of the monotonic clock. On a loop prefer {@link SessionLoop#nowMs}, which reads it once a turn. */
+    long monotonicMs() {
+        return time.monotonicMs();
+    }
+
+    /** A client id that nobody else has [5.0:MQTT-3.2.2-16], [3.1.1:MQTT-3.1.3-6]. */
+    public String newClientId() {
+        byte[] id = new byte[RANDOM_ID_BYTES];
+        random.nextBytes(id);
+        return "auto-" + java.util.HexFormat.of().formatHex(id);
+    }
+
+    long newSid() {
+        return sids.incrementAndGet();
+    }
+
+    /** The next ticket: a position in the order of retained changes. */
+    long newTicket() {
+        return tickets.incrementAndGet();
+    }
+
+    long lastTicket() {
+        return tickets.get();
+    }
+
+    /** A loop whose mailbox is over its budget, or null: a source that can wait should. */
+    @Nullable
+    SessionLoop crowdedLoop() {
+        for (SessionLoop loop : loops) {
+            if (loop.isCrowded()) {
+                return loop;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Forgets the removals of retained messages that no change under way can still be older than. A loop notes the last
+     * ticket before it takes one; whoever begins after its note was read here takes a higher one than was read first.
+     */
+    void forgetOldRemovals() {
+        long below = tickets.get();
+        for (SessionLoop loop : loops) {
+            below = Math.min(below, loop.router().ticketsFrom());
+        }
+        retained.forgetTombstones(below);
+    }
+
+    /** Deliveries that ended for a reason, over all loops. Any thread. */
+    public long dropped(DropReason reason) {
+        long sum = 0;
+        for (SessionLoop loop : loops) {
+            sum += loop.drops().of(reason);
+        }
+        return sum;
+    }
+
+    /** Releases the retained messages. After all loops have ended. */
+    public void close() {
+        retained.clear(KeptMessage::release);
+    }
+}

@@ -1,0 +1,291 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.spi.Message;
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.Properties;
+import dev.dunlin.codec.Property;
+import dev.dunlin.codec.Publish;
+import dev.dunlin.codec.PublishFrame;
+import dev.dunlin.codec.QoS;
+import dev.dunlin.codec.UserProperty;
+import dev.dunlin.codec.WillMessage;
+import io.netty.buffer.ByteBuf;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A published message that outlives its packet: what mailboxes, windows, queues and the retained index hold. Immutable
+ * but for its reference count and a cache of encodings; shared between loops.
+ *
+ * <p>It keeps one {@link PublishFrame} as its publisher sent it, and derives the other encodings (version, with or
+ * without a packet id, subscription identifiers) when the first subscriber needs them. The cache is written by plain
+ * data races: frames are immutable, so at worst two loops encode the same one.
+ *
+ * <p>References: the creator owns one; everybody who keeps the message takes one ({@link #retain}) and gives it back
+ * ({@link #release}). Only a large payload, which stays in Netty's buffers, is really counted; small ones are on the
+ * heap and cost nothing here.
+ */
+public final class KeptMessage { // hot
+    /** {@link #expiresAtMs} of a message that never expires. */
+    static final long NEVER = Long.MAX_VALUE;
+
+    private static final int OBJECT_BYTES = 128;
+    private static final int[] NO_IDS = {};
+    private static final VarHandle REFERENCES;
+
+    static {
+        try {
+            REFERENCES = MethodHandles.lookup().findVarHandle(KeptMessage.class, "references", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final String topic;
+    private final QoS qos;
+    private final boolean retain;
+    private final long publisher;
+    private final long expiresAtMs;
+    private final PublishFrame original;
+
+    @SuppressWarnings("unused") // by REFERENCES
+    private volatile int references = 1;
+
+    private @Nullable PublishFrame plain;
+    private @Nullable PublishFrame plainWithId;
+    private @Nullable PublishFrame v5;
+    private @Nullable PublishFrame v5WithId;
+
+    private KeptMessage(
+            String topic, QoS qos, boolean retain, long publisher, long expiresAtMs, PublishFrame original) {
+        this.topic = topic;
+        this.qos = qos;
+        this.retain = retain;
+        this.publisher = publisher;
+        this.expiresAtMs = expiresAtMs;
+        this.original = original;
+        cache(original);
+    }
+
+    /**
+     * Keeps what a client publishes: copies a small payload, retains a large one.
+     *
+     * @param version the publisher's protocol version
+     * @param publisher its session's {@code sid}
+     */
+    static KeptMessage of(Publish publish, MqttVersion version, long publisher, long nowMs) {
+        String topic = publish.topic();
+        long expiresAtMs = expiresAt(publish.messageExpirySeconds(), nowMs);
+        PublishFrame frame = PublishFrame.of(publish, topic, version);
+        return new KeptMessage(topic, publish.qos(), publish.retain(), publisher, expiresAtMs, frame);
+    }
+
+    /** Keeps a will [5.0 section 3.1.2.5]; its expiry counts from now, when it is published. */
+    static KeptMessage of(WillMessage will, MqttVersion version, long publisher, long nowMs) {
+        long expirySeconds = will.properties().integer(Property.MESSAGE_EXPIRY_INTERVAL, -1);
+        PublishFrame frame = PublishFrame.of(
+                will.topic(),
+                publishProperties(will.properties()),
+                expirySeconds,
+                will.payload(),
+                version,
+                will.qos() != QoS.AT_MOST_ONCE);
+        return new KeptMessage(
+                will.topic(), will.qos(), will.retain(), publisher, expiresAt(expirySeconds, nowMs), frame);
+    }
+
+    /** Keeps what the local client publishes. */
+    static KeptMessage of(Message message, long publisher, long nowMs) {
+        byte[] payload = new byte[message.payload().remaining()];
+        message.payload().get(payload);
+        PublishFrame frame = PublishFrame.of(
+                message.topic(),
+                publishProperties(message),
+                message.expirySeconds(),
+                payload,
+                MqttVersion.V5,
+                message.qos() != QoS.AT_MOST_ONCE);
+        return new KeptMessage(
+                message.topic(),
+                message.qos(),
+                message.retain(),
+                publisher,
+                expiresAt(message.expirySeconds(), nowMs),
+                frame);
+    }
+
+    String topic() {
+        return topic;
+    }
+
+    QoS qos() {
+        return qos;
+    }
+
+    /** RETAIN as it was published. */
+    boolean retainFlag() {
+        return retain;
+    }
+
+    /** The {@code sid} of the session that published it: for No Local. */
+    long publisher() {
+        return publisher;
+    }
+
+    int payloadBytes() {
+        return original.payloadBytes();
+    }
+
+    /** About what it occupies in memory. */
+    int footprintBytes() {
+        return OBJECT_BYTES + original.packetBytes();
+    }
+
+    boolean isExpired(long nowMs) {
+        return nowMs >= expiresAtMs;
+    }
+
+    /** Seconds left for a receiver, at least 1; -1 if it never expires [5.0:MQTT-3.3.2-6]. */
+    long expirySeconds(long nowMs) {
+        return expiresAtMs == NEVER ? -1 : Math.max(1, (expiresAtMs - nowMs + 999) / 1000);
+    }
+
+    /** The encoding for a receiver. Borrowed: valid while the caller holds a reference to this message. */
+    PublishFrame frame(MqttVersion version, boolean withPacketId, int[] subscriptionIds) {
+        boolean five = version == MqttVersion.V5;
+        if (five && subscriptionIds.length > 0) {
+            return original.variant(version, withPacketId, subscriptionIds);
+        }
+        PublishFrame cached = five ? (withPacketId ? v5WithId : v5) : (withPacketId ? plainWithId : plain);
+        return cached != null
+                ? cached
+                : cache(original.variant(five ? version : MqttVersion.V3_1_1, withPacketId, NO_IDS));
+    }
+
+    private PublishFrame cache(PublishFrame frame) {
+        boolean five = frame.version() == MqttVersion.V5;
+        if (frame.hasPacketId()) {
+            if (five) {
+                v5WithId = frame;
+            } else {
+                plainWithId = frame;
+            }
+        } else if (five) {
+            v5 = frame;
+        } else {
+            plain = frame;
+        }
+        return frame;
+    }
+
+    /** Takes a reference. The caller must know that another one is held meanwhile. */
+    void retain() {
+        if (original.isLarge()) {
+            int before = (int) REFERENCES.getAndAdd(this, 1);
+            assert before > 0 : "retained after its last release";
+        }
+    }
+
+    /** Takes a reference unless the last one is gone already: for readers of the retained index. */
+    boolean tryRetain() {
+        if (!original.isLarge()) {
+            return true;
+        }
+        for (int n = references; n > 0; n = references) {
+            if (REFERENCES.compareAndSet(this, n, n + 1)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Gives a reference back. */
+    void release() {
+        if (original.isLarge()) {
+            int before = (int) REFERENCES.getAndAdd(this, -1);
+            assert before > 0 : "released more often than retained";
+            if (before == 1) {
+                original.release();
+            }
+        }
+    }
+
+    /**
+     * A copy on the heap for user code.
+     *
+     * @param delivered the QoS of the delivery
+     * @param retainFlag RETAIN of the delivery
+     */
+    Message toMessage(QoS delivered, boolean retainFlag, long nowMs) {
+        Properties p = original.forwardedProperties();
+        ByteBuf view = original.payload();
+        byte[] payload = new byte[view.readableBytes()];
+        view.getBytes(view.readerIndex(), payload);
+        Message.Builder copy = Message.builder(topic)
+                .payload(payload)
+                .qos(delivered)
+                .retain(retainFlag)
+                .expirySeconds(expirySeconds(nowMs))
+                .utf8(p.integer(Property.PAYLOAD_FORMAT_INDICATOR, 0) == 1)
+                .contentType(p.string(Property.CONTENT_TYPE))
+                .responseTopic(p.string(Property.RESPONSE_TOPIC))
+                .correlationData(p.binary(Property.CORRELATION_DATA));
+        for (UserProperty user : p.userProperties()) {
+            copy.userProperty(user.name(), user.value());
+        }
+        return copy.build();
+    }
+
+    private static long expiresAt(long expirySeconds, long nowMs) {
+        return expirySeconds < 0 ? NEVER : nowMs + expirySeconds * 1000;
+    }
+
+    /** What of a will's properties goes into its PUBLISH: all but the will delay and the expiry, kept apart. */
+    private static Properties publishProperties(Properties will) {
+        Properties.Builder out = Properties.builder();
+        addInteger(out, Property.PAYLOAD_FORMAT_INDICATOR, will.integer(Property.PAYLOAD_FORMAT_INDICATOR, -1));
+        addString(out, Property.CONTENT_TYPE, will.string(Property.CONTENT_TYPE));
+        addString(out, Property.RESPONSE_TOPIC, will.string(Property.RESPONSE_TOPIC));
+        addBinary(out, will.binary(Property.CORRELATION_DATA));
+        for (UserProperty user : will.userProperties()) { // [5.0:MQTT-3.1.3-10]: in their order
+            out.userProperty(user.name(), user.value());
+        }
+        return out.build();
+    }
+
+    private static Properties publishProperties(Message message) {
+        Properties.Builder out = Properties.builder();
+        addInteger(out, Property.PAYLOAD_FORMAT_INDICATOR, message.isUtf8() ? 1 : -1);
+        addString(out, Property.CONTENT_TYPE, message.contentType());
+        addString(out, Property.RESPONSE_TOPIC, message.responseTopic());
+        var correlation = message.correlationData();
+        if (correlation != null) {
+            byte[] bytes = new byte[correlation.remaining()];
+            correlation.get(bytes);
+            addBinary(out, bytes);
+        }
+        for (UserProperty user : message.userProperties()) {
+            out.userProperty(user.name(), user.value());
+        }
+        return out.build();
+    }
+
+    private static void addInteger(Properties.Builder out, Property property, long value) {
+        if (value >= 0) {
+            out.add(property, value);
+        }
+    }
+
+    private static void addString(Properties.Builder out, Property property, @Nullable String value) {
+        if (value != null) {
+            out.add(property, value);
+        }
+    }
+
+    private static void addBinary(Properties.Builder out, byte @Nullable [] value) {
+        if (value != null) {
+            out.add(Property.CORRELATION_DATA, value);
+        }
+    }
+}

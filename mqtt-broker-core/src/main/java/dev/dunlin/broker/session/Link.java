@@ -1,0 +1,26 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.codec.ReasonCode;
+
+/**
+ * What a session asks of the connection that serves it. Loop only. The connection lives in the room above (net), which
+ * nobody here may import: hence this interface.
+ */
+public interface Link {
+
+    /** Stops reading until {@link #resume} takes the reason away. Reasons add up; each counts once. */
+    void pause(PauseReason reason);
+
+    /** Takes a reason away; if none is left, what is already cumulated is decoded first. */
+    void resume(PauseReason reason);
+
+    /** Whether any pause reason holds. */
+    boolean isPaused();
+
+    /** Ends the connection: DISCONNECT with the reason for 5.0, then close. Does nothing if it is closed already. */
+    void disconnect(ReasonCode reason, String text);
+
+    /** Who it is. */
+    ClientInfo client();
+}

@@ -1,0 +1,98 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.RejectedException;
+import dev.dunlin.codec.ReasonCode;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Publishes from within the process: on one home loop, in the order of the calls, with a bounded number under way. While
+ * a mailbox is over its budget publishes wait here. Results are completed on the handlers' threads, never on a loop.
+ */
+public final class LocalPublisher {
+    private final Core core;
+    private final SessionLoop home;
+    private final Executor handlers;
+    private final long sid;
+    private final AtomicInteger underWay = new AtomicInteger();
+    private final ArrayDeque<Pending> waiting = new ArrayDeque<>(0); // home loop only
+    private final Queue<Runnable> completions = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean completing = new AtomicBoolean();
+
+    /** A publisher whose results are completed on {@code handlers}. */
+    public LocalPublisher(Core core, Executor handlers) {
+        this.core = core;
+        this.handlers = handlers;
+        sid = core.newSid();
+        home = core.home("$local/" + sid);
+    }
+
+    /** Publishes; any thread, never blocks. Completes with SUCCESS or NO_MATCHING_SUBSCRIBERS, or fails as refused. */
+    public CompletableFuture<ReasonCode> publish(Message message) {
+        CompletableFuture<ReasonCode> result = new CompletableFuture<>();
+        if (underWay.incrementAndGet() > core.limits.localPublishesMax()) {
+            underWay.decrementAndGet();
+            result.completeExceptionally(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
+            return result;
+        }
+        Pending pending = new Pending(message, result);
+        home.execute(() -> accept(pending));
+        return result;
+    }
+
+    private void accept(Pending pending) {
+        assert home.inLoop();
+        waiting.add(pending);
+        if (waiting.size() == 1) {
+            routeWaiting();
+        }
+    }
+
+    private void routeWaiting() {
+        while (!waiting.isEmpty()) {
+            SessionLoop crowded = core.crowdedLoop();
+            if (crowded != null) {
+                crowded.awaitRoom(home, this::routeWaiting);
+                return;
+            }
+            route(waiting.remove());
+        }
+    }
+
+    private void route(Pending pending) {
+        ReasonCode outcome = home.router().route(KeptMessage.of(pending.message, sid, home.nowMs()), "(local client)");
+        underWay.decrementAndGet();
+        complete(() -> {
+            if (outcome.isError()) {
+                pending.result.completeExceptionally(new RejectedException(outcome));
+            } else {
+                pending.result.complete(outcome);
+            }
+        });
+    }
+
+    /** Completes results in order, in batches, off the loop. */
+    private void complete(Runnable completion) {
+        completions.add(completion);
+        if (completing.compareAndSet(false, true)) {
+            handlers.execute(this::completeAll);
+        }
+    }
+
+    private void completeAll() {
+        do {
+            for (Runnable each = completions.poll(); each != null; each = completions.poll()) {
+                each.run();
+            }
+            completing.set(false);
+        } while (!completions.isEmpty() && completing.compareAndSet(false, true));
+    }
+
+    private record Pending(Message message, CompletableFuture<ReasonCode> result) {}
+}

@@ -1,0 +1,61 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.codec.Connack;
+
+/** A session together with the connection that has opened it: what the connection hands its packets to. Loop only. */
+public final class OpenSession {
+    private final Session session;
+    private final Opening opening;
+    private final boolean present;
+    private final Limits limits;
+    private final Replies replies;
+    private final InboundPublishes publishes;
+    private final SubscriptionRequests subscriptions;
+
+    OpenSession(Core core, Session session, Opening opening, boolean present) {
+        this.session = session;
+        this.opening = opening;
+        this.present = present;
+        limits = core.limits;
+        replies = new Replies(session.loop, opening.out(), session);
+        publishes = new InboundPublishes(session, opening.link(), opening.out(), replies, limits.receiveMaximum());
+        subscriptions = new SubscriptionRequests(
+                core, session, replies, opening.connect().version());
+    }
+
+    public Session session() {
+        return session;
+    }
+
+    /** Whether the session was there before [5.0:MQTT-3.2.2-3], [3.1.1:MQTT-3.2.2-2]. */
+    public boolean isPresent() {
+        return present;
+    }
+
+    /** The session expiry interval that was granted, in seconds. */
+    public long expirySeconds() {
+        return session.expirySeconds;
+    }
+
+    /** Changes the session expiry interval, as a DISCONNECT may [5.0 section 3.14.2.2.2]. */
+    public void expirySeconds(long seconds) {
+        session.expirySeconds = Math.min(seconds, limits.sessionExpiryMaxSeconds());
+    }
+
+    public InboundPublishes publishes() {
+        return publishes;
+    }
+
+    public SubscriptionRequests subscriptions() {
+        return subscriptions;
+    }
+
+    /** Sends CONNACK when it may leave; then the session's messages flow, and {@code sent} runs. */
+    public void connack(Connack connack, Runnable sent) {
+        replies.connack(connack, () -> {
+            session.attach(opening.out(), opening.receiveMaximum(limits.inflightMessagesMax()));
+            sent.run();
+        });
+    }
+}

@@ -1,0 +1,29 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.codec.Connect;
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.Property;
+
+/**
+ * What is asked of {@link Sessions#open}: an authenticated client on its home loop.
+ *
+ * @param clientId its identifier, assigned where it sent none
+ * @param connect its CONNECT
+ * @param link its connection
+ * @param out the way out of it
+ */
+public record Opening(String clientId, Connect connect, Link link, Outbound out) {
+
+    /** The session expiry interval that it asks for, in seconds; below 5.0 for ever, unless the session is clean. */
+    long expirySeconds(long max) {
+        long asked = connect.version() == MqttVersion.V5
+                ? connect.properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0)
+                : connect.cleanStart() ? 0 : 0xFFFF_FFFFL;
+        return Math.min(asked, max);
+    }
+
+    /** How many QoS 1 and 2 messages it wants to have under way, at most {@code max}. */
+    int receiveMaximum(int max) {
+        return (int) Math.min(max, connect.properties().integer(Property.RECEIVE_MAXIMUM, 65_535));
+    }
+}

@@ -1,0 +1,150 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.codec.MqttVersion;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way out of a connection: its batch buffer. Whoever has a packet for the client asks for {@link #room}, appends to
+ * it, and is done: the loop flushes every connection that was written to once, at the end of its turn.
+ *
+ * <p>The buffer starts at about the size of the last flush and goes with the flush, so that an idle connection holds
+ * none. Loop only: the loop that the channel is registered with.
+ */
+public final class Outbound { // hot
+    private static final int BATCH_BYTES_MIN = 256;
+    private static final int BATCH_BYTES_MAX = 64 << 10;
+
+    private final ChannelHandlerContext ctx;
+    private SessionLoop loop;
+    private MqttVersion version = MqttVersion.V3_1_1;
+    private long packetBytesMax = Long.MAX_VALUE;
+    private boolean problemInformation = true;
+    private @Nullable ByteBuf batch;
+    private int batchBytes = BATCH_BYTES_MIN;
+    private boolean dirty;
+    private boolean closed;
+
+    /** The way out of the handler that owns {@code ctx}. */
+    public Outbound(ChannelHandlerContext ctx, SessionLoop loop) {
+        this.ctx = ctx;
+        this.loop = loop;
+    }
+
+    /**
+     * What the client said in CONNECT.
+     *
+     * @param packetBytesMax its Maximum Packet Size in bytes [5.0:MQTT-3.1.2-24]
+     * @param problemInformation whether reason strings may go into any packet [5.0:MQTT-3.1.2-29]
+     */
+    public void negotiated(MqttVersion version, long packetBytesMax, boolean problemInformation) {
+        this.version = version;
+        this.packetBytesMax = packetBytesMax;
+        this.problemInformation = problemInformation;
+    }
+
+    /** The channel has moved to another loop; nothing may be pending. */
+    public void moved(SessionLoop home) {
+        assert batch == null && !dirty : "moved with output pending";
+        loop = home;
+    }
+
+    public MqttVersion version() {
+        return version;
+    }
+
+    /** The client's Maximum Packet Size, in bytes. */
+    public long packetBytesMax() {
+        return packetBytesMax;
+    }
+
+    /** Whether a reason string may be sent in a packet other than PUBLISH, CONNACK and DISCONNECT. */
+    boolean mayExplain() {
+        return version == MqttVersion.V5 && problemInformation;
+    }
+
+    /** Whether the transport takes more: less than {@code Limits.outputBytesMax} is waiting in it. */
+    boolean isWritable() {
+        return ctx.channel().isWritable();
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** The batch buffer with room for at least {@code bytes} more; append to it at once. Stays this object's. */
+    public ByteBuf room(int bytes) {
+        ByteBuf b = batch;
+        if (b != null) {
+            int needed = b.writerIndex() + bytes;
+            if (needed <= b.capacity()) {
+                return b;
+            }
+            if (needed <= BATCH_BYTES_MAX) {
+                return b.ensureWritable(bytes);
+            }
+            flush();
+        }
+        return newBatch(bytes);
+    }
+
+    private ByteBuf newBatch(int bytes) {
+        assert loop.inLoop() && !closed;
+        ByteBuf b = ctx.alloc().directBuffer(Math.max(batchBytes, bytes));
+        batch = b;
+        markDirty();
+        return b;
+    }
+
+    /** Appends a large payload behind what is in the batch, without copying. Borrows it. */
+    void append(ByteBuf payload) {
+        writeBatch();
+        ctx.write(payload.retainedDuplicate(), ctx.voidPromise());
+        markDirty();
+    }
+
+    private void markDirty() {
+        if (!dirty) {
+            dirty = true;
+            loop.markDirty(this);
+        }
+    }
+
+    /** Hands everything to the transport. By the loop at the end of its turn, or before a close. */
+    public void flush() {
+        dirty = false;
+        if (closed) {
+            return;
+        }
+        writeBatch();
+        ctx.flush();
+        loop.countFlush();
+    }
+
+    private void writeBatch() {
+        ByteBuf b = batch;
+        if (b == null) {
+            return;
+        }
+        batch = null;
+        adaptTo(b.writerIndex());
+        ctx.write(b, ctx.voidPromise());
+    }
+
+    /** The next buffer is as large as this flush, rounded up; it shrinks by a quarter at a time. */
+    private void adaptTo(int bytes) {
+        int wanted = bytes <= BATCH_BYTES_MIN ? BATCH_BYTES_MIN : Integer.highestOneBit(bytes - 1) << 1;
+        batchBytes =
+                wanted >= batchBytes ? Math.min(wanted, BATCH_BYTES_MAX) : batchBytes - ((batchBytes - wanted) >> 2);
+    }
+
+    /** Drops what was not flushed; nothing may be written afterwards. */
+    public void close() {
+        closed = true;
+        if (batch != null) {
+            batch.release();
+            batch = null;
+        }
+    }
+}

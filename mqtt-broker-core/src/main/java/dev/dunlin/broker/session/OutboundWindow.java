@@ -1,0 +1,206 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.routing.Target;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The QoS 1 and 2 messages of a session that were sent and are not yet acknowledged, in the order of their first sending.
+ * Loop only.
+ *
+ * <p>A ring indexed by a running counter, which also gives the packet id: {@code counter % 65535 + 1}. The ring's size is
+ * a power of two and an id's isn't, so a slot is found from an id through the counter, never by masking the id. The
+ * counter never spans more than 65,535 from the oldest unacknowledged message, so an id is never used twice at a time
+ * [5.0:MQTT-2.2.1-4], [3.1.1:MQTT-2.3.1-4]. Slots are parallel arrays: sending makes no object.
+ *
+ * <p>After a reconnect everything is sent again, in order, as the new connection's quota allows: {@code resend} runs from
+ * the oldest up to {@code next}, and only when it has arrived may new messages be sent.
+ */
+final class OutboundWindow { // hot
+    /** Slot states. */
+    static final byte FREE = 0;
+
+    /** Sent as QoS 1: waits for PUBACK. */
+    static final byte SENT_QOS_1 = 1;
+
+    /** Sent as QoS 2: waits for PUBREC. */
+    static final byte SENT_QOS_2 = 2;
+
+    /** PUBREC came, the message is gone: waits for PUBCOMP. */
+    static final byte RELEASED = 3;
+
+    private static final int IDS = 65_535;
+    private static final int CAPACITY_MIN = 8;
+    private static final @Nullable KeptMessage[] NO_MESSAGES = {};
+    private static final @Nullable Target[] NO_TARGETS = {};
+
+    private final long bytesMax;
+    private @Nullable KeptMessage[] messages = NO_MESSAGES;
+    private @Nullable Target[] targets = NO_TARGETS;
+    private byte[] states = {};
+    private long oldest;
+    private long next;
+    private long resend;
+    private long bytes;
+
+    /** Exchanges under way on the present connection. */
+    private int sent;
+
+    private int limit;
+
+    /** A window for at most {@code bytesMax} payload bytes; one message is always allowed. */
+    OutboundWindow(long bytesMax) {
+        this.bytesMax = bytesMax;
+    }
+
+    /** A new connection: at most {@code receiveMaximum} exchanges at a time, and all that is here is to be sent again. */
+    void connected(int receiveMaximum) {
+        limit = receiveMaximum;
+        sent = 0;
+        resend = oldest;
+    }
+
+    /** Whether a new message may be sent [5.0:MQTT-3.3.4-9], [5.0:MQTT-4.9.0-2]. */
+    boolean hasRoom() {
+        return sent < limit && resend == next && (bytes < bytesMax || oldest == next) && next - oldest < IDS;
+    }
+
+    /** Exchanges that aren't complete, whether sent on this connection or not. */
+    int size() {
+        int n = 0;
+        for (long c = oldest; c < next; c++) {
+            n += states[slot(c)] == FREE ? 0 : 1;
+        }
+        return n;
+    }
+
+    /** Takes a message that is about to be sent, with a reference of its own. Needs room. Returns its packet id. */
+    int add(KeptMessage message, Target target, byte state) {
+        assert hasRoom();
+        if (next - oldest == states.length) {
+            grow();
+        }
+        int slot = slot(next);
+        assert states[slot] == FREE;
+        messages[slot] = message;
+        targets[slot] = target;
+        states[slot] = state;
+        bytes += message.payloadBytes();
+        int packetId = packetId(next);
+        next++;
+        resend = next;
+        sent++;
+        return packetId;
+    }
+
+    /** The counter of an unfinished exchange; -1 if the id is not in use on this connection. */
+    long find(int packetId) {
+        long last = resend - 1;
+        long back = Math.floorMod(last % IDS - (packetId - 1), IDS);
+        long counter = last - back;
+        return counter >= oldest && states[slot(counter)] != FREE ? counter : -1;
+    }
+
+    byte state(long counter) {
+        return states[slot(counter)];
+    }
+
+    /** The message in this slot; null once it is released. */
+    @Nullable
+    KeptMessage message(long counter) {
+        return messages[slot(counter)];
+    }
+
+    /** What it was delivered for; only while there is a message. */
+    Target target(long counter) {
+        Target target = targets[slot(counter)];
+        assert target != null;
+        return target;
+    }
+
+    /** PUBREC came: from now on only the id is remembered. Gives the message's reference back. */
+    void release(long counter) {
+        int slot = slot(counter);
+        dropMessage(slot);
+        states[slot] = RELEASED;
+    }
+
+    /** The exchange is complete: the id is free. Gives the message's reference back. */
+    void complete(long counter) {
+        int slot = slot(counter);
+        dropMessage(slot);
+        states[slot] = FREE;
+        if (counter < resend) {
+            sent--;
+        }
+        while (oldest < next && states[slot(oldest)] == FREE) {
+            oldest++;
+        }
+        resend = Math.max(resend, oldest);
+    }
+
+    /** The next exchange to be sent again on this connection, or -1: nothing, or no quota for it. */
+    long nextResend() {
+        while (resend < next && states[slot(resend)] == FREE) {
+            resend++;
+        }
+        return resend < next && sent < limit ? resend : -1;
+    }
+
+    /** {@link #nextResend} was sent. */
+    void resent() {
+        resend++;
+        sent++;
+    }
+
+    static int packetId(long counter) {
+        return (int) (counter % IDS) + 1;
+    }
+
+    /** Gives all references back. Returns how many messages were not acknowledged by their receiver. */
+    int clear() {
+        int unacknowledged = 0;
+        for (long c = oldest; c < next; c++) {
+            if (messages[slot(c)] != null) {
+                unacknowledged++;
+                dropMessage(slot(c));
+            }
+            states[slot(c)] = FREE;
+        }
+        oldest = next;
+        resend = next;
+        sent = 0;
+        return unacknowledged;
+    }
+
+    private void dropMessage(int slot) {
+        KeptMessage message = messages[slot];
+        if (message != null) {
+            bytes -= message.payloadBytes();
+            messages[slot] = null;
+            targets[slot] = null;
+            message.release();
+        }
+    }
+
+    private int slot(long counter) {
+        return (int) counter & (states.length - 1);
+    }
+
+    private void grow() {
+        int capacity = Math.max(CAPACITY_MIN, states.length * 2);
+        @Nullable KeptMessage[] biggerMessages = Arrays.copyOf(NO_MESSAGES, capacity);
+        @Nullable Target[] biggerTargets = Arrays.copyOf(NO_TARGETS, capacity);
+        byte[] biggerStates = new byte[capacity];
+        for (long c = oldest; c < next; c++) {
+            int from = slot(c);
+            int to = (int) c & (capacity - 1);
+            biggerMessages[to] = messages[from];
+            biggerTargets[to] = targets[from];
+            biggerStates[to] = states[from];
+        }
+        messages = biggerMessages;
+        targets = biggerTargets;
+        states = biggerStates;
+    }
+}

@@ -1,0 +1,19 @@
+package dev.dunlin.broker.session;
+
+/** Why a connection isn't read. It is read when none of these holds. */
+public enum PauseReason {
+    /** Its channel moves to the session's home loop. */
+    MOVE,
+    /** An authenticator hasn't answered yet. */
+    PENDING_ANSWER,
+    /** Its session is being opened, or its CONNACK is held back. */
+    OPENING,
+    /** It published to a loop whose mailbox is over its budget. */
+    MAILBOX,
+    /** Too many of its acknowledgements are held back by the durability gate. */
+    COMMIT;
+
+    int bit() {
+        return 1 << ordinal();
+    }
+}

@@ -1,0 +1,60 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.store.DurabilityGate;
+import dev.dunlin.codec.Connack;
+import dev.dunlin.codec.MqttEncoder;
+import dev.dunlin.codec.Suback;
+import dev.dunlin.codec.Unsuback;
+
+/**
+ * The replies of one connection, in the order in which they are given. Each leaves through the loop's
+ * {@link DurabilityGate} with the last ticket of its session, and is encoded when it leaves. Those of a connection that
+ * was closed meanwhile are dropped. Loop only.
+ */
+public final class Replies {
+    private final SessionLoop loop;
+    private final Outbound out;
+    private final Session session;
+
+    Replies(SessionLoop loop, Outbound out, Session session) {
+        this.loop = loop;
+        this.out = out;
+        this.session = session;
+    }
+
+    /** CONNACK; {@code sent} runs when it has left, before anything else can be appended. */
+    void connack(Connack connack, Runnable sent) {
+        leave(() -> {
+            MqttEncoder.connack(out.room(MqttEncoder.connackBytes(out.version(), connack)), out.version(), connack);
+            sent.run();
+        });
+    }
+
+    /** Whether a reply may be appended right now: nothing of it is waiting to become durable. */
+    boolean mayLeave() {
+        return loop.gate().passes(session.lastTicket());
+    }
+
+    /** Appends a reply when it may leave; not at all if the connection is closed by then. */
+    void leave(Runnable reply) {
+        if (mayLeave()) {
+            reply.run();
+        } else {
+            loop.gate().hold(session.lastTicket(), () -> {
+                if (!out.isClosed()) {
+                    reply.run();
+                }
+            });
+        }
+    }
+
+    void suback(Suback suback) {
+        leave(() ->
+                MqttEncoder.suback(out.room(MqttEncoder.subackBytes(out.version(), suback)), out.version(), suback));
+    }
+
+    void unsuback(Unsuback unsuback) {
+        leave(() -> MqttEncoder.unsuback(
+                out.room(MqttEncoder.unsubackBytes(out.version(), unsuback)), out.version(), unsuback));
+    }
+}

@@ -1,0 +1,75 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.routing.Cursor;
+import dev.dunlin.broker.routing.RetainedIndex;
+import dev.dunlin.broker.routing.Target;
+import dev.dunlin.codec.QoS;
+
+/**
+ * Sends the retained messages that match a new subscription, at the pace of its session: a cursor that stays where it is
+ * until the connection and the window take more. Loop only.
+ *
+ * <p>It reads the present value when it gets there, and skips values whose ticket is above the counter that was read
+ * after the filter had been added: their live copy follows, so that the subscriber never ends on an older value.
+ */
+final class RetainedReplay {
+
+    /** Who takes the messages. */
+    interface Receiver {
+        /** Sends or queues a retained message. Borrows it. */
+        void retained(KeptMessage message, Target target, long nowMs);
+    }
+
+    private final RetainedIndex<KeptMessage> index;
+    private final Cursor<KeptMessage> cursor;
+    private final Target target;
+    private final long lastTicket;
+    private boolean done;
+
+    RetainedReplay(RetainedIndex<KeptMessage> index, String filter, Target target, long lastTicket) {
+        this.index = index;
+        this.cursor = index.cursor(filter);
+        this.target = target;
+        this.lastTicket = lastTicket;
+    }
+
+    /** Goes on to the next message; false at the end. */
+    boolean next() {
+        done = !cursor.next();
+        return !done;
+    }
+
+    boolean isDone() {
+        return done;
+    }
+
+    boolean isAtMostOnce() {
+        return target.qos() == QoS.AT_MOST_ONCE;
+    }
+
+    /** Sends the message that {@link #next} has found, unless its live copy follows or it has expired. */
+    void sendTo(Receiver receiver, long nowMs) {
+        String topic = cursor.topic();
+        KeptMessage message = cursor.value();
+        long ticket = cursor.ticket();
+        while (!message.tryRetain()) { // replaced while we looked, its last reference gone
+            Cursor<KeptMessage> again = index.cursor(topic);
+            if (!again.next()) {
+                return;
+            }
+            message = again.value();
+            ticket = again.ticket();
+        }
+        try {
+            if (message.isExpired(nowMs)) {
+                if (index.expire(topic, message)) {
+                    message.release();
+                }
+            } else if (ticket <= lastTicket) {
+                receiver.retained(message, target, nowMs);
+            }
+        } finally {
+            message.release();
+        }
+    }
+}

@@ -1,0 +1,508 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.routing.Targets;
+import dev.dunlin.broker.store.DurabilityGate;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
+import io.netty.util.concurrent.Future;
+import io.netty.util.internal.PlatformDependent;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The home of a part of the sessions: one event loop, which alone touches their state. Row 6 of the path of a publish.
+ *
+ * <p>A <em>turn</em> is one round of the event loop: its transport reads and decodes (which routes), then the mailbox is
+ * worked off, the loops that were handed something are woken once each, and the connections that were written to are
+ * flushed once each. The turn's end is hooked by wrapping the transport's {@link IoHandler}, so it costs no task.
+ *
+ * <p>Loops hand each other publishes through one mailbox each, one entry per publish and target loop. Work per turn is
+ * bounded: what is left of a fan-out stays in {@code unfinished}, and then everything that begins on this loop queues
+ * behind it, so that nothing overtakes. The mailbox is always drained; over its budget of bytes it is the publishers
+ * that wait ({@link #awaitRoom}).
+ */
+public final class SessionLoop { // hot
+    private static final Logger LOG = LoggerFactory.getLogger(SessionLoop.class);
+    private static final int TARGET_BYTES = 16;
+
+    private final Core core;
+    private final int index;
+    private final DurabilityGate gate;
+    private final Router router;
+    private final Sessions sessions;
+    private final Drops drops = new Drops();
+
+    private final Queue<Entry> mailbox = PlatformDependent.newMpscQueue();
+    private final AtomicLong mailboxBytes = new AtomicLong();
+    private final Queue<Waiter> waitingForRoom = new ConcurrentLinkedQueue<>();
+    private final ArrayDeque<Entry> unfinished = new ArrayDeque<>();
+    private int deliveriesLeft;
+
+    private Outbound[] dirty = new Outbound[16];
+    private int dirtyCount;
+    private final boolean[] wake;
+    private boolean anyToWake;
+
+    private @Nullable IoEventLoop eventLoop;
+    private @Nullable Turn turn;
+    private long nowMs;
+    private long flushes;
+    private long queuedBytes;
+
+    SessionLoop(Core core, int index, DurabilityGate gate) {
+        this.core = core;
+        this.index = index;
+        this.gate = gate;
+        wake = new boolean[core.loopCount()];
+        router = new Router(core, this);
+        sessions = new Sessions(core, this);
+        deliveriesLeft = core.limits.turnDeliveriesMax();
+    }
+
+    // ---- set-up
+
+    /** The transport's handlers, wrapped so that this loop's turns end with its own work. Use for exactly one loop. */
+    public IoHandlerFactory turns(IoHandlerFactory transport) {
+        return executor -> {
+            turn = new Turn(transport.newHandler(executor));
+            return turn;
+        };
+    }
+
+    /** Ties this loop to the event loop that was made with {@link #turns}. Before anything runs on it. */
+    public void bind(IoEventLoop made) {
+        eventLoop = made;
+        nowMs = core.monotonicMs();
+    }
+
+    /** The event loop, for registering channels. */
+    public EventLoop eventLoop() {
+        assert eventLoop != null : "bound at start";
+        return eventLoop;
+    }
+
+    // ---- who and when
+
+    public int index() {
+        return index;
+    }
+
+    /** Whether this loop is the one now running a turn. Compares loops, not threads: a simulation has one thread. */
+    public boolean inLoop() {
+        return core.running.get() == this;
+    }
+
+    /** Marks the loop that runs a turn on this thread: at the start of its thread, or around each simulated turn. */
+    public void enter() {
+        core.running.set(this);
+    }
+
+    /** The monotonic clock in milliseconds, as last read on this loop: once per read event, timer and turn's end. */
+    public long nowMs() {
+        return nowMs;
+    }
+
+    /** Reads the clock: at the start of whatever the transport calls, which may have slept for long. */
+    public void readClock() {
+        nowMs = core.monotonicMs();
+    }
+
+    public Sessions sessions() {
+        return sessions;
+    }
+
+    public Drops drops() {
+        return drops;
+    }
+
+    public DurabilityGate gate() {
+        return gate;
+    }
+
+    Router router() {
+        return router;
+    }
+
+    /** Flushes of connections so far: against messages, the number to watch. */
+    public long flushes() {
+        return flushes;
+    }
+
+    /** Bytes in the queues of this loop's sessions. */
+    long queuedBytes() {
+        return queuedBytes;
+    }
+
+    /** This loop's share of the bytes that may be queued in the whole broker. */
+    long queueBytesShare() {
+        return core.limits.queueBytesTotalMax() / wake.length;
+    }
+
+    void queuedBytes(long change) {
+        queuedBytes += change;
+        assert queuedBytes >= 0 : "queued bytes " + queuedBytes;
+    }
+
+    // ---- tasks
+
+    /** Runs a task on this loop, in order with the deliveries handed to it. Any thread. */
+    public void execute(Runnable task) {
+        mailbox.offer(new Entry(task));
+        wakeup();
+    }
+
+    /** Runs a task of this loop now, or behind the deliveries that are not finished. Loop only. */
+    public void runInOrder(Runnable task) {
+        assert inLoop();
+        if (unfinished.isEmpty()) {
+            task.run();
+        } else {
+            unfinished.add(new Entry(task));
+        }
+    }
+
+    /** Runs a task at the end of this turn, behind all that is under way: never inside the caller. Loop only. */
+    void runLater(Runnable task) {
+        assert inLoop();
+        unfinished.add(new Entry(task));
+    }
+
+    /** Runs a task of this loop after a delay, in order. Loop only. */
+    public Future<?> schedule(long delayMs, Runnable task) {
+        assert inLoop();
+        return eventLoop()
+                .schedule(
+                        () -> {
+                            readClock();
+                            runInOrder(() -> runGuarded(task));
+                        },
+                        delayMs,
+                        TimeUnit.MILLISECONDS);
+    }
+
+    // ---- handing over a publish
+
+    /**
+     * Delivers to all targets, here and on other loops. The publisher's loop. Borrows the message.
+     *
+     * @return a loop that has been handed more than its budget, for which the publisher must wait; null if there is none
+     */
+    @Nullable
+    SessionLoop handOver(KeptMessage message, Targets targets) {
+        assert inLoop();
+        SessionLoop crowded = null;
+        for (int i = 0; i < wake.length; i++) {
+            Target[] of = targets.of(i);
+            if (of.length == 0) {
+                continue;
+            }
+            SessionLoop target = core.loop(i);
+            boolean roomLeft;
+            if (target == this) {
+                roomLeft = deliverHere(message, of);
+            } else {
+                roomLeft = target.offer(message, of);
+                wake[i] = true;
+                anyToWake = true;
+            }
+            crowded = roomLeft ? crowded : target;
+        }
+        return crowded;
+    }
+
+    private boolean offer(KeptMessage message, Target[] targets) {
+        message.retain();
+        Entry entry = new Entry(message, targets);
+        long bytes = mailboxBytes.addAndGet(entry.bytes);
+        mailbox.offer(entry);
+        return bytes <= core.limits.mailboxBytesMax();
+    }
+
+    private boolean deliverHere(KeptMessage message, Target[] targets) {
+        int done = unfinished.isEmpty() ? deliver(message, targets, 0) : 0;
+        if (done == targets.length) {
+            return true;
+        }
+        message.retain();
+        Entry rest = new Entry(message, targets);
+        rest.next = done;
+        unfinished.add(rest);
+        return mailboxBytes.addAndGet(rest.bytes) <= core.limits.mailboxBytesMax();
+    }
+
+    /** Delivers from {@code next} on, as far as this turn's budget goes; returns where it stopped. */
+    private int deliver(KeptMessage message, Target[] targets, int next) {
+        int end = Math.min(targets.length, next + deliveriesLeft);
+        deliveriesLeft -= end - next;
+        for (int i = next; i < end; i++) {
+            Recipient recipient = (Recipient) targets[i].destination();
+            try {
+                recipient.deliver(message, targets[i], nowMs);
+            } catch (RuntimeException | AssertionError e) { // a fault of ours with one target isn't the others'
+                LOG.error("delivery to {} failed", recipient, e);
+            }
+        }
+        return end;
+    }
+
+    /** Whether what was handed to this loop is over its budget: publishers should wait. Any thread. */
+    boolean isCrowded() {
+        return mailboxBytes.get() > core.limits.mailboxBytesMax();
+    }
+
+    /** Runs {@code task} on {@code waiter}'s loop once this mailbox is below half of its budget. Any thread. */
+    void awaitRoom(SessionLoop waiter, Runnable task) {
+        waitingForRoom.add(new Waiter(waiter, task));
+        releaseWaiters(); // registered first, then checked again: room that came meanwhile isn't missed
+    }
+
+    private void releaseWaiters() {
+        while (mailboxBytes.get() <= core.limits.mailboxBytesMax() / 2) {
+            Waiter waiter = waitingForRoom.poll();
+            if (waiter == null) {
+                return;
+            }
+            waiter.loop.execute(waiter.task);
+        }
+    }
+
+    // ---- the end of a turn
+
+    /** Has this connection flushed at the end of the turn. */
+    void markDirty(Outbound outbound) {
+        if (dirtyCount == dirty.length) {
+            dirty = Arrays.copyOf(dirty, dirtyCount * 2);
+        }
+        dirty[dirtyCount++] = outbound;
+    }
+
+    void countFlush() {
+        flushes++;
+    }
+
+    private void endTurn() {
+        drain();
+        wakeOthers();
+        flushDirty();
+    }
+
+    private void drain() {
+        while (deliveriesLeft > 0) {
+            Entry entry = unfinished.isEmpty() ? mailbox.poll() : unfinished.poll();
+            if (entry == null) {
+                break;
+            }
+            if (!finish(entry)) {
+                unfinished.addFirst(entry);
+                break;
+            }
+        }
+        deliveriesLeft = core.limits.turnDeliveriesMax();
+        if (!waitingForRoom.isEmpty()) {
+            releaseWaiters();
+        }
+    }
+
+    private boolean finish(Entry entry) {
+        KeptMessage message = entry.message;
+        if (message == null) {
+            deliveriesLeft--;
+            runGuarded(entry.task());
+            return true;
+        }
+        entry.next = deliver(message, entry.targets, entry.next);
+        if (entry.next < entry.targets.length) {
+            return false;
+        }
+        mailboxBytes.addAndGet(-entry.bytes);
+        message.release();
+        return true;
+    }
+
+    private void wakeOthers() {
+        if (!anyToWake) {
+            return;
+        }
+        anyToWake = false;
+        for (int i = 0; i < wake.length; i++) {
+            if (wake[i]) {
+                wake[i] = false;
+                core.loop(i).wakeup();
+            }
+        }
+    }
+
+    private void flushDirty() {
+        for (int i = 0; i < dirtyCount; i++) {
+            Outbound outbound = dirty[i];
+            outbound.flush();
+        }
+        Arrays.fill(dirty, 0, dirtyCount, null);
+        dirtyCount = 0;
+    }
+
+    private boolean isIdle() {
+        return mailbox.isEmpty() && unfinished.isEmpty() && dirtyCount == 0 && !anyToWake;
+    }
+
+    private void wakeup() {
+        Turn t = turn;
+        assert t != null : "bound at start";
+        t.wakeup();
+    }
+
+    /** A fault of ours ends one task, never the loop. */
+    private static void runGuarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | AssertionError e) {
+            LOG.error("a task of the broker failed", e);
+        }
+    }
+
+    /** Gives back what is still held when the event loop ends. */
+    private void dispose() {
+        gate.close();
+        sessions.dispose();
+        for (Entry e = unfinished.poll(); e != null; e = unfinished.poll()) {
+            e.dispose();
+        }
+        for (Entry e = mailbox.poll(); e != null; e = mailbox.poll()) {
+            e.dispose();
+        }
+        waitingForRoom.clear();
+    }
+
+    private record Waiter(SessionLoop loop, Runnable task) {}
+
+    /** One thing handed to a loop: a publish with its targets there, or a task. Owns a reference to the message. */
+    private static final class Entry {
+        private static final Target[] NONE = {};
+
+        final @Nullable KeptMessage message;
+        final Target[] targets;
+        final int bytes;
+        private final @Nullable Runnable task;
+        int next;
+
+        Entry(KeptMessage message, Target[] targets) {
+            this.message = message;
+            this.targets = targets;
+            this.task = null;
+            this.bytes = message.footprintBytes() + targets.length * TARGET_BYTES;
+        }
+
+        Entry(Runnable task) {
+            this.message = null;
+            this.targets = NONE;
+            this.task = task;
+            this.bytes = 0;
+        }
+
+        Runnable task() {
+            assert task != null : "an entry is a publish or a task";
+            return task;
+        }
+
+        void dispose() {
+            if (message != null) {
+                message.release();
+            }
+        }
+    }
+
+    /** Wraps the transport's handler: the end of its {@code run} is the end of our turn. */
+    private final class Turn implements IoHandler, IoHandlerContext {
+        private final IoHandler transport;
+        private @Nullable IoHandlerContext context;
+
+        Turn(IoHandler transport) {
+            this.transport = transport;
+        }
+
+        @Override
+        public void initialize() {
+            enter();
+            transport.initialize();
+        }
+
+        @Override
+        public int run(IoHandlerContext given) {
+            context = given;
+            int events = transport.run(this);
+            readClock();
+            endTurn();
+            return events;
+        }
+
+        /** The loop may sleep only when nothing of ours is left to do. */
+        @Override
+        public boolean canBlock() {
+            return context().canBlock() && isIdle();
+        }
+
+        @Override
+        public long delayNanos(long currentTimeNanos) {
+            return context().delayNanos(currentTimeNanos);
+        }
+
+        @Override
+        public long deadlineNanos() {
+            return context().deadlineNanos();
+        }
+
+        @Override
+        public void reportActiveIoTime(long activeNanos) {
+            context().reportActiveIoTime(activeNanos);
+        }
+
+        @Override
+        public boolean shouldReportActiveIoTime() {
+            return context().shouldReportActiveIoTime();
+        }
+
+        private IoHandlerContext context() {
+            assert context != null : "asked outside of run";
+            return context;
+        }
+
+        @Override
+        public void prepareToDestroy() {
+            transport.prepareToDestroy();
+        }
+
+        @Override
+        public void destroy() {
+            dispose();
+            transport.destroy();
+        }
+
+        @Override
+        public IoRegistration register(IoHandle handle) throws Exception {
+            return transport.register(handle);
+        }
+
+        @Override
+        public void wakeup() {
+            transport.wakeup();
+        }
+
+        @Override
+        public boolean isCompatible(Class<? extends IoHandle> handleType) {
+            return transport.isCompatible(handleType);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.routing.Subscription;
+import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.routing.Topics;
+import dev.dunlin.codec.MalformedPacket;
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.Properties;
+import dev.dunlin.codec.Property;
+import dev.dunlin.codec.QoS;
+import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.Suback;
+import dev.dunlin.codec.Subscribe;
+import dev.dunlin.codec.SubscriptionRequest;
+import dev.dunlin.codec.Unsuback;
+import dev.dunlin.codec.Unsubscribe;
+import java.util.ArrayList;
+import java.util.List;
+
+/** SUBSCRIBE and UNSUBSCRIBE of one connection. Loop only. */
+public final class SubscriptionRequests {
+    private static final int RETAIN_ALWAYS = 0;
+    private static final int RETAIN_IF_NEW = 1;
+
+    private final Core core;
+    private final Session session;
+    private final Replies replies;
+    private final MqttVersion version;
+
+    SubscriptionRequests(Core core, Session session, Replies replies, MqttVersion version) {
+        this.core = core;
+        this.session = session;
+        this.replies = replies;
+        this.version = version;
+    }
+
+    /**
+     * Takes in a SUBSCRIBE: filter by filter in their order, one SUBACK [5.0:MQTT-3.8.4-5], [3.1.1:MQTT-3.8.4-4]; then
+     * the retained messages.
+     *
+     * @throws MalformedPacket if a filter of a 3.1 or 3.1.1 client is ill-formed; a 5.0 client gets 0x8F for it
+     */
+    public void subscribe(Subscribe request) throws MalformedPacket {
+        assert session.loop.inLoop();
+        int identifier = (int) request.properties().integer(Property.SUBSCRIPTION_IDENTIFIER, 0);
+        List<ReasonCode> reasons = new ArrayList<>(request.subscriptions().size());
+        for (SubscriptionRequest each : request.subscriptions()) { // [5.0:MQTT-3.9.3-1], [3.1.1:MQTT-3.9.3-1]
+            reasons.add(subscribe(each, identifier));
+        }
+        replies.suback(new Suback(request.packetId(), Properties.EMPTY, reasons));
+        session.pump();
+    }
+
+    private ReasonCode subscribe(SubscriptionRequest request, int identifier) throws MalformedPacket {
+        String filter = request.filter();
+        if (!Topics.isValidFilter(filter) || Topics.levels(filter) > core.limits.topicLevelsMax()) {
+            return illFormed(filter);
+        }
+        if (Topics.isShared(filter)) {
+            return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
+        }
+        boolean isNew = !session.subscriptions.containsKey(filter);
+        if (isNew && session.subscriptions.size() >= core.limits.subscriptionsPerSessionMax()) {
+            return ReasonCode.QUOTA_EXCEEDED;
+        }
+        Subscription subscription = new Subscription(
+                session, filter, request.maximumQoS(), request.noLocal(), request.retainAsPublished(), identifier);
+        session.subscriptions.put(filter, subscription);
+        core.subscriptions.add(subscription); // replaces one with the same filter [5.0:MQTT-3.8.4-3]
+        int handling = request.retainHandling(); // [5.0:MQTT-3.3.1-9], [5.0:MQTT-3.3.1-10], [5.0:MQTT-3.3.1-11]
+        if (handling == RETAIN_ALWAYS || (handling == RETAIN_IF_NEW && isNew)) {
+            replayRetained(filter, request.maximumQoS(), identifier);
+        }
+        return granted(request.maximumQoS());
+    }
+
+    private ReasonCode illFormed(String filter) throws MalformedPacket {
+        if (version != MqttVersion.V5) { // there is no code for it: [3.1.1:MQTT-4.8.0-1]
+            throw new MalformedPacket(ReasonCode.TOPIC_FILTER_INVALID, "ill-formed topic filter " + filter);
+        }
+        return ReasonCode.TOPIC_FILTER_INVALID;
+    }
+
+    /** The filter is in the tree by now: what is published from here on comes live. */
+    private void replayRetained(String filter, QoS qos, int identifier) {
+        int[] identifiers = identifier == 0 ? Target.NO_IDS : new int[] {identifier};
+        Target target = new Target(session, qos, false, true, identifiers); // RETAIN 1 [5.0 section 3.3.1.3]
+        session.replays.add(new RetainedReplay(core.retained, filter, target, core.lastTicket()));
+    }
+
+    private static ReasonCode granted(QoS qos) {
+        return switch (qos) {
+            case AT_MOST_ONCE -> ReasonCode.SUCCESS;
+            case AT_LEAST_ONCE -> ReasonCode.GRANTED_QOS_1;
+            case EXACTLY_ONCE -> ReasonCode.GRANTED_QOS_2;
+        };
+    }
+
+    /** Takes in an UNSUBSCRIBE. What is queued or under way still arrives [5.0:MQTT-3.10.4-3]. */
+    public void unsubscribe(Unsubscribe request) {
+        assert session.loop.inLoop();
+        List<ReasonCode> reasons = new ArrayList<>(request.filters().size());
+        for (String filter : request.filters()) {
+            boolean existed = session.subscriptions.remove(filter) != null;
+            if (existed) {
+                core.subscriptions.remove(session, filter);
+            }
+            reasons.add(existed ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
+        }
+        replies.unsuback(new Unsuback(request.packetId(), Properties.EMPTY, reasons));
+    }
+}

@@ -1,0 +1,27 @@
+package dev.dunlin.broker.spi;
+
+/** Why a message ended without being delivered to one of its targets. Every such end is counted under one of these. */
+public enum DropReason {
+    /** The publish was refused before it changed anything: a limit, or a topic that clients may not publish to. */
+    REFUSED,
+    /** QoS 0 and the session has no connection. */
+    OFFLINE_QOS_0,
+    /** QoS 0 and the connection's output is above {@link Limits#outputBytesMax()}. */
+    SLOW_CONSUMER_QOS_0,
+    /** The session's queue is full. */
+    QUEUE_FULL,
+    /** The message expiry interval passed before it was sent. */
+    EXPIRED,
+    /** The packet is larger than the client's Maximum Packet Size [5.0:MQTT-3.1.2-25]. */
+    PACKET_TOO_LARGE,
+    /** The session ended, or was discarded by a clean start, with the message still to be delivered. */
+    SESSION_ENDED,
+    /** The receiver answered with an error PUBACK or PUBREC [5.0:MQTT-4.4.0-2]. */
+    REJECTED_BY_RECEIVER,
+    /** The handler of a local subscription is too slow: its queue is full. */
+    LOCAL_QUEUE_FULL,
+    /** The handler of a local subscription threw, or its stage failed. */
+    LOCAL_HANDLER_FAILED,
+    /** The broker was closed. */
+    BROKER_CLOSED
+}

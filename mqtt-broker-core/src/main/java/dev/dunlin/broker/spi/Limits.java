@@ -1,0 +1,622 @@
+package dev.dunlin.broker.spi;
+
+/**
+ * The named bounds of everything that a client can make grow. Immutable; change one with its {@code with} method. The
+ * defaults are a guest's: made for a broker inside another program.
+ *
+ * @param connectionsMax connections at a time, CONNECT received or not; further ones are closed at once
+ * @param connectTimeoutMs from accept to a complete CONNECT, in milliseconds; then the connection is closed
+ * @param packetBytesMax largest packet accepted, fixed header included, in bytes, 1 KiB to 268,435,460; announced to
+ *     5.0 clients as Maximum Packet Size
+ * @param connectPacketBytesMax the same before a client is authenticated, in bytes
+ * @param receiveMaximum unacknowledged QoS 1 and 2 publishes accepted of a connection, 1 to 65,535; announced to 5.0
+ *     clients; 3.1 and 3.1.1 clients are read no further while that many acknowledgements are held back
+ * @param inflightMessagesMax unacknowledged QoS 1 and 2 messages sent to a session, 1 to 65,535; a 5.0 client's Receive
+ *     Maximum lowers it
+ * @param inflightBytesMax the same in payload bytes; one message is always allowed
+ * @param queueMessagesMax messages queued for a session behind its window
+ * @param queueBytesMax the same in bytes, approximately what they occupy
+ * @param queueOverflow what happens at these two bounds
+ * @param queueBytesTotalMax bytes queued for all sessions together; divided evenly among the event loops
+ * @param outputBytesMax bytes handed to the transport of a connection and not yet taken by its peer; above it QoS 0
+ *     messages are dropped and QoS 1 and 2 messages are queued
+ * @param mailboxBytesMax bytes of publishes handed over to an event loop and not yet delivered there; above it their
+ *     publishers are read no further
+ * @param turnDeliveriesMax deliveries of one event loop before it reads its connections again
+ * @param topicLevelsMax levels of a topic or topic filter
+ * @param subscriptionsPerSessionMax subscriptions of a session
+ * @param sessionExpiryMaxSeconds upper bound of the session expiry interval, in seconds; 4,294,967,295 is for ever
+ * @param retainedMessagesMax retained messages; a further topic is refused
+ * @param localPublishesMax publishes of the local client that are not yet completed; a further one fails
+ * @param localQueueMessagesMax messages queued for the handler of a local subscription
+ */
+public record Limits(
+        int connectionsMax,
+        long connectTimeoutMs,
+        int packetBytesMax,
+        int connectPacketBytesMax,
+        int receiveMaximum,
+        int inflightMessagesMax,
+        long inflightBytesMax,
+        int queueMessagesMax,
+        long queueBytesMax,
+        OverflowPolicy queueOverflow,
+        long queueBytesTotalMax,
+        int outputBytesMax,
+        long mailboxBytesMax,
+        int turnDeliveriesMax,
+        int topicLevelsMax,
+        int subscriptionsPerSessionMax,
+        long sessionExpiryMaxSeconds,
+        int retainedMessagesMax,
+        int localPublishesMax,
+        int localQueueMessagesMax) {
+
+    /** The protocol's largest packet: five bytes of fixed header and a remaining length of 268,435,455. */
+    public static final int PROTOCOL_PACKET_BYTES_MAX = 268_435_460;
+
+    /** A session expiry interval that never ends [5.0 section 3.1.2.11.2]. */
+    public static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
+
+    private static final long MIB = 1 << 20;
+
+    /** The defaults of an embedded broker. */
+    public static final Limits EMBEDDED = new Limits(
+            10_000,
+            10_000,
+            16 << 20,
+            512 << 10,
+            1_000,
+            65_535,
+            4 * MIB,
+            10_000,
+            16 * MIB,
+            OverflowPolicy.DROP_NEWEST,
+            256 * MIB,
+            1 << 20,
+            8 * MIB,
+            4_096,
+            128,
+            10_000,
+            NEVER_EXPIRES,
+            1_000_000,
+            10_000,
+            10_000);
+
+    /** The defaults of the standalone server: as embedded, with the protocol's largest packet and more connections. */
+    public static final Limits STANDALONE =
+            EMBEDDED.withPacketBytesMax(PROTOCOL_PACKET_BYTES_MAX).withConnectionsMax(1_000_000);
+
+    /**
+     * Checks every bound.
+     *
+     * @throws IllegalArgumentException naming the first bound that is out of its range
+     */
+    public Limits {
+        range("connectionsMax", connectionsMax, 1, Integer.MAX_VALUE);
+        range("connectTimeoutMs", connectTimeoutMs, 1, Integer.MAX_VALUE);
+        range("packetBytesMax", packetBytesMax, 1024, PROTOCOL_PACKET_BYTES_MAX);
+        range("connectPacketBytesMax", connectPacketBytesMax, 128, PROTOCOL_PACKET_BYTES_MAX);
+        range("receiveMaximum", receiveMaximum, 1, 65_535);
+        range("inflightMessagesMax", inflightMessagesMax, 1, 65_535);
+        range("inflightBytesMax", inflightBytesMax, 1, Long.MAX_VALUE);
+        range("queueMessagesMax", queueMessagesMax, 0, Integer.MAX_VALUE);
+        range("queueBytesMax", queueBytesMax, 0, Long.MAX_VALUE);
+        range("queueBytesTotalMax", queueBytesTotalMax, 0, Long.MAX_VALUE);
+        range("outputBytesMax", outputBytesMax, 1024, 1 << 30);
+        range("mailboxBytesMax", mailboxBytesMax, 1, Long.MAX_VALUE);
+        range("turnDeliveriesMax", turnDeliveriesMax, 1, Integer.MAX_VALUE);
+        range("topicLevelsMax", topicLevelsMax, 1, 65_536);
+        range("subscriptionsPerSessionMax", subscriptionsPerSessionMax, 1, Integer.MAX_VALUE);
+        range("sessionExpiryMaxSeconds", sessionExpiryMaxSeconds, 0, NEVER_EXPIRES);
+        range("retainedMessagesMax", retainedMessagesMax, 0, Integer.MAX_VALUE);
+        range("localPublishesMax", localPublishesMax, 1, Integer.MAX_VALUE);
+        range("localQueueMessagesMax", localQueueMessagesMax, 1, Integer.MAX_VALUE);
+    }
+
+    private static void range(String name, long value, long min, long max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(name + " is " + value + ", not between " + min + " and " + max);
+        }
+    }
+
+    /** These limits with another {@link #connectionsMax()}. */
+    public Limits withConnectionsMax(int v) {
+        return new Limits(
+                v,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #connectTimeoutMs()}. */
+    public Limits withConnectTimeoutMs(long v) {
+        return new Limits(
+                connectionsMax,
+                v,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #packetBytesMax()}. */
+    public Limits withPacketBytesMax(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                v,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #connectPacketBytesMax()}. */
+    public Limits withConnectPacketBytesMax(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                v,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #receiveMaximum()}. */
+    public Limits withReceiveMaximum(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                v,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #inflightMessagesMax()}. */
+    public Limits withInflightMessagesMax(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                v,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #inflightBytesMax()}. */
+    public Limits withInflightBytesMax(long v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                v,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #queueMessagesMax()}. */
+    public Limits withQueueMessagesMax(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                v,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #queueBytesMax()}. */
+    public Limits withQueueBytesMax(long v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                v,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #queueOverflow()}. */
+    public Limits withQueueOverflow(OverflowPolicy v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                v,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #queueBytesTotalMax()}. */
+    public Limits withQueueBytesTotalMax(long v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                v,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #outputBytesMax()}. */
+    public Limits withOutputBytesMax(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                v,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #mailboxBytesMax()}. */
+    public Limits withMailboxBytesMax(long v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                v,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #turnDeliveriesMax()}. */
+    public Limits withTurnDeliveriesMax(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                v,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #topicLevelsMax()}. */
+    public Limits withTopicLevelsMax(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                v,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #subscriptionsPerSessionMax()}. */
+    public Limits withSubscriptionsPerSessionMax(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                v,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #sessionExpiryMaxSeconds()}. */
+    public Limits withSessionExpiryMaxSeconds(long v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                v,
+                retainedMessagesMax,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #retainedMessagesMax()}. */
+    public Limits withRetainedMessagesMax(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                v,
+                localPublishesMax,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #localPublishesMax()}. */
+    public Limits withLocalPublishesMax(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                v,
+                localQueueMessagesMax);
+    }
+
+    /** These limits with another {@link #localQueueMessagesMax()}. */
+    public Limits withLocalQueueMessagesMax(int v) {
+        return new Limits(
+                connectionsMax,
+                connectTimeoutMs,
+                packetBytesMax,
+                connectPacketBytesMax,
+                receiveMaximum,
+                inflightMessagesMax,
+                inflightBytesMax,
+                queueMessagesMax,
+                queueBytesMax,
+                queueOverflow,
+                queueBytesTotalMax,
+                outputBytesMax,
+                mailboxBytesMax,
+                turnDeliveriesMax,
+                topicLevelsMax,
+                subscriptionsPerSessionMax,
+                sessionExpiryMaxSeconds,
+                retainedMessagesMax,
+                localPublishesMax,
+                v);
+    }
+}
