@@ -18,6 +18,7 @@ import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.channel.Channel;
+import io.netty.util.concurrent.Future;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -151,22 +152,27 @@ final class Handshake {
         }
         connection.pause(PauseReason.MOVE);
         connection.resume(PauseReason.PENDING_ANSWER);
-        Channel channel = connection.ctx().channel();
         // A task of its own: the channel can't be deregistered in the middle of its read.
-        channel.eventLoop()
-                .execute(() -> channel.deregister().addListener(left -> {
-                    if (!left.isSuccess()) {
-                        connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't move to its home loop");
-                        return;
-                    }
-                    connection.moved(home);
-                    home.eventLoop()
-                            .register(channel)
-                            .addListener(arrived -> home.runInOrder(() -> arrived(arrived.cause())));
-                }));
+        Channel channel = connection.ctx().channel();
+        channel.eventLoop().execute(() -> channel.deregister().addListener(left -> register(channel, home, left)));
+    }
+
+    private void register(Channel channel, SessionLoop home, Future<?> left) {
+        if (!left.isSuccess()) {
+            connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't leave its loop");
+            return;
+        }
+        connection.moved(home);
+        home.eventLoop().register(channel).addListener(arrived -> {
+            home.readClock();
+            home.runInOrder(() -> arrived(arrived.cause()));
+        });
     }
 
     private void arrived(@Nullable Throwable failure) {
+        if (connection.isClosed()) {
+            return;
+        }
         if (failure != null) {
             LOG.warn("client {}: its channel could not be registered with its home loop: {}", clientId, failure);
             connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't move to its home loop");

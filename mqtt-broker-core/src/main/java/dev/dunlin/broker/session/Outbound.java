@@ -84,7 +84,7 @@ public final class Outbound { // hot
             if (needed <= BATCH_BYTES_MAX) {
                 return b.ensureWritable(bytes);
             }
-            flush();
+            flushBatch();
         }
         return newBatch(bytes);
     }
@@ -114,9 +114,12 @@ public final class Outbound { // hot
     /** Hands everything to the transport. By the loop at the end of its turn, or before a close. */
     public void flush() {
         dirty = false;
-        if (closed) {
-            return;
+        if (!closed) {
+            flushBatch();
         }
+    }
+
+    private void flushBatch() {
         writeBatch();
         ctx.flush();
         loop.countFlush();

@@ -58,6 +58,7 @@ public final class SessionLoop { // hot
 
     private @Nullable IoEventLoop eventLoop;
     private @Nullable Turn turn;
+    private volatile boolean ended;
     private long nowMs;
     private long flushes;
     private long queuedBytes;
@@ -158,10 +159,12 @@ public final class SessionLoop { // hot
 
     // ---- tasks
 
-    /** Runs a task on this loop, in order with the deliveries handed to it. Any thread. */
+    /** Runs a task on this loop, in order with the deliveries handed to it. Any thread. Not after the loop has ended. */
     public void execute(Runnable task) {
-        mailbox.offer(new Entry(task));
-        wakeup();
+        if (!ended) {
+            mailbox.offer(new Entry(task));
+            wakeup();
+        }
     }
 
     /** Runs a task of this loop now, or behind the deliveries that are not finished. Loop only. */
@@ -345,13 +348,16 @@ public final class SessionLoop { // hot
         }
     }
 
+    /** A flush may make room for more to be appended: that is the next turn's. */
     private void flushDirty() {
-        for (int i = 0; i < dirtyCount; i++) {
-            Outbound outbound = dirty[i];
-            outbound.flush();
+        int flushing = dirtyCount;
+        for (int i = 0; i < flushing; i++) {
+            dirty[i].flush();
         }
-        Arrays.fill(dirty, 0, dirtyCount, null);
-        dirtyCount = 0;
+        int later = dirtyCount - flushing;
+        System.arraycopy(dirty, flushing, dirty, 0, later);
+        Arrays.fill(dirty, later, dirtyCount, null);
+        dirtyCount = later;
     }
 
     private boolean isIdle() {
@@ -375,6 +381,7 @@ public final class SessionLoop { // hot
 
     /** Gives back what is still held when the event loop ends. */
     private void dispose() {
+        ended = true;
         gate.close();
         sessions.dispose();
         for (Entry e = unfinished.poll(); e != null; e = unfinished.poll()) {
