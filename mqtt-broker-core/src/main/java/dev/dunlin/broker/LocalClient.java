@@ -26,6 +26,11 @@ public final class LocalClient {
         publisher = new LocalPublisher(core, handlers);
     }
 
+    /** What is under way fails. By the broker, when its loops have ended. */
+    void close() {
+        publisher.close();
+    }
+
     /**
      * Publishes a message. Messages of one thread stay in order.
      *

@@ -104,6 +104,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
+        loop.readClock();
         if (connected && context.channel().isWritable()) {
             loop.runInOrder(this::writable);
         }
@@ -118,12 +119,14 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
+        loop.readClock();
         loop.runInOrder(() -> end("connection lost", true));
         acceptor.closed(this);
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        loop.readClock();
         if (cause instanceof IOException) {
             loop.runInOrder(() -> end("connection lost: " + cause.getMessage(), true));
         } else {
@@ -335,8 +338,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     /** For log lines: the client id, before CONNECT the address. */
     String name() {
         Handshake shaken = handshake;
-        return shaken != null
+        String name = shaken != null
                 ? shaken.clientId()
                 : String.valueOf(ctx().channel().remoteAddress());
+        return name.replaceAll("\\p{Cntrl}", "?"); // an id may hold line breaks; a log line must not
     }
 }

@@ -5,7 +5,9 @@ import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.codec.ReasonCode;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,6 +23,8 @@ public final class LocalPublisher {
     private final Executor handlers;
     private final long sid;
     private final AtomicInteger underWay = new AtomicInteger();
+    private final Set<CompletableFuture<ReasonCode>> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
     private final ArrayDeque<Pending> waiting = new ArrayDeque<>(0); // home loop only
     private final Queue<Runnable> completions = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean completing = new AtomicBoolean();
@@ -41,9 +45,26 @@ public final class LocalPublisher {
             result.completeExceptionally(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
             return result;
         }
+        open.add(result);
         Pending pending = new Pending(message, result);
         home.execute(() -> accept(pending));
+        if (closed) {
+            failAll();
+        }
         return result;
+    }
+
+    /** The broker is closed: what isn't completed fails, and so does what comes later. Any thread. */
+    public void close() {
+        closed = true;
+        failAll();
+    }
+
+    private void failAll() {
+        for (CompletableFuture<ReasonCode> result : open) {
+            result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
+        }
+        open.clear();
     }
 
     private void accept(Pending pending) {
@@ -68,6 +89,7 @@ public final class LocalPublisher {
     private void route(Pending pending) {
         ReasonCode outcome = home.router().route(KeptMessage.of(pending.message, sid, home.nowMs()), "(local client)");
         underWay.decrementAndGet();
+        open.remove(pending.result);
         complete(() -> {
             if (outcome.isError()) {
                 pending.result.completeExceptionally(new RejectedException(outcome));
