@@ -23,7 +23,7 @@ public final class LocalPublisher {
     private final Executor handlers;
     private final long sid;
     private final AtomicInteger underWay = new AtomicInteger();
-    private final Set<CompletableFuture<ReasonCode>> open = ConcurrentHashMap.newKeySet();
+    private final Set<Pending> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
     private final ArrayDeque<Pending> waiting = new ArrayDeque<>(0); // home loop only
     private final Queue<Runnable> completions = new ConcurrentLinkedQueue<>();
@@ -45,8 +45,8 @@ public final class LocalPublisher {
             result.completeExceptionally(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
             return result;
         }
-        open.add(result);
         Pending pending = new Pending(message, result);
+        open.add(pending);
         home.execute(() -> accept(pending));
         if (closed) {
             failAll();
@@ -61,8 +61,8 @@ public final class LocalPublisher {
     }
 
     private void failAll() {
-        for (CompletableFuture<ReasonCode> result : open) {
-            result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
+        for (Pending pending : open) {
+            pending.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
         }
         open.clear();
     }
@@ -89,7 +89,7 @@ public final class LocalPublisher {
     private void route(Pending pending) {
         ReasonCode outcome = home.router().route(KeptMessage.of(pending.message, sid, home.nowMs()), "(local client)");
         underWay.decrementAndGet();
-        open.remove(pending.result);
+        open.remove(pending);
         complete(() -> {
             if (outcome.isError()) {
                 pending.result.completeExceptionally(new RejectedException(outcome));
@@ -116,5 +116,14 @@ public final class LocalPublisher {
         } while (!completions.isEmpty() && completing.compareAndSet(false, true));
     }
 
-    private record Pending(Message message, CompletableFuture<ReasonCode> result) {}
+    /** Known by its identity. */
+    private static final class Pending {
+        final Message message;
+        final CompletableFuture<ReasonCode> result;
+
+        Pending(Message message, CompletableFuture<ReasonCode> result) {
+            this.message = message;
+            this.result = result;
+        }
+    }
 }
