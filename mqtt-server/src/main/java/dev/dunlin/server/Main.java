@@ -1,0 +1,136 @@
+package dev.dunlin.server;
+
+import dev.dunlin.broker.Broker;
+import dev.dunlin.broker.BrokerBuilder;
+import dev.dunlin.broker.BrokerStartException;
+import dev.dunlin.broker.Listener;
+import dev.dunlin.broker.ListenerAddress;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * The runnable broker: reads the command line, starts one broker, prints where it listens, and runs until a signal.
+ * Whatever goes wrong is one line on standard error.
+ */
+public final class Main {
+    private static final int EXIT_FAILED = 1;
+    private static final int EXIT_USAGE = 2;
+
+    /** How long clients get to take their DISCONNECT; with the stop itself inside the 2 s that users are promised. */
+    private static final Duration DRAIN = Duration.ofSeconds(1);
+
+    private static final long STOP_MS_MAX = 1700;
+
+    private static final Set<String> LOG_LEVELS = Set.of("off", "error", "warn", "info", "debug", "trace");
+
+    private Main() {}
+
+    /**
+     * Runs the broker; returns only after {@code --help} and {@code --version}.
+     *
+     * @param args the command line
+     */
+    public static void main(String[] args) throws InterruptedException {
+        Options options = new Options();
+        CommandLine parser = Options.parserOf(options);
+        try {
+            parser.parseArgs(args);
+        } catch (ParameterException e) {
+            throw exit(EXIT_USAGE, e.getMessage() + " (see --help)");
+        }
+        if (options.help) {
+            parser.usage(System.out);
+        } else if (options.version) {
+            parser.printVersionHelp(System.out);
+        } else {
+            run(options);
+        }
+    }
+
+    private static void run(Options options) throws InterruptedException {
+        chooseLogLevel(System.getenv().getOrDefault("DUNLIN_LOG", ""));
+        Broker broker = start(options);
+        stopOnSignal(broker);
+        ListenerAddress address = broker.listeners().get(0);
+        System.out.println("dunlin listening on " + uri(address));
+        // The broker's threads are daemons: this one keeps the process alive.
+        Thread.currentThread().join();
+    }
+
+    /** Before the first logger exists: the log configuration reads the property. */
+    private static void chooseLogLevel(String level) {
+        if (level.isEmpty()) {
+            return;
+        }
+        if (!LOG_LEVELS.contains(level.toLowerCase(Locale.ROOT))) {
+            throw exit(EXIT_USAGE, "DUNLIN_LOG is off, error, warn, info, debug or trace, not '" + level + "'");
+        }
+        System.setProperty("dunlin.log", level);
+    }
+
+    private static Broker start(Options options) {
+        if (!options.bind.loopback() && !options.allowAnonymous) {
+            // The broker refuses too, in the words of its API.
+            throw exit(
+                    EXIT_FAILED,
+                    "other machines reach " + options.bind.host()
+                            + ": bind to 127.0.0.1, or let every client in with --allow-anonymous");
+        }
+        BrokerBuilder builder = Broker.builder()
+                .listen(Listener.tcp(options.bind.host(), options.port).name("tcp"));
+        if (options.allowAnonymous) {
+            builder.allowAnonymous();
+        }
+        try {
+            return builder.start();
+        } catch (BrokerStartException e) {
+            throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static String uri(ListenerAddress address) {
+        String host = address.host().contains(":") ? "[" + address.host() + "]" : address.host();
+        return address.scheme() + "://" + host + ":" + address.port();
+    }
+
+    private static void stopOnSignal(Broker broker) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker), "dunlin-stop"));
+    }
+
+    /**
+     * A JVM that SIGTERM ends runs its hooks and exits with 143, whatever they do, and a service manager or script
+     * reads that as a failure. An ordered stop is a success: the hook says so with {@code halt}, which ends the
+     * process from within. (A handler of {@code sun.misc.Signal} could call {@code exit} instead, but that class is
+     * no API.) Nothing else hooks into this process, so nothing is cut short.
+     */
+    private static void stop(Broker broker) {
+        int code = 0;
+        try {
+            broker.closeAsync(DRAIN).toCompletableFuture().get(STOP_MS_MAX, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            // The end of the process closes what is left.
+            System.err.println("dunlin: some connections took too long to close");
+        } catch (ExecutionException | InterruptedException e) {
+            System.err.println("dunlin: the stop failed: " + oneLine(String.valueOf(e)));
+            code = EXIT_FAILED;
+        }
+        Runtime.getRuntime().halt(code);
+    }
+
+    /** Ends the process; declared to return so that callers can {@code throw} and the compiler sees the end. */
+    private static IllegalStateException exit(int code, String message) {
+        System.err.println("dunlin: " + oneLine(message));
+        System.exit(code);
+        return new IllegalStateException("unreachable");
+    }
+
+    private static String oneLine(String message) {
+        return message.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+    }
+}
