@@ -69,11 +69,16 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        if (connectTimer == null && !closed && handshake == null) {
-            long timeoutMs = acceptor.core().limits().connectTimeoutMs();
-            connectTimer = loop.schedule(
-                    timeoutMs, () -> close(ReasonCode.UNSPECIFIED_ERROR, "no CONNECT within " + timeoutMs + " ms"));
+        loop.execute(this::awaitConnect);
+    }
+
+    private void awaitConnect() {
+        if (closed || handshake != null) {
+            return;
         }
+        long timeoutMs = acceptor.core().limits().connectTimeoutMs();
+        connectTimer = loop.schedule(
+                timeoutMs, () -> close(ReasonCode.UNSPECIFIED_ERROR, "no CONNECT within " + timeoutMs + " ms"));
     }
 
     @Override

@@ -154,19 +154,21 @@ final class Handshake {
         connection.resume(PauseReason.PENDING_ANSWER);
         // A task of its own: the channel can't be deregistered in the middle of its read.
         Channel channel = connection.ctx().channel();
-        channel.eventLoop().execute(() -> channel.deregister().addListener(left -> register(channel, home, left)));
+        channel.eventLoop().execute(() -> channel.deregister().addListener(left -> leave(home, left)));
     }
 
-    private void register(Channel channel, SessionLoop home, Future<?> left) {
-        if (!left.isSuccess()) {
+    private void leave(SessionLoop home, Future<?> left) {
+        if (left.isSuccess()) {
+            home.execute(() -> arrive(home)); // from here on the connection is the home loop's
+        } else {
             connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't leave its loop");
-            return;
         }
+    }
+
+    private void arrive(SessionLoop home) {
         connection.moved(home);
-        home.eventLoop().register(channel).addListener(arrived -> {
-            home.readClock();
-            home.runInOrder(() -> arrived(arrived.cause()));
-        });
+        Channel channel = connection.ctx().channel();
+        home.eventLoop().register(channel).addListener(registered -> home.execute(() -> arrived(registered.cause())));
     }
 
     private void arrived(@Nullable Throwable failure) {

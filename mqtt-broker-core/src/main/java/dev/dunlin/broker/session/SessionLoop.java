@@ -111,6 +111,11 @@ public final class SessionLoop { // hot
         core.running.set(this);
     }
 
+    /** No loop runs a turn on this thread any more: the end of a simulated turn. */
+    public void exit() {
+        core.running.remove();
+    }
+
     /** The monotonic clock in milliseconds, as last read on this loop: once per read event, timer and turn's end. */
     public long nowMs() {
         return nowMs;

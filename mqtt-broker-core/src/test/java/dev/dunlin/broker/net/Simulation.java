@@ -1,0 +1,180 @@
+package dev.dunlin.broker.net;
+
+import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.SessionLoop;
+import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.TimeSource;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.ManualIoEventLoop;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.local.LocalAddress;
+import io.netty.channel.local.LocalChannel;
+import io.netty.channel.local.LocalIoHandler;
+import io.netty.channel.local.LocalServerChannel;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A whole broker and its clients in one thread: several session loops on virtual time, joined to clients by in-memory
+ * channels. A seed decides everything that may vary: the order in which the loops have their turns, the broker's random
+ * numbers and with them the homes of the clients.
+ */
+final class Simulation implements Transport, TimeSource, AutoCloseable {
+    private static final int QUIET_ROUNDS = 8;
+    private static final int ROUNDS_MAX = 100_000;
+
+    final Core core;
+    final Acceptor acceptor;
+    private final Random random;
+    private final MockTicker ticker = Ticker.newMockTicker();
+    private final List<ManualIoEventLoop> eventLoops = new ArrayList<>();
+    private final ManualIoEventLoop clients =
+            new ManualIoEventLoop(null, Thread.currentThread(), LocalIoHandler.newFactory(), ticker);
+    private final List<SimulatedClient> opened = new ArrayList<>();
+    private final LocalAddress address = new LocalAddress(Simulation.class);
+
+    Simulation(long seed, int loops, Limits limits) {
+        random = new Random(seed);
+        core = new Core(limits, this, random, loops);
+        for (int i = 0; i < loops; i++) {
+            SessionLoop loop = core.loop(i);
+            ManualIoEventLoop eventLoop = new ManualIoEventLoop(
+                    null, Thread.currentThread(), loop.turns(LocalIoHandler.newFactory()), ticker);
+            loop.bind(eventLoop);
+            eventLoops.add(eventLoop);
+        }
+        acceptor = new Acceptor("local", core, this, Authenticator.anonymous(), new AtomicInteger());
+        acceptor.bind(address, ByteBufAllocator.DEFAULT);
+        settle();
+    }
+
+    /** Opens a channel to the broker. */
+    SimulatedClient open() {
+        SimulatedClient client = new SimulatedClient(this);
+        Channel channel = new Bootstrap()
+                .group(clients)
+                .channel(LocalChannel.class)
+                .handler(client)
+                .connect(address)
+                .channel();
+        settle();
+        client.opened(channel);
+        opened.add(client);
+        return client;
+    }
+
+    /** A client id whose home is the loop with this index. */
+    String idAt(int loop, String prefix) {
+        for (int i = 0; ; i++) {
+            if (core.home(prefix + i).index() == loop) {
+                return prefix + i;
+            }
+        }
+    }
+
+    /** Gives every loop turns, in an order that the seed decides, until nothing happens any more. */
+    void settle() {
+        int quiet = 0;
+        for (int round = 0; quiet < QUIET_ROUNDS; round++) {
+            if (round == ROUNDS_MAX) {
+                throw new AssertionError("not quiet after " + ROUNDS_MAX + " rounds");
+            }
+            quiet = round() == 0 ? quiet + 1 : 0;
+        }
+    }
+
+    private int round() {
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < eventLoops.size(); i++) {
+            order.add(i);
+        }
+        Collections.shuffle(order, random);
+        int work = clients.runNow();
+        for (int i : order) {
+            work += turn(i);
+        }
+        return work;
+    }
+
+    private int turn(int index) {
+        SessionLoop loop = core.loop(index);
+        loop.enter();
+        try {
+            return eventLoops.get(index).runNow();
+        } finally {
+            loop.exit();
+        }
+    }
+
+    /** Lets time pass. */
+    void advance(Duration duration) {
+        ticker.advance(duration.toNanos(), TimeUnit.NANOSECONDS);
+        settle();
+    }
+
+    @Override
+    public long monotonicMs() {
+        return TimeUnit.NANOSECONDS.toMillis(ticker.nanoTime());
+    }
+
+    @Override
+    public long wallMs() {
+        return monotonicMs();
+    }
+
+    @Override
+    public EventLoopGroup group() {
+        return eventLoops.get(0); // accepts everything; CONNECT moves a client to its home
+    }
+
+    @Override
+    public ChannelFactory<? extends ServerChannel> serverChannels() {
+        return LocalServerChannel::new;
+    }
+
+    @Override
+    public boolean isTcp() {
+        return false;
+    }
+
+    @Override
+    public SessionLoop loopOf(EventLoop eventLoop) {
+        return core.loop(eventLoops.indexOf((ManualIoEventLoop) eventLoop));
+    }
+
+    @Override
+    public CompletionStage<Void> close(Duration timeout) {
+        opened.forEach(SimulatedClient::cut);
+        clients.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        eventLoops.forEach(loop -> loop.shutdownGracefully(0, 0, TimeUnit.SECONDS));
+        for (int i = 0; !eventLoops.stream().allMatch(ManualIoEventLoop::isTerminated); i++) {
+            if (i == ROUNDS_MAX) {
+                throw new AssertionError("the loops don't end");
+            }
+            ticker.advance(1, TimeUnit.MILLISECONDS); // on a clock that stands still they would wait for it
+            round();
+        }
+        core.close();
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void close() {
+        close(Duration.ZERO);
+    }
+}
