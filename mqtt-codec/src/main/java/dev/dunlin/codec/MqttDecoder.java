@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A frame is found and its limits are checked on the fixed header alone. A body that lies whole in the received buffer,
  * the common case, is read in place; of one that doesn't, {@link Assembly} keeps just that part. A packet is checked in full
- * before the handler sees it, and the first violation is the last: it is thrown, remembered, and thrown again. hot
+ * before the handler sees it, and the first violation is the last: it is thrown, remembered, and thrown again.
  */
-public final class MqttDecoder {
+public final class MqttDecoder { // hot
     /** The largest packet that MQTT can frame, in bytes: 5 of fixed header and the greatest remaining length. */
     public static final int PACKET_BYTES_MAX = 5 + Varint.MAX;
 
@@ -208,7 +208,8 @@ public final class MqttDecoder {
                 return;
             }
             if (in.isReadable()) {
-                input = Assembly.compact(in); // paused
+                input = null;
+                input = Assembly.compact(in); // paused; it may be long
                 return;
             }
             input = null;
