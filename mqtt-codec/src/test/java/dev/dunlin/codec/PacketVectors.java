@@ -5,33 +5,6 @@ import static dev.dunlin.codec.MqttDecoder.Peer.SERVER;
 import static dev.dunlin.codec.MqttVersion.V3_1;
 import static dev.dunlin.codec.MqttVersion.V3_1_1;
 import static dev.dunlin.codec.MqttVersion.V5;
-import static dev.dunlin.codec.Property.ASSIGNED_CLIENT_IDENTIFIER;
-import static dev.dunlin.codec.Property.AUTHENTICATION_DATA;
-import static dev.dunlin.codec.Property.AUTHENTICATION_METHOD;
-import static dev.dunlin.codec.Property.CONTENT_TYPE;
-import static dev.dunlin.codec.Property.CORRELATION_DATA;
-import static dev.dunlin.codec.Property.MAXIMUM_PACKET_SIZE;
-import static dev.dunlin.codec.Property.MAXIMUM_QOS;
-import static dev.dunlin.codec.Property.MESSAGE_EXPIRY_INTERVAL;
-import static dev.dunlin.codec.Property.PAYLOAD_FORMAT_INDICATOR;
-import static dev.dunlin.codec.Property.REASON_STRING;
-import static dev.dunlin.codec.Property.RECEIVE_MAXIMUM;
-import static dev.dunlin.codec.Property.REQUEST_PROBLEM_INFORMATION;
-import static dev.dunlin.codec.Property.REQUEST_RESPONSE_INFORMATION;
-import static dev.dunlin.codec.Property.RESPONSE_INFORMATION;
-import static dev.dunlin.codec.Property.RESPONSE_TOPIC;
-import static dev.dunlin.codec.Property.RETAIN_AVAILABLE;
-import static dev.dunlin.codec.Property.SERVER_KEEP_ALIVE;
-import static dev.dunlin.codec.Property.SERVER_REFERENCE;
-import static dev.dunlin.codec.Property.SESSION_EXPIRY_INTERVAL;
-import static dev.dunlin.codec.Property.SHARED_SUBSCRIPTION_AVAILABLE;
-import static dev.dunlin.codec.Property.SUBSCRIPTION_IDENTIFIER;
-import static dev.dunlin.codec.Property.SUBSCRIPTION_IDENTIFIER_AVAILABLE;
-import static dev.dunlin.codec.Property.TOPIC_ALIAS;
-import static dev.dunlin.codec.Property.TOPIC_ALIAS_MAXIMUM;
-import static dev.dunlin.codec.Property.USER_PROPERTY;
-import static dev.dunlin.codec.Property.WILDCARD_SUBSCRIPTION_AVAILABLE;
-import static dev.dunlin.codec.Property.WILL_DELAY_INTERVAL;
 import static dev.dunlin.codec.QoS.AT_LEAST_ONCE;
 import static dev.dunlin.codec.QoS.AT_MOST_ONCE;
 import static dev.dunlin.codec.QoS.EXACTLY_ONCE;
@@ -203,27 +176,23 @@ public final class PacketVectors {
                         new WillMessage("w", new byte[0], AT_MOST_ONCE, false, NONE),
                         "",
                         null));
-        v(V5, "CONNECT", CLIENT, "10 {['MQTT'] 05 02 003C {} ['id']}", connect(V5, "id", 60));
-        v(
-                V5,
+        v5("CONNECT", CLIENT, "10 {['MQTT'] 05 02 003C {} ['id']}", connect(V5, "id", 60));
+        v5(
                 "CONNECT with an empty client id of a kept session",
                 CLIENT,
                 "10 {['MQTT'] 05 00 0000 {} []}",
                 new Connect(V5, "", false, 0, NONE, null, null, null));
-        v(
-                V5,
+        v5(
                 "CONNECT with a password only",
                 CLIENT,
                 "10 {['MQTT'] 05 42 003C {} ['id'] ['secret']}",
                 new Connect(V5, "id", true, 60, NONE, null, null, bytes("secret")));
-        v(
-                V5,
+        v5(
                 "CONNECT with byte order mark and four-byte characters",
                 CLIENT,
                 "10 {['MQTT'] 05 02 003C {} [EFBBBF F09F9880 F48FBFBF EFBFBF EE8080 ED9FBF]}",
                 connect(V5, "\uFEFF\uD83D\uDE00\uDBFF\uDFFF\uFFFF\uE000\uD7FF", 60));
-        v(
-                V5,
+        v5(
                 "CONNECT with everything",
                 CLIENT,
                 "10 {['MQTT'] 05 F6 003C {11 0000000A  21 0014  27 00001000  22 0005  19 01  17 00  26 ['a'] ['b']"
@@ -243,42 +212,11 @@ public final class PacketVectors {
     }
 
     private static Connect everything5() {
-        Properties properties = properties(
-                SESSION_EXPIRY_INTERVAL,
-                10,
-                RECEIVE_MAXIMUM,
-                20,
-                MAXIMUM_PACKET_SIZE,
-                4096,
-                TOPIC_ALIAS_MAXIMUM,
-                5,
-                REQUEST_RESPONSE_INFORMATION,
-                1,
-                REQUEST_PROBLEM_INFORMATION,
-                0,
-                USER_PROPERTY,
-                new UserProperty("a", "b"),
-                USER_PROPERTY,
-                new UserProperty("a", "c"),
-                AUTHENTICATION_METHOD,
-                "SCRAM",
-                AUTHENTICATION_DATA,
-                new byte[] {1, 2});
-        Properties ofWill = properties(
-                WILL_DELAY_INTERVAL,
-                5,
-                PAYLOAD_FORMAT_INDICATOR,
-                1,
-                MESSAGE_EXPIRY_INTERVAL,
-                60,
-                CONTENT_TYPE,
-                "text/plain",
-                RESPONSE_TOPIC,
-                "answer",
-                CORRELATION_DATA,
-                new byte[] {10, 11},
-                USER_PROPERTY,
-                new UserProperty("k", "v"));
+        Properties properties = properties("SESSION_EXPIRY_INTERVAL=10; RECEIVE_MAXIMUM=20; MAXIMUM_PACKET_SIZE=4096"
+                + "; TOPIC_ALIAS_MAXIMUM=5; REQUEST_RESPONSE_INFORMATION=1; REQUEST_PROBLEM_INFORMATION=0"
+                + "; USER_PROPERTY=a:b; USER_PROPERTY=a:c; AUTHENTICATION_METHOD=SCRAM" + "; AUTHENTICATION_DATA=0102");
+        Properties ofWill = properties("WILL_DELAY_INTERVAL=5; PAYLOAD_FORMAT_INDICATOR=1; MESSAGE_EXPIRY_INTERVAL=60"
+                + "; CONTENT_TYPE=text/plain; RESPONSE_TOPIC=answer; CORRELATION_DATA=0A0B" + "; USER_PROPERTY=k:v");
         WillMessage will = new WillMessage("will/t", bytes("bye"), EXACTLY_ONCE, true, ofWill);
         return new Connect(V5, "id", true, 60, properties, will, "user", new byte[] {0, (byte) 0xFF});
     }
@@ -296,15 +234,13 @@ public final class PacketVectors {
             ReasonCode reason = ReasonCode.ofConnectReturnCode(code);
             v3("CONNACK refusing with " + code, SERVER, "20 02 00 0" + code, new Connack(false, reason, NONE));
         }
-        v(V5, "CONNACK", SERVER, "20 {00 00 {}}", new Connack(false, SUCCESS, NONE));
-        v(
-                V5,
+        v5("CONNACK", SERVER, "20 {00 00 {}}", new Connack(false, SUCCESS, NONE));
+        v5(
                 "CONNACK refusing",
                 SERVER,
                 "20 {00 9D {1C ['other:1883'] 1F ['moved']}}",
-                new Connack(false, SERVER_MOVED, properties(SERVER_REFERENCE, "other:1883", REASON_STRING, "moved")));
-        v(
-                V5,
+                new Connack(false, SERVER_MOVED, properties("SERVER_REFERENCE=other:1883; REASON_STRING=moved")));
+        v5(
                 "CONNACK with everything",
                 SERVER,
                 "20 {01 00 {11 FFFFFFFF  21 FFFF  24 01  25 00  27 FFFFFFFF  12 ['given']  22 000A  1F ['fine']  26 ['a'] ['']"
@@ -312,175 +248,97 @@ public final class PacketVectors {
                 new Connack(
                         true,
                         SUCCESS,
-                        properties(
-                                SESSION_EXPIRY_INTERVAL,
-                                0xFFFF_FFFFL,
-                                RECEIVE_MAXIMUM,
-                                65_535,
-                                MAXIMUM_QOS,
-                                1,
-                                RETAIN_AVAILABLE,
-                                0,
-                                MAXIMUM_PACKET_SIZE,
-                                0xFFFF_FFFFL,
-                                ASSIGNED_CLIENT_IDENTIFIER,
-                                "given",
-                                TOPIC_ALIAS_MAXIMUM,
-                                10,
-                                REASON_STRING,
-                                "fine",
-                                USER_PROPERTY,
-                                new UserProperty("a", ""),
-                                WILDCARD_SUBSCRIPTION_AVAILABLE,
-                                1,
-                                SUBSCRIPTION_IDENTIFIER_AVAILABLE,
-                                0,
-                                SHARED_SUBSCRIPTION_AVAILABLE,
-                                1,
-                                SERVER_KEEP_ALIVE,
-                                0,
-                                RESPONSE_INFORMATION,
-                                "info",
-                                SERVER_REFERENCE,
-                                "ref",
-                                AUTHENTICATION_METHOD,
-                                "m",
-                                AUTHENTICATION_DATA,
-                                new byte[0])));
+                        properties("SESSION_EXPIRY_INTERVAL=4294967295; RECEIVE_MAXIMUM=65535; MAXIMUM_QOS=1"
+                                + "; RETAIN_AVAILABLE=0; MAXIMUM_PACKET_SIZE=4294967295; ASSIGNED_CLIENT_IDENTIFIER=given"
+                                + "; TOPIC_ALIAS_MAXIMUM=10; REASON_STRING=fine; USER_PROPERTY=a:"
+                                + "; WILDCARD_SUBSCRIPTION_AVAILABLE=1; SUBSCRIPTION_IDENTIFIER_AVAILABLE=0"
+                                + "; SHARED_SUBSCRIPTION_AVAILABLE=1; SERVER_KEEP_ALIVE=0; RESPONSE_INFORMATION=info"
+                                + "; SERVER_REFERENCE=ref; AUTHENTICATION_METHOD=m; AUTHENTICATION_DATA=")));
     }
 
     private static void publish() {
         for (Peer peer : Peer.values()) {
-            all("PUBLISH QoS 0", peer, "30 {['a/b'] ", "'hello'}", ReceivedPublish.of("a/b", AT_MOST_ONCE, 0, "hello"));
-            all(
-                    "PUBLISH same topic again",
-                    peer,
-                    "30 {['a/b'] ",
-                    "'again'}",
-                    ReceivedPublish.of("a/b", AT_MOST_ONCE, 0, "again"));
-            all(
-                    "PUBLISH same length of topic",
-                    peer,
-                    "30 {['a/c'] ",
-                    "}",
-                    ReceivedPublish.of("a/c", AT_MOST_ONCE, 0, ""));
+            all("PUBLISH QoS 0", peer, "30 {['a/b'] ", "'hello'}", got("a/b", AT_MOST_ONCE, 0, "hello"));
+            all("PUBLISH same topic again", peer, "30 {['a/b'] ", "'again'}", got("a/b", AT_MOST_ONCE, 0, "again"));
+            all("PUBLISH same length of topic", peer, "30 {['a/c'] ", "}", got("a/c", AT_MOST_ONCE, 0, ""));
             all(
                     "PUBLISH retained, empty",
                     peer,
                     "31 {['a/b'] ",
                     "}",
-                    ReceivedPublish.of("a/b", AT_MOST_ONCE, 0, "").with(false, true));
-            all(
-                    "PUBLISH QoS 1",
-                    peer,
-                    "32 {['a/b'] 0001 ",
-                    "'hello'}",
-                    ReceivedPublish.of("a/b", AT_LEAST_ONCE, 1, "hello"));
+                    got("a/b", AT_MOST_ONCE, 0, "").with(false, true));
+            all("PUBLISH QoS 1", peer, "32 {['a/b'] 0001 ", "'hello'}", got("a/b", AT_LEAST_ONCE, 1, "hello"));
             all(
                     "PUBLISH QoS 1, repeated, retained",
                     peer,
                     "3B {['a/b'] FFFF ",
                     "'hello'}",
-                    ReceivedPublish.of("a/b", AT_LEAST_ONCE, 65_535, "hello").with(true, true));
-            all(
-                    "PUBLISH QoS 2",
-                    peer,
-                    "34 {['a/b'] 8000 ",
-                    "'hello'}",
-                    ReceivedPublish.of("a/b", EXACTLY_ONCE, 0x8000, "hello"));
+                    got("a/b", AT_LEAST_ONCE, 65_535, "hello").with(true, true));
+            all("PUBLISH QoS 2", peer, "34 {['a/b'] 8000 ", "'hello'}", got("a/b", EXACTLY_ONCE, 0x8000, "hello"));
             all(
                     "PUBLISH QoS 2, repeated",
                     peer,
                     "3C {['a/b'] 0100 ",
                     "}",
-                    ReceivedPublish.of("a/b", EXACTLY_ONCE, 256, "").with(true, false));
-            all(
-                    "PUBLISH topic of two levels of nothing",
-                    peer,
-                    "30 {['/'] ",
-                    "00}",
-                    ReceivedPublish.of("/", AT_MOST_ONCE, 0, "\0"));
+                    got("a/b", EXACTLY_ONCE, 256, "").with(true, false));
+            all("PUBLISH topic of two levels of nothing", peer, "30 {['/'] ", "00}", got("/", AT_MOST_ONCE, 0, "\0"));
             all(
                     "PUBLISH topic of every width",
                     peer,
                     "30 {['$a\u00e9\u20ac\ud83d\ude00/long/enough/for/words/\u00fc'] ",
                     "'x'}",
-                    ReceivedPublish.of(
-                            "$a\u00e9\u20ac\ud83d\ude00/long/enough/for/words/\u00fc", AT_MOST_ONCE, 0, "x"));
+                    got("$a\u00e9\u20ac\ud83d\ude00/long/enough/for/words/\u00fc", AT_MOST_ONCE, 0, "x"));
             all(
                     "PUBLISH with two bytes of length",
                     peer,
                     "30 {['long/topic/of/many/levels/and/words'] ",
                     "'" + "p".repeat(200) + "'}",
-                    ReceivedPublish.of("long/topic/of/many/levels/and/words", AT_MOST_ONCE, 0, "p".repeat(200)));
+                    got("long/topic/of/many/levels/and/words", AT_MOST_ONCE, 0, "p".repeat(200)));
             all(
                     "PUBLISH with three bytes of length",
                     peer,
                     "34 {['t'] 0007 ",
                     "'" + "q".repeat(17_000) + "'}",
-                    ReceivedPublish.of("t", EXACTLY_ONCE, 7, "q".repeat(17_000)));
+                    got("t", EXACTLY_ONCE, 7, "q".repeat(17_000)));
         }
     }
 
     private static void publish5() {
         for (Peer peer : Peer.values()) {
-            v(
-                    V5,
+            v5(
                     "PUBLISH with everything forwarded",
                     peer,
                     "32 {['a/b'] 000A {02 0000003C  01 01  03 ['text/plain']  08 ['answer/to']  09 [00FF]  26 ['k'] ['1']"
                             + " 26 ['k'] ['2']  26 [''] ['']} 'hello'}",
-                    ReceivedPublish.of("a/b", AT_LEAST_ONCE, 10, "hello")
+                    got("a/b", AT_LEAST_ONCE, 10, "hello")
                             .with(properties(
-                                    MESSAGE_EXPIRY_INTERVAL,
-                                    60,
-                                    PAYLOAD_FORMAT_INDICATOR,
-                                    1,
-                                    CONTENT_TYPE,
-                                    "text/plain",
-                                    RESPONSE_TOPIC,
-                                    "answer/to",
-                                    CORRELATION_DATA,
-                                    new byte[] {0, (byte) 0xFF},
-                                    USER_PROPERTY,
-                                    new UserProperty("k", "1"),
-                                    USER_PROPERTY,
-                                    new UserProperty("k", "2"),
-                                    USER_PROPERTY,
-                                    new UserProperty("", ""))));
-            odd(
-                    V5,
+                                    "MESSAGE_EXPIRY_INTERVAL=60; PAYLOAD_FORMAT_INDICATOR=1; CONTENT_TYPE=text/plain"
+                                            + "; RESPONSE_TOPIC=answer/to; CORRELATION_DATA=00FF; USER_PROPERTY=k:1; USER_PROPERTY=k:2"
+                                            + "; USER_PROPERTY=:")));
+            odd5(
                     "PUBLISH with topic and alias",
                     peer,
                     "30 {['a/b'] {23 0001} 'x'}",
-                    ReceivedPublish.of("a/b", AT_MOST_ONCE, 0, "x").with(properties(TOPIC_ALIAS, 1)));
-            odd(
-                    V5,
+                    got("a/b", AT_MOST_ONCE, 0, "x").with(properties("TOPIC_ALIAS=1")));
+            odd5(
                     "PUBLISH with an alias alone",
                     peer,
                     "30 {[] {23 FFFF} 'x'}",
-                    ReceivedPublish.of("", AT_MOST_ONCE, 0, "x").with(properties(TOPIC_ALIAS, 65_535)));
-            odd(
-                    V5,
+                    got("", AT_MOST_ONCE, 0, "x").with(properties("TOPIC_ALIAS=65535")));
+            odd5(
                     "PUBLISH with the expiry last",
                     peer,
                     "30 {['a/b'] {03 ['c'] 02 FFFFFFFF}}",
-                    ReceivedPublish.of("a/b", AT_MOST_ONCE, 0, "")
-                            .with(properties(CONTENT_TYPE, "c", MESSAGE_EXPIRY_INTERVAL, 0xFFFF_FFFFL)));
+                    got("a/b", AT_MOST_ONCE, 0, "")
+                            .with(properties("CONTENT_TYPE=c; MESSAGE_EXPIRY_INTERVAL=4294967295")));
         }
-        v(
-                V5,
+        v5(
                 "PUBLISH with subscription identifiers",
                 SERVER,
                 "30 {['a/b'] {0B 01  0B 8001  0B FFFFFF7F} 'x'}",
-                ReceivedPublish.of("a/b", AT_MOST_ONCE, 0, "x")
-                        .with(properties(
-                                SUBSCRIPTION_IDENTIFIER,
-                                1,
-                                SUBSCRIPTION_IDENTIFIER,
-                                128,
-                                SUBSCRIPTION_IDENTIFIER,
-                                268_435_455)));
+                got("a/b", AT_MOST_ONCE, 0, "x")
+                        .with(properties("SUBSCRIPTION_IDENTIFIER=1; SUBSCRIPTION_IDENTIFIER=128"
+                                + "; SUBSCRIPTION_IDENTIFIER=268435455")));
     }
 
     private static void acks() {
@@ -491,26 +349,23 @@ public final class PacketVectors {
                 PacketType type = types[i];
                 Packet.Ack plain = new Packet.Ack(type, 0x1234, SUCCESS, NONE);
                 v3(type.name(), peer, first[i] + " 02 1234", plain);
-                v(V5, type.name(), peer, first[i] + " 02 1234", plain);
-                odd(V5, type + " with SUCCESS spelled out", peer, first[i] + " 03 1234 00", plain);
-                odd(V5, type + " with everything spelled out", peer, first[i] + " 04 1234 00 00", plain);
+                v5(type.name(), peer, first[i] + " 02 1234", plain);
+                odd5(type + " with SUCCESS spelled out", peer, first[i] + " 03 1234 00", plain);
+                odd5(type + " with everything spelled out", peer, first[i] + " 04 1234 00 00", plain);
                 ReasonCode error = i < 2 ? NOT_AUTHORIZED : PACKET_IDENTIFIER_NOT_FOUND;
                 String code = i < 2 ? "87" : "92";
-                v(
-                        V5,
+                v5(
                         type + " with a reason",
                         peer,
                         first[i] + " 03 1234 " + code,
                         new Packet.Ack(type, 0x1234, error, NONE));
-                Properties both = properties(REASON_STRING, "no", USER_PROPERTY, new UserProperty("k", "v"));
-                v(
-                        V5,
+                Properties both = properties("REASON_STRING=no; USER_PROPERTY=k:v");
+                v5(
                         type + " with everything",
                         peer,
                         first[i] + " {1234 " + code + " {1F ['no'] 26 ['k'] ['v']}}",
                         new Packet.Ack(type, 0x1234, error, both));
-                v(
-                        V5,
+                v5(
                         type + " with SUCCESS and properties",
                         peer,
                         first[i] + " {1234 00 {1F ['no'] 26 ['k'] ['v']}}",
@@ -523,8 +378,7 @@ public final class PacketVectors {
                 CLIENT,
                 "6A 02 1234",
                 new Packet.Ack(PacketType.PUBREL, 0x1234, SUCCESS, NONE));
-        v(
-                V5,
+        v5(
                 "PUBACK without matching subscribers",
                 SERVER,
                 "40 03 1234 10",
@@ -556,26 +410,23 @@ public final class PacketVectors {
                 CLIENT,
                 "8A {0001 ['a'] 01}",
                 new Subscribe(1, NONE, List.of(new SubscriptionRequest("a", AT_LEAST_ONCE))));
-        v(
-                V5,
+        v5(
                 "SUBSCRIBE",
                 CLIENT,
                 "82 {0001 {} ['a'] 00}",
                 new Subscribe(1, NONE, List.of(new SubscriptionRequest("a", AT_MOST_ONCE))));
-        v(
-                V5,
+        v5(
                 "SUBSCRIBE with everything",
                 CLIENT,
                 "82 {0001 {0B 8002 26 ['k'] ['v']} ['a'] 2E ['b'] 11 ['$share/g/c'] 08}",
                 new Subscribe(
                         1,
-                        properties(SUBSCRIPTION_IDENTIFIER, 256, USER_PROPERTY, new UserProperty("k", "v")),
+                        properties("SUBSCRIPTION_IDENTIFIER=256; USER_PROPERTY=k:v"),
                         List.of(
                                 new SubscriptionRequest("a", EXACTLY_ONCE, true, true, 2),
                                 new SubscriptionRequest("b", AT_LEAST_ONCE, false, false, 1),
                                 new SubscriptionRequest("$share/g/c", AT_MOST_ONCE, false, true, 0))));
-        v(
-                V5,
+        v5(
                 "SUBSCRIBE with a filter for the broker to refuse",
                 CLIENT,
                 "82 {0001 {} ['a#/b+'] 00 ['ok'] 00}",
@@ -590,15 +441,14 @@ public final class PacketVectors {
                 SERVER,
                 "90 {0001 00 01 02 80}",
                 new Suback(1, NONE, List.of(SUCCESS, GRANTED_QOS_1, GRANTED_QOS_2, UNSPECIFIED_ERROR)));
-        v(V5, "SUBACK", SERVER, "90 {0001 {} 01}", new Suback(1, NONE, List.of(GRANTED_QOS_1)));
-        v(
-                V5,
+        v5("SUBACK", SERVER, "90 {0001 {} 01}", new Suback(1, NONE, List.of(GRANTED_QOS_1)));
+        v5(
                 "SUBACK with everything",
                 SERVER,
                 "90 {0001 {1F ['no'] 26 ['k'] ['v']} 00 01 02 80 83 87 8F 91 97 9E A1 A2}",
                 new Suback(
                         1,
-                        properties(REASON_STRING, "no", USER_PROPERTY, new UserProperty("k", "v")),
+                        properties("REASON_STRING=no; USER_PROPERTY=k:v"),
                         List.of(
                                 SUCCESS,
                                 GRANTED_QOS_1,
@@ -616,28 +466,21 @@ public final class PacketVectors {
 
     private static void unsubscribe() {
         v3("UNSUBSCRIBE", CLIENT, "A2 {0001 ['a/+'] ['#']}", new Unsubscribe(1, NONE, List.of("a/+", "#")));
-        v(V5, "UNSUBSCRIBE", CLIENT, "A2 {0001 {} ['a']}", new Unsubscribe(1, NONE, List.of("a")));
-        v(
-                V5,
+        v5("UNSUBSCRIBE", CLIENT, "A2 {0001 {} ['a']}", new Unsubscribe(1, NONE, List.of("a")));
+        v5(
                 "UNSUBSCRIBE with everything",
                 CLIENT,
                 "A2 {0001 {26 ['k'] ['v']} ['a'] ['$share/g/#']}",
-                new Unsubscribe(1, properties(USER_PROPERTY, new UserProperty("k", "v")), List.of("a", "$share/g/#")));
+                new Unsubscribe(1, properties("USER_PROPERTY=k:v"), List.of("a", "$share/g/#")));
         v3("UNSUBACK", SERVER, "B0 02 0001", new Unsuback(1, NONE, List.of()));
-        v(
-                V5,
-                "UNSUBACK",
-                SERVER,
-                "B0 {0001 {} 00 11}",
-                new Unsuback(1, NONE, List.of(SUCCESS, NO_SUBSCRIPTION_EXISTED)));
-        v(
-                V5,
+        v5("UNSUBACK", SERVER, "B0 {0001 {} 00 11}", new Unsuback(1, NONE, List.of(SUCCESS, NO_SUBSCRIPTION_EXISTED)));
+        v5(
                 "UNSUBACK with everything",
                 SERVER,
                 "B0 {0001 {1F ['no'] 26 ['k'] ['v']} 80 83 87 8F 91}",
                 new Unsuback(
                         1,
-                        properties(REASON_STRING, "no", USER_PROPERTY, new UserProperty("k", "v")),
+                        properties("REASON_STRING=no; USER_PROPERTY=k:v"),
                         List.of(
                                 UNSPECIFIED_ERROR,
                                 IMPLEMENTATION_SPECIFIC_ERROR,
@@ -650,60 +493,42 @@ public final class PacketVectors {
         all("PINGREQ", CLIENT, "C0 00", new Packet.Ping());
         all("PINGRESP", SERVER, "D0 00", new Packet.Pingresp());
         for (Peer peer : Peer.values()) {
-            v(V5, "DISCONNECT", peer, "E0 00", new Packet.Disconnect(SUCCESS, NONE));
-            odd(V5, "DISCONNECT with SUCCESS spelled out", peer, "E0 01 00", new Packet.Disconnect(SUCCESS, NONE));
-            odd(
-                    V5,
+            v5("DISCONNECT", peer, "E0 00", new Packet.Disconnect(SUCCESS, NONE));
+            odd5("DISCONNECT with SUCCESS spelled out", peer, "E0 01 00", new Packet.Disconnect(SUCCESS, NONE));
+            odd5(
                     "DISCONNECT with no properties spelled out",
                     peer,
                     "E0 02 8E 00",
                     new Packet.Disconnect(SESSION_TAKEN_OVER, NONE));
-            v(V5, "DISCONNECT with a reason", peer, "E0 01 8D", new Packet.Disconnect(KEEP_ALIVE_TIMEOUT, NONE));
-            v(
-                    V5,
+            v5("DISCONNECT with a reason", peer, "E0 01 8D", new Packet.Disconnect(KEEP_ALIVE_TIMEOUT, NONE));
+            v5(
                     "AUTH",
                     peer,
                     "F0 {18 {15 ['m']}}",
-                    new Packet.Auth(CONTINUE_AUTHENTICATION, properties(AUTHENTICATION_METHOD, "m")));
-            v(
-                    V5,
+                    new Packet.Auth(CONTINUE_AUTHENTICATION, properties("AUTHENTICATION_METHOD=m")));
+            v5(
                     "AUTH with everything",
                     peer,
                     "F0 {19 {15 ['m'] 16 [01] 1F ['why'] 26 ['k'] ['v']}}",
                     new Packet.Auth(
                             REAUTHENTICATE,
                             properties(
-                                    AUTHENTICATION_METHOD,
-                                    "m",
-                                    AUTHENTICATION_DATA,
-                                    new byte[] {1},
-                                    REASON_STRING,
-                                    "why",
-                                    USER_PROPERTY,
-                                    new UserProperty("k", "v"))));
-            v(V5, "AUTH in its shortest form", peer, "F0 00", new Packet.Auth(SUCCESS, NONE));
+                                    "AUTHENTICATION_METHOD=m; AUTHENTICATION_DATA=01; REASON_STRING=why; USER_PROPERTY=k:v")));
+            v5("AUTH in its shortest form", peer, "F0 00", new Packet.Auth(SUCCESS, NONE));
         }
         v3("DISCONNECT", CLIENT, "E0 00", new Packet.Disconnect(SUCCESS, NONE));
-        v(
-                V5,
+        v5(
                 "DISCONNECT with will and session expiry",
                 CLIENT,
                 "E0 {04 {11 0000000A 1F ['bye'] 26 ['k'] ['v']}}",
                 new Packet.Disconnect(
                         DISCONNECT_WITH_WILL_MESSAGE,
-                        properties(
-                                SESSION_EXPIRY_INTERVAL,
-                                10,
-                                REASON_STRING,
-                                "bye",
-                                USER_PROPERTY,
-                                new UserProperty("k", "v"))));
-        v(
-                V5,
+                        properties("SESSION_EXPIRY_INTERVAL=10; REASON_STRING=bye; USER_PROPERTY=k:v")));
+        v5(
                 "DISCONNECT with a server reference",
                 SERVER,
                 "E0 {9C {1C ['other']}}",
-                new Packet.Disconnect(USE_ANOTHER_SERVER, properties(SERVER_REFERENCE, "other")));
+                new Packet.Disconnect(USE_ANOTHER_SERVER, properties("SERVER_REFERENCE=other")));
     }
 
     private static void v(MqttVersion version, String name, Peer peer, String notation, Object packet) {
@@ -714,6 +539,14 @@ public final class PacketVectors {
         VALID.add(new Vector(name, version, peer, Bytes.of(notation), packet, false));
     }
 
+    private static void v5(String name, Peer peer, String notation, Object packet) {
+        v(V5, name, peer, notation, packet);
+    }
+
+    private static void odd5(String name, Peer peer, String notation, Object packet) {
+        odd(V5, name, peer, notation, packet);
+    }
+
     private static void v3(String name, Peer peer, String notation, Object packet) {
         v(V3_1, name, peer, notation, packet);
         v(V3_1_1, name, peer, notation, packet);
@@ -721,31 +554,35 @@ public final class PacketVectors {
 
     private static void all(String name, Peer peer, String notation, Object packet) {
         v3(name, peer, notation, packet);
-        v(V5, name, peer, notation, packet);
+        v5(name, peer, notation, packet);
     }
 
     /** For PUBLISH: version 5 has empty properties between head and payload. */
     private static void all(String name, Peer peer, String head, String payload, Object packet) {
         v3(name, peer, head + payload, packet);
-        v(V5, name, peer, head + "{}" + payload, packet);
+        v5(name, peer, head + "{}" + payload, packet);
     }
 
-    /** Pairs of property and value. */
-    private static Properties properties(Object... pairs) {
+    /** Properties as "NAME=value; NAME=value": binary data in hex digits, a user property as name:value. */
+    private static Properties properties(String notation) {
         Properties.Builder builder = Properties.builder();
-        for (int i = 0; i < pairs.length; i += 2) {
-            Property property = (Property) pairs[i];
-            if (pairs[i + 1] instanceof Number number) {
-                builder.add(property, number.longValue());
-            } else if (pairs[i + 1] instanceof String text) {
-                builder.add(property, text);
-            } else if (pairs[i + 1] instanceof UserProperty user) {
-                builder.userProperty(user.name(), user.value());
-            } else {
-                builder.add(property, (byte[]) pairs[i + 1]);
+        for (String pair : notation.split("; ", -1)) {
+            Property property = Property.valueOf(pair.substring(0, pair.indexOf('=')));
+            String value = pair.substring(pair.indexOf('=') + 1);
+            switch (property.type()) {
+                case STRING -> builder.add(property, value);
+                case BINARY -> builder.add(property, Bytes.of(value));
+                case STRING_PAIR ->
+                    builder.userProperty(
+                            value.substring(0, value.indexOf(':')), value.substring(value.indexOf(':') + 1));
+                default -> builder.add(property, Long.parseLong(value));
             }
         }
         return builder.build();
+    }
+
+    private static ReceivedPublish got(String topic, QoS qos, int packetId, String payload) {
+        return ReceivedPublish.of(topic, qos, packetId, payload);
     }
 
     private static byte[] bytes(String text) {
