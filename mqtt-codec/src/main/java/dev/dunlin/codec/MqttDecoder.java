@@ -132,12 +132,15 @@ public final class MqttDecoder { // hot
      * Decodes what was received. Called from inside the handler, it only queues.
      *
      * @param in owned by the decoder from now on, also when this throws
-     * @throws MalformedPacket the first violation, by the peer or found by the handler; the same object from then on
+     * @throws MalformedPacket the first violation, by the peer or found by the handler; the same object from then on, until
+     *     the decoder is closed and ignores everything
      */
     public void decode(ByteBuf in) throws MalformedPacket {
-        if (closed || error != null) {
+        if (closed) {
             in.release();
-            throwError();
+        } else if (error != null) {
+            in.release();
+            throw error;
         } else if (running || paused) {
             if (waiting == null) {
                 waiting = new ArrayDeque<>(4);
@@ -156,10 +159,11 @@ public final class MqttDecoder { // hot
      * @throws MalformedPacket as {@link #decode}
      */
     public void resume() throws MalformedPacket {
-        throwError();
         if (running) {
             resumed = true;
-        } else if (paused) {
+        } else if (error != null && !closed) {
+            throw error;
+        } else if (paused && !closed) {
             paused = false;
             run();
         }
@@ -170,12 +174,6 @@ public final class MqttDecoder { // hot
         closed = true;
         if (!running) {
             release(); // else at the end of the run: the handler may still be looking at a buffer
-        }
-    }
-
-    private void throwError() throws MalformedPacket {
-        if (error != null) {
-            throw error;
         }
     }
 
