@@ -10,21 +10,27 @@ import org.jspecify.annotations.Nullable;
 /** A decoder under test, fed with bytes in pieces, whose memory is counted exactly: {@link #close} fails on any leak. */
 final class Feed implements AutoCloseable {
     final UnpooledByteBufAllocator alloc = new UnpooledByteBufAllocator(false, true);
-    final PacketLog log = new PacketLog();
+    /** What was decoded, if the handler is no other. */
+    final PacketLog log;
+
     final MqttDecoder decoder;
 
     /** A decoder that logs; the version is null to learn it from CONNECT. */
     Feed(Peer peer, @Nullable MqttVersion version) {
-        decoder = new MqttDecoder(peer, log, MqttDecoder.PACKET_BYTES_MAX);
+        this(peer, version, new PacketLog());
+    }
+
+    /** A client's decoder with a handler of the test's own. */
+    Feed(MqttVersion version, PacketHandler handler) {
+        this(Peer.CLIENT, version, handler);
+    }
+
+    Feed(Peer peer, @Nullable MqttVersion version, PacketHandler handler) {
+        log = handler instanceof PacketLog own ? own : new PacketLog();
+        decoder = new MqttDecoder(peer, handler, MqttDecoder.PACKET_BYTES_MAX);
         if (version != null) {
             decoder.version(version);
         }
-    }
-
-    /** A decoder with a handler of the test's own. */
-    Feed(MqttVersion version, PacketHandler handler) {
-        decoder = new MqttDecoder(Peer.CLIENT, handler, MqttDecoder.PACKET_BYTES_MAX);
-        decoder.version(version);
     }
 
     /** The decoder that a vector needs. */
