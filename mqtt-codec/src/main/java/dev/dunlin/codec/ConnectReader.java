@@ -22,7 +22,7 @@ final class ConnectReader {
         MqttVersion version = MqttVersion.of(name, level);
         if (version == null) { // [5.0:MQTT-3.1.2-1, MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, MQTT-3.1.2-2]
             throw new MalformedPacket(
-                    ReasonCode.UNSUPPORTED_PROTOCOL_VERSION, "Unknown protocol '" + name + "' at level " + level);
+                    ReasonCode.UNSUPPORTED_PROTOCOL_VERSION, "Unknown protocol name, or level " + level);
         }
         return version;
     }

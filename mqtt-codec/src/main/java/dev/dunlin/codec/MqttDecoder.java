@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A frame is found and its limits are checked on the fixed header alone. A body that lies whole in the received buffer,
  * the common case, is read in place; of one that doesn't, {@link Assembly} keeps just that part. A packet is checked in full
- * before the handler sees it, and the first violation is the last: it is thrown, remembered, and thrown again. hot
+ * before the handler sees it, and the first violation is the last: it is thrown, remembered, and thrown again.
  */
-public final class MqttDecoder {
+public final class MqttDecoder { // hot
     /** The largest packet that MQTT can frame, in bytes: 5 of fixed header and the greatest remaining length. */
     public static final int PACKET_BYTES_MAX = 5 + Varint.MAX;
 
@@ -132,12 +132,15 @@ public final class MqttDecoder {
      * Decodes what was received. Called from inside the handler, it only queues.
      *
      * @param in owned by the decoder from now on, also when this throws
-     * @throws MalformedPacket the first violation, by the peer or found by the handler; the same object from then on
+     * @throws MalformedPacket the first violation, by the peer or found by the handler; the same object from then on, until
+     *     the decoder is closed and ignores everything
      */
     public void decode(ByteBuf in) throws MalformedPacket {
-        if (closed || error != null) {
+        if (closed) {
             in.release();
-            throwError();
+        } else if (error != null) {
+            in.release();
+            throw error;
         } else if (running || paused) {
             if (waiting == null) {
                 waiting = new ArrayDeque<>(4);
@@ -156,10 +159,11 @@ public final class MqttDecoder {
      * @throws MalformedPacket as {@link #decode}
      */
     public void resume() throws MalformedPacket {
-        throwError();
         if (running) {
             resumed = true;
-        } else if (paused) {
+        } else if (error != null && !closed) {
+            throw error;
+        } else if (paused && !closed) {
             paused = false;
             run();
         }
@@ -170,12 +174,6 @@ public final class MqttDecoder {
         closed = true;
         if (!running) {
             release(); // else at the end of the run: the handler may still be looking at a buffer
-        }
-    }
-
-    private void throwError() throws MalformedPacket {
-        if (error != null) {
-            throw error;
         }
     }
 
@@ -208,7 +206,8 @@ public final class MqttDecoder {
                 return;
             }
             if (in.isReadable()) {
-                input = Assembly.compact(in); // paused
+                input = null;
+                input = Assembly.compact(in); // paused; it may be long
                 return;
             }
             input = null;

@@ -6,9 +6,8 @@ import java.util.List;
 /**
  * Appends encoded packets to a buffer, which stays the caller's. Stateless. What is encoded here was checked when it was made;
  * a string that MQTT can't carry, a reason or a type that doesn't fit the packet, and a packet beyond MQTT's maximum are
- * refused with an IllegalArgumentException, and the buffer's content is as it was. hot: {@link #publish} and {@link #ack}.
- */
-public final class MqttEncoder {
+ * refused with an IllegalArgumentException, and the buffer's content is as it was. */
+public final class MqttEncoder { // hot: publish, ack
     private static final int FAILURE = 0x80;
 
     private MqttEncoder() {}
@@ -116,7 +115,7 @@ public final class MqttEncoder {
     /** Appends a SUBACK; every error is 0x80 in MQTT 3.x. */
     public static void suback(ByteBuf out, MqttVersion version, Suback suback) {
         List<ReasonCode> reasons = suback.reasons();
-        requireAllowed(reasons, PacketType.SUBACK);
+        requireAllowed(version, reasons, PacketType.SUBACK);
         requestHeader(out, version, PacketType.SUBACK, suback.packetId(), suback.properties(), reasons.size());
         for (int i = 0; i < reasons.size(); i++) {
             ReasonCode reason = reasons.get(i);
@@ -147,7 +146,7 @@ public final class MqttEncoder {
     public static void unsuback(ByteBuf out, MqttVersion version, Unsuback unsuback) {
         boolean v5 = version == MqttVersion.V5;
         List<ReasonCode> reasons = v5 ? unsuback.reasons() : List.of();
-        requireAllowed(reasons, PacketType.UNSUBACK);
+        requireAllowed(version, reasons, PacketType.UNSUBACK);
         requestHeader(out, version, PacketType.UNSUBACK, unsuback.packetId(), unsuback.properties(), reasons.size());
         for (int i = 0; i < reasons.size(); i++) {
             out.writeByte(reasons.get(i).code());
@@ -174,8 +173,10 @@ public final class MqttEncoder {
 
     /** Appends a DISCONNECT; reason and properties go to MQTT 5 only. */
     public static void disconnect(ByteBuf out, MqttVersion version, ReasonCode reason, Properties properties) {
-        requireAllowed(reason, PacketType.DISCONNECT);
         boolean v5 = version == MqttVersion.V5;
+        if (v5) {
+            requireAllowed(reason, PacketType.DISCONNECT);
+        }
         header(out, PacketType.DISCONNECT.code() << 4, v5 ? reasonBytes(reason, properties) : 0);
         if (v5) {
             reason(out, reason, properties);
@@ -249,9 +250,12 @@ public final class MqttEncoder {
         return (int) (1 + Varint.bytes((int) remainingBytes) + remainingBytes);
     }
 
-    private static void requireAllowed(List<ReasonCode> reasons, PacketType type) {
+    private static void requireAllowed(MqttVersion version, List<ReasonCode> reasons, PacketType type) {
         for (int i = 0; i < reasons.size(); i++) {
-            requireAllowed(reasons.get(i), type);
+            boolean failure = version != MqttVersion.V5 && reasons.get(i).isError(); // 0x80, whichever it is
+            if (!failure) {
+                requireAllowed(reasons.get(i), type);
+            }
         }
     }
 

@@ -8,9 +8,9 @@ import io.netty.buffer.Unpooled;
 
 /**
  * Checks a block of properties in one pass and remembers where it lies, which properties it holds and the two values that
- * every PUBLISH needs. Reused from packet to packet; the outcome counts until the next {@link #read}. hot
+ * every PUBLISH needs. Reused from packet to packet; the outcome counts until the next {@link #read}.
  */
-final class PropertyReader {
+final class PropertyReader { // hot
     /** Where the properties begin, behind their length. */
     int from;
 
@@ -21,7 +21,7 @@ final class PropertyReader {
     /** 0 for none. */
     int topicAlias;
     /** -1 for none. */
-    long messageExpirySeconds;
+    long messageExpirySeconds = -1;
 
     /** Forgets the last block. */
     void clear() {

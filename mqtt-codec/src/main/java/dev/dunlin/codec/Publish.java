@@ -17,12 +17,14 @@ import org.jspecify.annotations.Nullable;
  * over; strings, properties and the payload slice are made when they are asked for.
  *
  * <p>A publisher mostly repeats its topic: the bytes of the previous one are kept, and the same bytes again are neither
- * checked nor decoded. hot
+ * checked nor decoded.
  */
-public final class Publish implements Packet {
+public final class Publish implements Packet { // hot
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN)
             .withInvokeExactBehavior();
     private static final byte[] NO_BYTES = {};
+    /** How much longer the kept topic's array may be than the topic: one long topic must not stay for ever. */
+    private static final int TOPIC_SLACK_BYTES = 256;
 
     private final PropertyReader properties = new PropertyReader();
     private ByteBuf in = Unpooled.EMPTY_BUFFER;
@@ -109,7 +111,7 @@ public final class Publish implements Packet {
     /** Moves the view to a packet and checks it. Borrows {@code in}. */
     void read(ByteBuf in, int at, int end, int flags, int packetBytes, boolean v5, MqttDecoder.Peer peer)
             throws MalformedPacket {
-        if (flags >= 6 && (flags & 6) == 6) { // [5.0:MQTT-3.3.1-4, 3.1.1:MQTT-3.3.1-4]
+        if ((flags & 6) == 6) { // [5.0:MQTT-3.3.1-4, 3.1.1:MQTT-3.3.1-4]
             throw malformed("PUBLISH with QoS 3");
         }
         if ((flags & 0xE) == 8) { // [5.0:MQTT-3.3.1-2, 3.1.1:MQTT-3.3.1-2]
@@ -188,7 +190,7 @@ public final class Publish implements Packet {
                     ? new MalformedPacket(ReasonCode.TOPIC_NAME_INVALID, "The topic has a wildcard")
                     : malformed("The topic has a wildcard");
         }
-        if (topic.length < bytes || topic.length > 4 * bytes + 64) { // one long topic must not stay for ever
+        if (topic.length < bytes || topic.length > bytes + TOPIC_SLACK_BYTES) {
             topic = new byte[bytes];
         }
         in.getBytes(at, topic, 0, bytes);

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * A payload of up to {@link #INLINE_BYTES} lies in the array; a larger one is a buffer beside it, retained and never copied.
  * The canonical frame owns that buffer: its creator calls {@link #release} once, after the last use of the frame and of its
- * variants, which only borrow it. All fields are final: a frame may reach another thread through a data race. hot
+ * variants, which only borrow it. All fields are final: a frame may reach another thread through a data race.
  */
-public final class PublishFrame {
+public final class PublishFrame { // hot
     /** The largest payload that is copied into the frame, in bytes. */
     public static final int INLINE_BYTES = 1024;
 

@@ -107,7 +107,7 @@ final class SubscribeReader {
             throw malformed("A topic filter is empty");
         }
         if (version != MqttVersion.V5 && !isFilter(filter)) { // in MQTT 5 the broker answers 0x8F for this filter alone
-            throw malformed("Not a topic filter: " + filter);
+            throw malformed("A topic filter has a misplaced wildcard");
         }
         return filter;
     }

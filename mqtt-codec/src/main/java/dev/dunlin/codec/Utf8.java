@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
  * Checks UTF-8 as MQTT wants it: shortest form, no surrogates, no U+0000 [5.0:MQTT-1.5.4-1, MQTT-1.5.4-2, 3.1.1:MQTT-1.5.3-1,
  * MQTT-1.5.3-2]. A byte order mark is a character like any other [5.0:MQTT-1.5.4-3, 3.1.1:MQTT-1.5.3-3]. Eight ASCII bytes
  * are checked at a time: a byte of {@code w - 0x01..01} gets its sign bit only where {@code w} had a zero byte (or a byte
- * above it borrowed, which sends us to the exact loop for nothing, never past an error). hot
+ * above it borrowed, which sends us to the exact loop for nothing, never past an error).
  */
-final class Utf8 {
+final class Utf8 { // hot
     /** Neither wildcard occurs. */
     static final int PLAIN = 0;
     /** Well-formed, with a '+' or '#' somewhere. */
