@@ -52,9 +52,6 @@ final class HashTrie<E extends HashTrie.Key<? super E>> { // hot
     /** The entry of this key, or null. */
     @Nullable
     E find(Key<? super E> key) {
-        if (isEmpty()) {
-            return null; // spares the hash
-        }
         int hash = key.hash();
         HashTrie<E> node = this;
         for (int shift = 0; shift < HASH_BITS; shift += BITS_PER_NODE) {

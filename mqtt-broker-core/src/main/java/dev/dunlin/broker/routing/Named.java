@@ -40,6 +40,11 @@ class Named extends HashTrie.Key<Named> { // hot
             return this;
         }
 
+        /** A copy. */
+        String text() {
+            return text.substring(from, to);
+        }
+
         boolean is(String name) {
             return name.length() == to - from && text.startsWith(name, from);
         }

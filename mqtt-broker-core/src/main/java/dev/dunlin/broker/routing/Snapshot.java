@@ -10,31 +10,47 @@ record Snapshot(HashTrie<Named> exact, Node wildcards, int size) {
 
     private static final String MULTI_LEVEL = "#";
 
-    /** The subscribers of exactly this filter. */
-    HashTrie<Subscription> subscribers(KeyedHash hasher, String filter) {
-        if (Topics.hasWildcard(filter)) {
-            return new Path(hasher, filter).subscribers();
-        }
-        Named entry = exact.find(new Named.Part().set(hasher, filter, 0, filter.length()));
-        return entry == null ? HashTrie.empty() : entry.subscribers;
+    /** The place of a filter, whether anybody subscribes to it or not. */
+    Place at(String filter, KeyedHash hasher) {
+        return Topics.hasWildcard(filter) ? new Path(filter, hasher) : new Exact(filter, hasher);
     }
 
-    /** These subscriptions with other subscribers of one filter. */
-    Snapshot with(KeyedHash hasher, String filter, HashTrie<Subscription> subscribers, int newSize) {
-        if (Topics.hasWildcard(filter)) {
-            return new Snapshot(exact, new Path(hasher, filter).rootWith(subscribers), newSize);
-        }
-        Named entry = new Named(filter, (int) hasher.hash(filter), subscribers);
-        return new Snapshot(subscribers.isEmpty() ? exact.without(entry) : exact.with(entry), wildcards, newSize);
+    /** Where the subscribers of one filter are kept. */
+    sealed interface Place {
+        HashTrie<Subscription> subscribers();
+
+        /** The snapshot after these subscribers have taken the place of the ones before. */
+        Snapshot with(HashTrie<Subscription> subscribers, int newSize);
     }
 
-    /** The nodes of a filter's levels from the root down, empty ones where the tree has none. */
-    private final class Path {
+    private final class Exact implements Place {
+        private final Named.Part filter;
+
+        Exact(String filter, KeyedHash hasher) {
+            this.filter = new Named.Part().set(hasher, filter, 0, filter.length());
+        }
+
+        @Override
+        public HashTrie<Subscription> subscribers() {
+            Named found = exact.find(filter);
+            return found == null ? HashTrie.empty() : found.subscribers;
+        }
+
+        @Override
+        public Snapshot with(HashTrie<Subscription> subscribers, int newSize) {
+            Named changed = new Named(filter.text(), filter.hash(), subscribers);
+            return new Snapshot(
+                    subscribers.isEmpty() ? exact.without(changed) : exact.with(changed), wildcards, newSize);
+        }
+    }
+
+    /** The nodes of a filter's levels from the root down, empty ones where the trie has none. */
+    private final class Path implements Place {
         private final Node[] nodes;
         private final boolean toDescendants;
         private int last;
 
-        Path(KeyedHash hasher, String filter) {
+        Path(String filter, KeyedHash hasher) {
             toDescendants = filter.endsWith(MULTI_LEVEL);
             int levels = Topics.levels(filter);
             nodes = new Node[1 + (toDescendants ? levels - 1 : levels)];
@@ -43,22 +59,24 @@ record Snapshot(HashTrie<Named> exact, Node wildcards, int size) {
             for (int from = 0, to; last < nodes.length - 1; from = to + 1) {
                 to = Topics.levelEnd(filter, from);
                 Node next = nodes[last].next(level.set(hasher, filter, from, to));
-                nodes[++last] = next != null ? next : Node.empty(filter.substring(from, to), level.hash());
+                nodes[++last] = next != null ? next : Node.empty(level.text(), level.hash());
             }
         }
 
-        HashTrie<Subscription> subscribers() {
+        @Override
+        public HashTrie<Subscription> subscribers() {
             return toDescendants ? nodes[last].descendants : nodes[last].subscribers;
         }
 
-        /** The root after the subscribers have changed; nodes that have become empty are gone. */
-        Node rootWith(HashTrie<Subscription> subscribers) {
+        /** Nodes that have become empty are gone. */
+        @Override
+        public Snapshot with(HashTrie<Subscription> subscribers, int newSize) {
             Node changed =
                     toDescendants ? nodes[last].withDescendants(subscribers) : nodes[last].withSubscribers(subscribers);
             for (int i = last - 1; i >= 0; i--) {
                 changed = nodes[i].withNext(changed);
             }
-            return changed;
+            return new Snapshot(exact, changed, newSize);
         }
     }
 }

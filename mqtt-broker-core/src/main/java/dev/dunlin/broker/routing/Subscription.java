@@ -6,10 +6,11 @@ import dev.dunlin.codec.QoS;
  * One filter of one destination, with its options. Immutable. Carries the {@link Target} of a match in which it is the only
  * subscription of its destination, so that the common match allocates no targets.
  */
-public final class Subscription extends HashTrie.Key<Subscription> {
+public final class Subscription extends HashTrie.Key<Subscription> { // hot
     private final String filter;
     private final int subscriptionId;
     private final Target target;
+    private final int hash;
 
     /**
      * A subscription.
@@ -31,6 +32,7 @@ public final class Subscription extends HashTrie.Key<Subscription> {
         this.subscriptionId = subscriptionId;
         int[] ids = subscriptionId == 0 ? Target.NO_IDS : new int[] {subscriptionId};
         this.target = new Target(destination, qos, noLocal, retainAsPublished, ids);
+        this.hash = System.identityHashCode(destination);
     }
 
     public Destination destination() {
@@ -68,7 +70,7 @@ public final class Subscription extends HashTrie.Key<Subscription> {
     /** Among the subscribers of one filter, a subscription is known by its destination. */
     @Override
     int hash() {
-        return System.identityHashCode(destination());
+        return hash;
     }
 
     @Override

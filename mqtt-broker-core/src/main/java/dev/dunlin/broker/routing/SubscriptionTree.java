@@ -80,10 +80,10 @@ public final class SubscriptionTree { // hot
     public @Nullable Subscription add(Subscription added) {
         synchronized (changing) {
             Snapshot before = current;
-            HashTrie<Subscription> subscribers = before.subscribers(hasher, added.filter());
-            Subscription replaced = subscribers.find(added);
+            Snapshot.Place place = before.at(added.filter(), hasher);
+            Subscription replaced = place.subscribers().find(added);
             int size = replaced == null ? before.size() + 1 : before.size();
-            current = before.with(hasher, added.filter(), subscribers.with(added), size);
+            current = place.with(place.subscribers().with(added), size);
             generation++;
             return replaced;
         }
@@ -98,10 +98,10 @@ public final class SubscriptionTree { // hot
         HashTrie.Key<Subscription> key = Subscription.keyOf(destination);
         synchronized (changing) {
             Snapshot before = current;
-            HashTrie<Subscription> subscribers = before.subscribers(hasher, filter);
-            Subscription removed = subscribers.find(key);
+            Snapshot.Place place = before.at(filter, hasher);
+            Subscription removed = place.subscribers().find(key);
             if (removed != null) {
-                current = before.with(hasher, filter, subscribers.without(key), before.size() - 1);
+                current = place.with(place.subscribers().without(key), before.size() - 1);
                 generation++;
             }
             return removed;

@@ -12,6 +12,7 @@ public final class Target {
     private final QoS qos;
     private final boolean noLocal;
     private final boolean retainAsPublished;
+    private final int loopIndex;
     private final int[] subscriptionIds;
 
     /** What one destination gets; takes the array of identifiers over. */
@@ -21,10 +22,15 @@ public final class Target {
         this.noLocal = noLocal;
         this.retainAsPublished = retainAsPublished;
         this.subscriptionIds = subscriptionIds;
+        this.loopIndex = destination.loopIndex();
     }
 
     public Destination destination() {
         return destination;
+    }
+
+    int loopIndex() {
+        return loopIndex;
     }
 
     /** The highest granted QoS of the matching subscriptions [3.1.1:MQTT-3.3.5-1] [5.0:MQTT-3.3.4-2]. */

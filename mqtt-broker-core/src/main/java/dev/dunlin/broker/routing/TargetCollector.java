@@ -23,7 +23,9 @@ public final class TargetCollector implements MatchSink { // hot
     private static final int NO_MATCH = -1;
 
     private final Matcher matcher = new Matcher();
-    private int[] countOfLoop = {};
+
+    /** For each loop the number of its destinations. */
+    private int[] loopCounts = {};
 
     private @Nullable Subscription[] matches = new Subscription[CAPACITY_INITIAL];
     private int matchCount;
@@ -51,16 +53,21 @@ public final class TargetCollector implements MatchSink { // hot
      * @param loops number of loops: each destination's {@link Destination#loopIndex()} is below
      */
     public Targets collect(SubscriptionTree tree, String topic, int loops) {
-        begin();
+        begin(loops);
         long generation = tree.generation(); // before the match: see there
         tree.match(topic, matcher, this);
-        Target[][] byLoop = destinationCount == 0 ? Targets.NO_LOOPS : byLoop(loops);
-        Targets targets = new Targets(byLoop, destinationCount, generation);
+        Targets targets = destinationCount == 0
+                ? new Targets(Targets.NO_LOOPS, 0, generation)
+                : new Targets(byLoop(loops), destinationCount, generation);
         end();
         return targets;
     }
 
-    private void begin() {
+    private void begin(int loops) {
+        if (loopCounts.length < loops) {
+            loopCounts = new int[loops];
+        }
+        Arrays.fill(loopCounts, 0);
         matchCount = 0;
         destinationCount = 0;
         if (++epoch == 0) {
@@ -77,7 +84,7 @@ public final class TargetCollector implements MatchSink { // hot
         }
         int match = matchCount++;
         matches[match] = subscription;
-        int slot = slotOf(subscription.destination());
+        int slot = slotOf(subscription);
         if (isTaken(slot)) {
             int destination = (int) table[slot];
             earlier[match] = last[destination];
@@ -87,14 +94,15 @@ public final class TargetCollector implements MatchSink { // hot
             table[slot] = (long) epoch << 32 | destination;
             earlier[match] = NO_MATCH;
             last[destination] = match;
+            loopCounts[subscription.target().loopIndex()]++;
         }
     }
 
-    /** The destination's slot, or the free one where it belongs. */
-    private int slotOf(Destination destination) {
+    /** The slot of the subscription's destination, or the free one where it belongs. */
+    private int slotOf(Subscription subscription) {
         int mask = table.length - 1;
-        int slot = System.identityHashCode(destination) & mask;
-        while (isTaken(slot) && match(last[(int) table[slot]]).destination() != destination) {
+        int slot = subscription.hash() & mask;
+        while (isTaken(slot) && !subscription.matches(match(last[(int) table[slot]]))) {
             slot = slot + 1 & mask;
         }
         return slot;
@@ -116,25 +124,19 @@ public final class TargetCollector implements MatchSink { // hot
         last = Arrays.copyOf(last, capacity);
         table = new long[2 * capacity];
         for (int i = 0; i < destinationCount; i++) {
-            table[slotOf(match(last[i]).destination())] = (long) epoch << 32 | i;
+            table[slotOf(match(last[i]))] = (long) epoch << 32 | i;
         }
     }
 
     private Target[][] byLoop(int loops) {
-        if (countOfLoop.length < loops) {
-            countOfLoop = new int[loops];
-        }
-        for (int i = 0; i < destinationCount; i++) {
-            countOfLoop[match(last[i]).destination().loopIndex()]++;
-        }
         Target[][] byLoop = new Target[loops][];
         for (int loop = 0; loop < loops; loop++) {
-            byLoop[loop] = countOfLoop[loop] == 0 ? Targets.NONE : new Target[countOfLoop[loop]];
+            byLoop[loop] = loopCounts[loop] == 0 ? Targets.NONE : new Target[loopCounts[loop]];
         }
-        for (int i = destinationCount - 1; i >= 0; i--) { // counts down to 0, as the next match wants it
+        for (int i = 0; i < destinationCount; i++) {
             Target target = targetOf(last[i]);
-            int loop = target.destination().loopIndex();
-            byLoop[loop][--countOfLoop[loop]] = target;
+            int loop = target.loopIndex();
+            byLoop[loop][--loopCounts[loop]] = target;
         }
         return byLoop;
     }

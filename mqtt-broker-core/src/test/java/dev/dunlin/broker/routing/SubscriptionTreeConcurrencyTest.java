@@ -1,0 +1,134 @@
+package dev.dunlin.broker.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dunlin.codec.QoS;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Readers without a lock beside writers: 2 of each, on the same few filters. */
+@Timeout(60)
+class SubscriptionTreeConcurrencyTest {
+    private static final int WRITERS = 2;
+    private static final int READERS = 2;
+    private static final int CHANGES_PER_WRITER = 30_000;
+
+    private final SubscriptionTree tree = new SubscriptionTree(new KeyedHash(3, 4));
+    private final AtomicInteger writing = new AtomicInteger(WRITERS);
+
+    @Test
+    void matchMeetsEverySubscriptionThatNobodyTouches() {
+        Seeded.run(random -> {
+            RandomTopics topics = new RandomTopics(random);
+            List<Subscription> untouched = new ArrayList<>();
+            for (String filter : topics.filters(200)) {
+                Subscription subscription = subscription(new FakeDestination("untouched"), filter);
+                untouched.add(subscription);
+                tree.add(subscription);
+            }
+            runBesideChurn(random, (matcher, own) -> {
+                String topic = own.topic();
+                Set<Subscription> met = met(matcher, topic);
+                for (Subscription subscription : untouched) {
+                    assertThat(met.contains(subscription))
+                            .as("%s on %s", subscription, topic)
+                            .isEqualTo(Topics.matches(subscription.filter(), topic));
+                }
+            });
+            assertThat(tree.size()).isEqualTo(untouched.size());
+        });
+    }
+
+    @Test
+    void resultHoldsAsLongAsTheGenerationTakenBeforeStays() {
+        AtomicInteger held = new AtomicInteger();
+        Seeded.run(random -> runBesideChurn(random, (matcher, own) -> {
+            String topic = own.topic();
+            long generation = tree.generation();
+            Set<Subscription> kept = met(matcher, topic);
+            Set<Subscription> fresh = met(matcher, topic);
+            if (tree.generation() == generation) {
+                assertThat(kept).as(topic).isEqualTo(fresh);
+                held.incrementAndGet();
+            }
+        }));
+        assertThat(held).hasPositiveValue();
+    }
+
+    /** Runs the reader again and again, in several threads, while others add and remove. */
+    private void runBesideChurn(Random random, Reader reader) {
+        ExecutorService threads = Executors.newFixedThreadPool(WRITERS + READERS);
+        try {
+            List<Future<?>> running = new ArrayList<>();
+            for (int i = 0; i < WRITERS; i++) {
+                Random own = new Random(random.nextLong());
+                running.add(threads.submit(() -> churn(own)));
+            }
+            for (int i = 0; i < READERS; i++) {
+                RandomTopics own = new RandomTopics(new Random(random.nextLong()));
+                running.add(threads.submit(() -> readWhileWriting(reader, own)));
+            }
+            for (Future<?> thread : running) {
+                thread.get();
+            }
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private interface Reader {
+        void read(Matcher matcher, RandomTopics topics);
+    }
+
+    private void readWhileWriting(Reader reader, RandomTopics topics) {
+        Matcher matcher = new Matcher();
+        do {
+            reader.read(matcher, topics);
+        } while (writing.get() > 0);
+    }
+
+    /** Adds and removes subscriptions of its own, and sees each change in a match that begins after it. */
+    private void churn(Random random) {
+        try {
+            RandomTopics topics = new RandomTopics(random);
+            Matcher matcher = new Matcher();
+            for (int i = 0; i < CHANGES_PER_WRITER; i++) {
+                String topic = topics.topic();
+                String filter = random.nextBoolean() ? topic : topic.substring(0, topic.lastIndexOf('/') + 1) + "+";
+                Subscription added = subscription(new FakeDestination("churn"), filter);
+                boolean matching = Topics.matches(filter, topic);
+                tree.add(added);
+                assertThat(met(matcher, topic).contains(added)).isEqualTo(matching);
+                tree.remove(added.destination(), filter);
+                assertThat(met(matcher, topic).contains(added)).isFalse();
+            }
+        } finally {
+            writing.decrementAndGet();
+        }
+    }
+
+    private Set<Subscription> met(Matcher matcher, String topic) {
+        Set<Subscription> met = Collections.newSetFromMap(new IdentityHashMap<>());
+        tree.match(
+                topic,
+                matcher,
+                subscription -> assertThat(met.add(subscription)).isTrue());
+        return met;
+    }
+
+    private static Subscription subscription(Destination destination, String filter) {
+        return new Subscription(destination, filter, QoS.AT_MOST_ONCE, false, false, 0);
+    }
+}
