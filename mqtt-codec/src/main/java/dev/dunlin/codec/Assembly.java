@@ -9,12 +9,15 @@ import org.jspecify.annotations.Nullable;
  * Gathers the body of a packet that arrives in pieces. Up to {@link #COPIED_BYTES_MAX} the pieces are copied into one buffer
  * of the right size; above, the received buffers themselves are chained, and nothing is allocated ahead of the bytes. A piece
  * that fills less than a quarter of its buffer is copied all the same, or a peer that sends one byte at a time would pin a
- * whole receive buffer with each.
+ * whole receive buffer with each; and so is a tiny piece in a tiny buffer, of which the chain would outweigh its links.
  */
 final class Assembly {
     static final int COPIED_BYTES_MAX = 64 * 1024;
-    /** A small buffer grows from here by doubling, up to the body's size: what is promised but not sent costs no more. */
+    /** A small body's buffer grows from here by doubling, up to its size: what is promised but not sent costs no more. */
     private static final int FIRST_BYTES = 4 * 1024;
+
+    /** A smaller piece is copied, whatever its buffer. */
+    private static final int CHAINED_BYTES_MIN = 4 * 1024;
     /** A piece is kept as it is when it fills at least 1/4 of its buffer. */
     private static final int WASTE_MAX = 4;
 
@@ -53,7 +56,7 @@ final class Assembly {
     boolean take(ByteBuf in) {
         int bytes = Math.min(in.readableBytes(), wholeBytes - takenBytes);
         boolean large = wholeBytes > COPIED_BYTES_MAX;
-        if (large && bytes >= pinnedBytes(in) / WASTE_MAX) {
+        if (large && bytes >= CHAINED_BYTES_MIN && bytes >= pinnedBytes(in) / WASTE_MAX) {
             chain(in.readRetainedSlice(bytes));
         } else if (large) {
             copyLarge(in, bytes);
@@ -118,7 +121,7 @@ final class Assembly {
         if (tail != null) {
             ByteBuf full = tail;
             tail = null;
-            chained().addComponent(true, full);
+            chained().addComponent(true, compact(full));
         }
     }
 

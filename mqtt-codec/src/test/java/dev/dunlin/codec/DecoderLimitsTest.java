@@ -81,30 +81,25 @@ class DecoderLimitsTest {
     @ValueSource(ints = {MIB, 20 * MIB})
     void chainsTheReceivedBuffersOfALargePacket(int payloadBytes) throws MalformedPacket {
         byte[] packet = publish(payloadBytes);
+        int full = packet.length / RECEIVE_BYTES;
         List<Long> receivedAt = new ArrayList<>();
         List<Long> chainedAt = new ArrayList<>();
-        MqttDecoder decoder = new MqttDecoder(
-                Peer.CLIENT,
-                (type, in) -> {
-                    assertThat(in.publish().payloadBytes()).isEqualTo(payloadBytes);
-                    CompositeByteBuf whole =
-                            (CompositeByteBuf) in.publish().payload().unwrap();
-                    for (int i = 0; i < whole.numComponents(); i++) {
-                        chainedAt.add(whole.internalComponent(i).unwrap().memoryAddress());
-                    }
-                    return true;
-                },
-                MqttDecoder.PACKET_BYTES_MAX);
-        decoder.version(MqttVersion.V3_1_1);
+        MqttDecoder decoder = largeDecoder((type, in) -> {
+            assertThat(in.publish().payloadBytes()).isEqualTo(payloadBytes);
+            CompositeByteBuf whole = (CompositeByteBuf) in.publish().payload().unwrap();
+            assertThat(whole.numComponents()).isBetween(full, full + 1);
+            for (int i = 0; i < full; i++) {
+                chainedAt.add(whole.internalComponent(i).unwrap().memoryAddress());
+            }
+            return true;
+        });
         for (int at = 0; at < packet.length; at += RECEIVE_BYTES) {
             ByteBuf in = alloc.directBuffer(RECEIVE_BYTES, RECEIVE_BYTES);
             in.writeBytes(packet, at, Math.min(RECEIVE_BYTES, packet.length - at));
             receivedAt.add(in.memoryAddress());
             decoder.decode(in);
         }
-        int full = packet.length / RECEIVE_BYTES;
-        assertThat(chainedAt.subList(0, full)).isEqualTo(receivedAt.subList(0, full));
-        assertThat(chainedAt.size()).isLessThanOrEqualTo(full + 1);
+        assertThat(chainedAt).isEqualTo(receivedAt.subList(0, full));
         assertThat(usedBytes()).isZero();
     }
 
@@ -113,15 +108,11 @@ class DecoderLimitsTest {
     void pinsAtMostFourTimesWhatAnyDripBrings(int pieceBytes) throws MalformedPacket {
         byte[] packet = publish(MIB);
         boolean[] whole = {false};
-        MqttDecoder decoder = new MqttDecoder(
-                Peer.CLIENT,
-                (type, in) -> {
-                    ByteBuf payload = in.publish().payload();
-                    whole[0] = payload.forEachByte(b -> b == 'x') < 0 && payload.readableBytes() == MIB;
-                    return true;
-                },
-                MqttDecoder.PACKET_BYTES_MAX);
-        decoder.version(MqttVersion.V3_1_1);
+        MqttDecoder decoder = largeDecoder((type, in) -> {
+            ByteBuf payload = in.publish().payload();
+            whole[0] = payload.forEachByte(b -> b == 'x') < 0 && payload.readableBytes() == MIB;
+            return true;
+        });
         ByteBuf refill = alloc.directBuffer(RECEIVE_BYTES, RECEIVE_BYTES);
         for (int at = 0; at < packet.length; at += pieceBytes) {
             if (refill.refCnt() > 1) { // it was kept
@@ -137,6 +128,37 @@ class DecoderLimitsTest {
         }
         assertThat(whole[0]).isTrue();
         refill.release();
+        assertThat(usedBytes()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 100, 4096})
+    void aDripOfTinyBuffersMakesNoLongChain(int pieceBytes) throws MalformedPacket {
+        byte[] packet = publish(MIB);
+        int[] parts = {0};
+        MqttDecoder decoder = largeDecoder((type, in) -> {
+            parts[0] = ((CompositeByteBuf) in.publish().payload().unwrap()).numComponents();
+            return true;
+        });
+        for (int at = 0; at < packet.length; at += pieceBytes) {
+            int bytes = Math.min(pieceBytes, packet.length - at);
+            decoder.decode(alloc.heapBuffer(bytes, bytes).writeBytes(packet, at, bytes));
+        }
+        assertThat(parts[0]).isBetween(1, MIB / 4096 + 2);
+        assertThat(usedBytes()).isZero();
+    }
+
+    @Test
+    void crumbsBetweenLargePiecesPinLittle() throws MalformedPacket {
+        byte[] packet = publish(MIB);
+        MqttDecoder decoder = largeDecoder((type, in) -> true);
+        int at = 0;
+        for (int i = 0; at < packet.length; i++) {
+            int bytes = Math.min(i % 2 == 0 ? RECEIVE_BYTES / 4 : 1, packet.length - at);
+            decoder.decode(alloc.directBuffer(RECEIVE_BYTES, RECEIVE_BYTES).writeBytes(packet, at, bytes));
+            at += bytes;
+            assertThat(usedBytes()).isLessThanOrEqualTo(4L * at + RECEIVE_BYTES);
+        }
         assertThat(usedBytes()).isZero();
     }
 
@@ -156,6 +178,12 @@ class DecoderLimitsTest {
 
     private static byte[] publish(int payloadBytes) {
         return Bytes.of("30 {['large'] '" + "x".repeat(payloadBytes) + "'}");
+    }
+
+    private static MqttDecoder largeDecoder(PacketHandler handler) {
+        MqttDecoder decoder = new MqttDecoder(Peer.CLIENT, handler, MqttDecoder.PACKET_BYTES_MAX);
+        decoder.version(MqttVersion.V3_1_1);
+        return decoder;
     }
 
     private static MqttDecoder decoder(int maxPacketBytes) {
