@@ -134,9 +134,10 @@ final class PropertyReader { // hot
     }
 
     private int binary(ByteBuf in, int at) throws MalformedPacket {
-        if (!fits(at, 2) || !fits(at + 2, in.getUnsignedShort(at))) {
+        int next = fits(at, 2) ? at + 2 + in.getUnsignedShort(at) : Integer.MAX_VALUE;
+        if (next > to) {
             throw malformed("A property is cut off");
         }
-        return at + 2 + in.getUnsignedShort(at);
+        return next;
     }
 }

@@ -27,9 +27,12 @@ final class Utf8 { // hot
     /** Checks the bytes from {@code at} to before {@code end}, which must lie inside the buffer. */
     static int check(ByteBuf in, int at, int end) {
         int found = PLAIN;
+        int lastWord = end - Long.BYTES;
+        boolean hasWord = lastWord >= at;
         while (at < end) {
-            if (end - at >= Long.BYTES && isPlain(in.getLong(at))) {
-                at += Long.BYTES;
+            int word = Math.min(at, lastWord); // the last one may begin with bytes that were checked before
+            if (hasWord && isPlain(in.getLong(word))) {
+                at = word + Long.BYTES;
                 continue;
             }
             byte b = in.getByte(at);
