@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  * dropped: answer and close. Outbound, packets are encoded, for the version of the CONNECT that passed in either direction;
  * other messages pass. A packet that can't be encoded fails its promise.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // the promise tells the writer
 public final class MqttCodec extends ChannelDuplexHandler {
     private final MqttDecoder decoder;
     private @Nullable ChannelHandlerContext context;

@@ -95,7 +95,7 @@ public final class MqttDecoder { // hot
         this.version = version;
     }
 
-    /** The version; null as long as it isn't known, and after a CONNECT that asks for an unknown one. */
+    /** The version; null as long as it isn't known, and after a CONNECT that asks for an unknown one. The first CONNECT tells. */
     public @Nullable MqttVersion version() {
         return version;
     }
@@ -290,7 +290,7 @@ public final class MqttDecoder { // hot
             throw protocolError(type + " is not for a " + (peer == Peer.CLIENT ? "client" : "server") + " to send");
         }
         checkFlags(type);
-        checkLengthForm(type);
+        checkLengthForm(type, version);
         if (remainingBytes > maxPacketBytes - headerBytes) { // before any of these bytes is awaited
             throw new MalformedPacket(
                     ReasonCode.PACKET_TOO_LARGE,
@@ -314,7 +314,7 @@ public final class MqttDecoder { // hot
         }
     }
 
-    private void checkLengthForm(PacketType type) throws MalformedPacket {
+    private void checkLengthForm(PacketType type, @Nullable MqttVersion version) throws MalformedPacket {
         if (paddedLength && version == MqttVersion.V5) { // [5.0:MQTT-1.5.5-1]
             throw malformed(type + " with a remaining length that isn't in its shortest form");
         }
@@ -392,8 +392,10 @@ public final class MqttDecoder { // hot
 
     private void readConnect(Cursor cursor) throws MalformedPacket {
         MqttVersion asked = ConnectReader.version(cursor);
-        version = asked;
-        checkLengthForm(PacketType.CONNECT);
+        if (version == null) { // of a second CONNECT the first one's: the answer to it goes out in that version
+            version = asked;
+        }
+        checkLengthForm(PacketType.CONNECT, asked);
         packet = ConnectReader.connect(cursor, asked);
     }
 

@@ -1,9 +1,6 @@
 package dev.dunlin.codec;
 
 import io.netty.buffer.ByteBuf;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /** Encodes the strings that our own side sends, and refuses what the peer would have to refuse. */
@@ -19,18 +16,22 @@ final class Text {
      *     unpaired surrogate [5.0:MQTT-1.5.4-1]
      */
     static byte[] utf8(String text) {
-        if (text.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException("A string holds U+0000: " + text.replace('\0', '?'));
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == 0) {
+                throw new IllegalArgumentException("A string holds U+0000: " + text.replace('\0', '?'));
+            }
+            if (Character.isSurrogate(c)) {
+                boolean pair = i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1));
+                if (!pair) {
+                    throw new IllegalArgumentException("A string holds an unpaired surrogate: " + text);
+                }
+                i++;
+            }
         }
-        try {
-            ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-            requireLength(encoded.remaining());
-            byte[] utf8 = new byte[encoded.remaining()];
-            encoded.get(utf8);
-            return utf8;
-        } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException("A string holds an unpaired surrogate: " + text, e);
-        }
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        requireLength(utf8.length);
+        return utf8;
     }
 
     /** Appends a string with its length. */

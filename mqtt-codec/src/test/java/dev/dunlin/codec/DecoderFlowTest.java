@@ -208,6 +208,16 @@ class DecoderFlowTest {
     }
 
     @Test
+    void aSecondConnectDoesNotChangeTheVersion() throws MalformedPacket {
+        try (Feed feed = new Feed(Peer.CLIENT, null)) {
+            feed.all(PacketVectors.named(MqttVersion.V5, "CONNECT").bytes());
+            feed.all(PacketVectors.named(MqttVersion.V3_1_1, "CONNECT").bytes());
+            assertThat(((Connect) feed.log.packets.get(1)).version()).isEqualTo(MqttVersion.V3_1_1);
+            assertThat(feed.decoder.version()).isEqualTo(MqttVersion.V5);
+        }
+    }
+
+    @Test
     void tellsTheVersionOfAConnectThatFailsBehindIt() {
         try (Feed feed = new Feed(Peer.CLIENT, null)) {
             assertThatThrownBy(() -> feed.all(Bytes.of("10 {['MQTT'] 04 00 003C []}")))

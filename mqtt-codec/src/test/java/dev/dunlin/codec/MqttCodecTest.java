@@ -29,7 +29,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-@SuppressWarnings("FutureReturnValueIgnored") // a failure shows in what arrives
 class MqttCodecTest {
     static List<Vector> valid() {
         return PacketVectors.valid().stream()
