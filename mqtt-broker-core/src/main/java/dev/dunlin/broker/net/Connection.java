@@ -302,7 +302,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         if (connected && out().version() == MqttVersion.V5) { // [5.0:MQTT-3.14.0-1]: only after CONNACK
             Farewell.disconnect(out(), reason, text);
         } else if (!connected) {
-            Farewell.connack(out(), handshake, decoder.version(), reason, text);
+            Farewell.connack(out(), decoder.version(), reason, text);
         }
         end(text, true);
     }

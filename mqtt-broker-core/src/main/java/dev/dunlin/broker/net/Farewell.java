@@ -31,19 +31,14 @@ final class Farewell {
      *
      * @param version as the decoder knows it; null if the protocol name or level is unknown or none came
      */
-    static void connack(
-            Outbound out,
-            @Nullable Handshake handshake,
-            @Nullable MqttVersion version,
-            ReasonCode reason,
-            String text) {
+    static void connack(Outbound out, @Nullable MqttVersion version, ReasonCode reason, String text) {
         boolean unknownVersion = reason == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION;
         if (version == null && !unknownVersion) {
             return;
         }
         // [3.1.1:MQTT-3.1.2-2]: a 3.1.1 CONNACK with 0x01 is what every client understands
         MqttVersion spoken = version == null ? MqttVersion.V3_1_1 : version;
-        if (spoken != MqttVersion.V5 && (reason.connectReturnCode() < 0 || (handshake == null && !unknownVersion))) {
+        if (spoken != MqttVersion.V5 && reason.connectReturnCode() < 0) {
             return; // [3.1.1:MQTT-3.1.4-1]
         }
         if (spoken == MqttVersion.V5 && !reason.allowedIn(dev.dunlin.codec.PacketType.CONNACK)) {
