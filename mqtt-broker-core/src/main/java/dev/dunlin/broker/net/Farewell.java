@@ -4,6 +4,7 @@ import dev.dunlin.broker.session.Outbound;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
@@ -13,8 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class Farewell {
     private Farewell() {}
 
-    /** DISCONNECT to a 5.0 client; without the reason string where that would be too large [5.0:MQTT-3.14.2-3]. */
-    static void disconnect(Outbound out, ReasonCode reason, String text) {
+    /**
+     * DISCONNECT to a 5.0 client; without the reason string where that would be too large [5.0:MQTT-3.14.2-3].
+     *
+     * @param cause what the decoder finds wrong with a second CONNECT may have no place in DISCONNECT [5.0:MQTT-3.14.2-1]
+     */
+    static void disconnect(Outbound out, ReasonCode cause, String text) {
+        ReasonCode reason = cause.allowedIn(PacketType.DISCONNECT) ? cause : ReasonCode.PROTOCOL_ERROR;
         Properties why = explained(text);
         if (MqttEncoder.disconnectBytes(MqttVersion.V5, reason, why) > out.packetBytesMax()) {
             why = Properties.EMPTY;
@@ -41,7 +47,7 @@ final class Farewell {
         if (spoken != MqttVersion.V5 && reason.connectReturnCode() < 0) {
             return; // [3.1.1:MQTT-3.1.4-1]
         }
-        if (spoken == MqttVersion.V5 && !reason.allowedIn(dev.dunlin.codec.PacketType.CONNACK)) {
+        if (spoken == MqttVersion.V5 && !reason.allowedIn(PacketType.CONNACK)) {
             return;
         }
         Properties why = spoken == MqttVersion.V5 ? explained(text) : Properties.EMPTY;
