@@ -55,6 +55,9 @@ final class Farewell {
         if (MqttEncoder.connackBytes(spoken, connack) > out.packetBytesMax()) { // [5.0:MQTT-3.2.2-19]
             connack = new Connack(false, reason, Properties.EMPTY);
         }
+        if (MqttEncoder.connackBytes(spoken, connack) > out.packetBytesMax()) { // [5.0:MQTT-3.1.2-24]
+            return;
+        }
         MqttEncoder.connack(out.room(MqttEncoder.connackBytes(spoken, connack)), spoken, connack);
     }
 

@@ -2,7 +2,9 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.store.DurabilityGate;
 import dev.dunlin.codec.Connack;
+import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
+import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.Suback;
 import dev.dunlin.codec.Unsuback;
 
@@ -48,13 +50,22 @@ public final class Replies {
         }
     }
 
-    void suback(Suback suback) {
-        leave(() ->
-                MqttEncoder.suback(out.room(MqttEncoder.subackBytes(out.version(), suback)), out.version(), suback));
+    void suback(Suback suback) throws MalformedPacket {
+        int bytes = fitting(MqttEncoder.subackBytes(out.version(), suback));
+        leave(() -> MqttEncoder.suback(out.room(bytes), out.version(), suback));
     }
 
-    void unsuback(Unsuback unsuback) {
-        leave(() -> MqttEncoder.unsuback(
-                out.room(MqttEncoder.unsubackBytes(out.version(), unsuback)), out.version(), unsuback));
+    void unsuback(Unsuback unsuback) throws MalformedPacket {
+        int bytes = fitting(MqttEncoder.unsubackBytes(out.version(), unsuback));
+        leave(() -> MqttEncoder.unsuback(out.room(bytes), out.version(), unsuback));
+    }
+
+    /** Who asks for so much that the answer may not be sent can't be served any more [5.0:MQTT-3.1.2-24]. */
+    private int fitting(int bytes) throws MalformedPacket {
+        if (bytes > out.packetBytesMax()) {
+            throw new MalformedPacket(
+                    ReasonCode.PACKET_TOO_LARGE, "the answer of " + bytes + " bytes is above your maximum packet size");
+        }
+        return bytes;
     }
 }

@@ -38,7 +38,8 @@ public final class SubscriptionRequests {
      * Takes in a SUBSCRIBE: filter by filter in their order, one SUBACK [5.0:MQTT-3.8.4-5], [3.1.1:MQTT-3.8.4-4]; then
      * the retained messages.
      *
-     * @throws MalformedPacket if a filter of a 3.1 or 3.1.1 client is ill-formed; a 5.0 client gets 0x8F for it
+     * @throws MalformedPacket if a filter of a 3.1 or 3.1.1 client is ill-formed; a 5.0 client gets 0x8F for it, unless it
+     *     is not to be sent so large an answer
      */
     public void subscribe(Subscribe request) throws MalformedPacket {
         assert session.loop.inLoop();
@@ -96,8 +97,12 @@ public final class SubscriptionRequests {
         };
     }
 
-    /** Takes in an UNSUBSCRIBE. What is queued or under way still arrives [5.0:MQTT-3.10.4-3]. */
-    public void unsubscribe(Unsubscribe request) {
+    /**
+     * Takes in an UNSUBSCRIBE. What is queued or under way still arrives [5.0:MQTT-3.10.4-3].
+     *
+     * @throws MalformedPacket if the client is not to be sent so large an answer
+     */
+    public void unsubscribe(Unsubscribe request) throws MalformedPacket {
         assert session.loop.inLoop();
         List<ReasonCode> reasons = new ArrayList<>(request.filters().size());
         for (String filter : request.filters()) {
