@@ -53,6 +53,7 @@ public final class SocketTransport implements Transport {
             SessionLoop loop = core.loop(index++);
             loop.bind((IoEventLoop) executor);
             loops.put((EventLoop) executor, loop);
+            executor.execute(() -> {}); // starts its thread, which a mailbox alone would never do
         }
     }
 
