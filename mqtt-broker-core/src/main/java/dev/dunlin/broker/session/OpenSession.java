@@ -18,7 +18,7 @@ public final class OpenSession {
         this.opening = opening;
         this.present = present;
         limits = core.limits;
-        replies = new Replies(session.loop, opening.out(), session);
+        replies = new Replies(session, opening.link(), opening.out(), limits.receiveMaximum());
         publishes = new InboundPublishes(session, opening.link(), opening.out(), replies, limits.receiveMaximum());
         subscriptions = new SubscriptionRequests(
                 core, session, replies, opening.connect().version());

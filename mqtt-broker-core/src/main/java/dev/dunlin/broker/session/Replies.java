@@ -11,17 +11,22 @@ import dev.dunlin.codec.Unsuback;
 /**
  * The replies of one connection, in the order in which they are given. Each leaves through the loop's
  * {@link DurabilityGate} with the last ticket of its session, and is encoded when it leaves. Those of a connection that
- * was closed meanwhile are dropped. Loop only.
+ * was closed meanwhile are dropped. While {@code heldMax} of them are held back the client is not read. Loop only.
  */
 public final class Replies {
     private final SessionLoop loop;
     private final Outbound out;
     private final Session session;
+    private final Link link;
+    private final int heldMax;
+    private int held;
 
-    Replies(SessionLoop loop, Outbound out, Session session) {
-        this.loop = loop;
+    Replies(Session session, Link link, Outbound out, int heldMax) {
+        this.loop = session.loop;
         this.out = out;
         this.session = session;
+        this.link = link;
+        this.heldMax = heldMax;
     }
 
     /** CONNACK; {@code sent} runs when it has left, before anything else can be appended. */
@@ -41,12 +46,21 @@ public final class Replies {
     void leave(Runnable reply) {
         if (mayLeave()) {
             reply.run();
-        } else {
-            loop.gate().hold(session.lastTicket(), () -> {
-                if (!out.isClosed()) {
-                    reply.run();
-                }
-            });
+            return;
+        }
+        if (++held >= heldMax) {
+            link.pause(PauseReason.COMMIT);
+        }
+        loop.gate().hold(session.lastTicket(), () -> leaveLate(reply));
+    }
+
+    private void leaveLate(Runnable reply) {
+        if (out.isClosed()) {
+            return;
+        }
+        reply.run();
+        if (--held <= heldMax / 2) {
+            link.resume(PauseReason.COMMIT);
         }
     }
 
