@@ -64,12 +64,13 @@ public final class InboundPublishes { // hot
     }
 
     private void acceptExactlyOnce(Publish publish) throws MalformedPacket {
-        begin();
         int packetId = publish.packetId();
-        if (!session.receive(packetId)) { // [5.0:MQTT-4.3.3-10], [3.1.1:MQTT-4.3.3-2]: here already, not routed again
+        if (session.hasReceived(packetId)) { // [5.0:MQTT-4.3.3-10], [3.1.1:MQTT-4.3.3-2]: not routed, nor counted, again
             acknowledge(PacketType.PUBREC, packetId, ReasonCode.SUCCESS);
             return;
         }
+        begin();
+        session.receive(packetId);
         ReasonCode outcome = loop.router().route(publish, this);
         if (outcome.isError() && out.version() == MqttVersion.V5) {
             session.forget(packetId); // [5.0:MQTT-4.3.3-9]

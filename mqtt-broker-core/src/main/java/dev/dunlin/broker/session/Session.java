@@ -398,18 +398,17 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
 
     // ---- QoS 2 publishes of the client
 
-    /** Notes a QoS 2 packet id; false if it was noted already. */
-    boolean receive(int packetId) {
-        BitSet ids = received;
-        if (ids == null) {
-            ids = new BitSet();
-            received = ids;
+    /** Whether a QoS 2 packet id is noted. */
+    boolean hasReceived(int packetId) {
+        return received != null && received.get(packetId);
+    }
+
+    /** Notes a QoS 2 packet id. */
+    void receive(int packetId) {
+        if (received == null) {
+            received = new BitSet();
         }
-        if (ids.get(packetId)) {
-            return false;
-        }
-        ids.set(packetId);
-        return true;
+        received.set(packetId);
     }
 
     /** Forgets a QoS 2 packet id; false if it wasn't noted. */
