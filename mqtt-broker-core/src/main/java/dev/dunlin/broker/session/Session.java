@@ -169,12 +169,16 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
             drop(message, DropReason.EXPIRED);
             return false;
         }
-        boolean withId = qos != QoS.AT_MOST_ONCE;
-        if (message.frame(to.version(), withId, target.subscriptionIds()).packetBytes() > to.packetBytesMax()) {
+        if (isTooLarge(to, message, target, qos)) {
             drop(message, DropReason.PACKET_TOO_LARGE); // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
             return false;
         }
         return true;
+    }
+
+    private static boolean isTooLarge(Outbound to, KeptMessage message, Target target, QoS qos) {
+        PublishFrame frame = message.frame(to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
+        return frame.packetBytes() > to.packetBytesMax();
     }
 
     private static void append(
@@ -280,14 +284,24 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
             if (counter < 0) {
                 return;
             }
-            int packetId = OutboundWindow.packetId(counter);
             KeptMessage message = window.message(counter);
             if (message == null) {
-                pubrel(packetId, ReasonCode.SUCCESS);
-            } else { // [5.0:MQTT-3.3.1-1], [3.1.1:MQTT-3.3.1-1]; sent once, it no longer expires [5.0:MQTT-4.3.3-7]
-                QoS qos = window.state(counter) == OutboundWindow.SENT_QOS_1 ? QoS.AT_LEAST_ONCE : QoS.EXACTLY_ONCE;
-                append(to, message, window.target(counter), qos, true, packetId, nowMs);
+                pubrel(OutboundWindow.packetId(counter), ReasonCode.SUCCESS);
+                window.resent();
+            } else {
+                resend(to, counter, message, nowMs);
             }
+        }
+    }
+
+    private void resend(Outbound to, long counter, KeptMessage message, long nowMs) {
+        QoS qos = window.state(counter) == OutboundWindow.SENT_QOS_1 ? QoS.AT_LEAST_ONCE : QoS.EXACTLY_ONCE;
+        Target target = window.target(counter);
+        if (isTooLarge(to, message, target, qos)) { // it wasn't for the connection before
+            drop(message, DropReason.PACKET_TOO_LARGE);
+            window.complete(counter);
+        } else { // [5.0:MQTT-3.3.1-1], [3.1.1:MQTT-3.3.1-1]; sent once, it no longer expires [5.0:MQTT-4.3.3-7]
+            append(to, message, target, qos, true, OutboundWindow.packetId(counter), nowMs);
             window.resent();
         }
     }
