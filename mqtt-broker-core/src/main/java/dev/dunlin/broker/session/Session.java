@@ -328,6 +328,11 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
         }
     }
 
+    /** Sends no more retained messages for the subscription with this filter. */
+    void stopReplay(String filter) {
+        replays.removeIf(replay -> replay.filter().equals(filter));
+    }
+
     private boolean canReplay(RetainedReplay replay) {
         return out != null && out.isWritable() && (replay.isAtMostOnce() || window.hasRoom());
     }

@@ -86,6 +86,7 @@ public final class SubscriptionRequests {
     private void replayRetained(String filter, QoS qos, int identifier) {
         int[] identifiers = identifier == 0 ? Target.NO_IDS : new int[] {identifier};
         Target target = new Target(session, qos, false, true, identifiers); // RETAIN 1 [5.0 section 3.3.1.3]
+        session.stopReplay(filter); // one per subscription: it begins anew
         session.replays.add(new RetainedReplay(core.retained, filter, target, core.lastTicket()));
     }
 
@@ -98,7 +99,8 @@ public final class SubscriptionRequests {
     }
 
     /**
-     * Takes in an UNSUBSCRIBE. What is queued or under way still arrives [5.0:MQTT-3.10.4-3].
+     * Takes in an UNSUBSCRIBE. What is queued or under way still arrives [5.0:MQTT-3.10.4-3]; retained messages that are
+     * not yet sent don't [5.0:MQTT-3.10.4-2].
      *
      * @throws MalformedPacket if the client is not to be sent so large an answer
      */
@@ -109,6 +111,7 @@ public final class SubscriptionRequests {
             boolean existed = session.subscriptions.remove(filter) != null;
             if (existed) {
                 core.subscriptions.remove(session, filter);
+                session.stopReplay(filter);
             }
             reasons.add(existed ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
         }
