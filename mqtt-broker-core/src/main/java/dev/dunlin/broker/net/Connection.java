@@ -173,11 +173,13 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     }
 
     private void disconnected(MqttDecoder packet, OpenSession open) throws MalformedPacket {
-        long expirySeconds = packet.properties().integer(Property.SESSION_EXPIRY_INTERVAL, open.expirySeconds());
-        if (open.expirySeconds() == 0 && expirySeconds != 0) { // [5.0 section 3.14.2.2.2]
+        long expirySeconds = packet.properties().integer(Property.SESSION_EXPIRY_INTERVAL, -1);
+        if (expirySeconds > 0 && open.askedExpirySeconds() == 0) { // [5.0 section 3.14.2.2.2]
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "session expiry interval was 0 in CONNECT");
         }
-        open.expirySeconds(expirySeconds);
+        if (expirySeconds >= 0) {
+            open.expirySeconds(expirySeconds);
+        }
         boolean withWill = packet.reasonCode() != ReasonCode.SUCCESS; // [5.0:MQTT-3.14.4-3], [3.1.1:MQTT-3.14.4-3]
         end("DISCONNECT " + packet.reasonCode(), withWill);
     }
