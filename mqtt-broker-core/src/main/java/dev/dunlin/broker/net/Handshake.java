@@ -83,7 +83,8 @@ final class Handshake {
         if (properties.has(Property.AUTHENTICATION_METHOD)) { // [5.0:MQTT-4.12.0-1]
             throw new MalformedPacket(ReasonCode.BAD_AUTHENTICATION_METHOD, "no authentication method is supported");
         }
-        if (MqttEncoder.connackBytes(connect.version(), connack(false)) > connection.out().packetBytesMax()) {
+        if (MqttEncoder.connackBytes(connect.version(), connack(false))
+                > connection.out().packetBytesMax()) {
             throw new MalformedPacket( // [5.0:MQTT-3.1.2-24], and nothing in it may be left out
                     ReasonCode.PACKET_TOO_LARGE, "no CONNACK is as small as your maximum packet size");
         }
