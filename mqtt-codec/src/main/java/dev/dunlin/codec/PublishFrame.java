@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * +-----------+----------------+-----------------+----------------+-----------------+-------------+---------+
  * </pre>
  *
- * A payload of up to {@link #INLINE_BYTES} lies in the array; a larger one is a buffer beside it, retained and never copied.
+ * A payload of up to {@link #INLINE_BYTES} lies in the array. A larger one is a buffer beside it, retained and not copied, unless
+ * it fills less than a quarter of the buffer that it was received in: a few KiB kept for long must not pin 64.
  * The canonical frame owns that buffer: its creator calls {@link #release} once, after the last use of the frame and of its
  * variants, which only borrow it. All fields are final: a frame may reach another thread through a data race.
  */
@@ -66,7 +67,7 @@ public final class PublishFrame { // hot
         this.payloadBytes = from.payload.readableBytes();
         boolean large = payloadBytes > INLINE_BYTES;
         this.owner = owner && large;
-        this.largePayload = !large ? null : owner ? from.payload.retainedSlice() : from.payload;
+        this.largePayload = !large ? null : owner ? Assembly.compact(from.payload.retainedSlice()) : from.payload;
 
         int forwardedBytes = v5 ? from.properties.copyWithout(NOT_FORWARDED, null, 0) : 0;
         int propertyBytes = (expirySeconds >= 0 ? EXPIRY_BYTES : 0) + idsBytes(this.subscriptionIds) + forwardedBytes;

@@ -127,6 +127,19 @@ class PublishFrameTest {
     }
 
     @Test
+    void aFewKibDontPinTheReceiveBufferTheyCameIn() {
+        ByteBuf received = Unpooled.directBuffer(64 << 10).writeZero(4 << 10);
+        try {
+            PublishFrame frame = PublishFrame.of("a", Properties.EMPTY, -1, received, MqttVersion.V5, false);
+            assertThat(received.refCnt()).isEqualTo(1);
+            assertThat(frame.largePayload()).isEqualTo(received);
+            frame.release();
+        } finally {
+            received.release();
+        }
+    }
+
+    @Test
     void payloadCannotBeWritten() {
         PublishFrame frame = frameOf("x".getBytes(StandardCharsets.UTF_8), MqttVersion.V5);
         assertThat(frame.payload().isReadOnly()).isTrue();

@@ -5,6 +5,7 @@ import dev.dunlin.broker.BrokerBuilder;
 import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.ListenerAddress;
+import dev.dunlin.broker.spi.Limits;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
@@ -83,6 +84,8 @@ public final class Main {
                             + ": bind to 127.0.0.1, or let every client in with --allow-anonymous");
         }
         BrokerBuilder builder = Broker.builder()
+                .limits(Limits.STANDALONE)
+                .loops(Runtime.getRuntime().availableProcessors())
                 .listen(Listener.tcp(options.bind.host(), options.port).name("tcp"));
         if (options.allowAnonymous) {
             builder.allowAnonymous();

@@ -181,11 +181,13 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     }
 
     private void disconnected(MqttDecoder packet, OpenSession open) throws MalformedPacket {
-        long expirySeconds = packet.properties().integer(Property.SESSION_EXPIRY_INTERVAL, open.expirySeconds());
-        if (open.expirySeconds() == 0 && expirySeconds != 0) { // [5.0 section 3.14.2.2.2]
+        long expirySeconds = packet.properties().integer(Property.SESSION_EXPIRY_INTERVAL, -1);
+        if (expirySeconds > 0 && open.askedExpirySeconds() == 0) { // [5.0 section 3.14.2.2.2]
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "session expiry interval was 0 in CONNECT");
         }
-        open.expirySeconds(expirySeconds);
+        if (expirySeconds >= 0) {
+            open.expirySeconds(expirySeconds);
+        }
         boolean withWill = packet.reasonCode() != ReasonCode.SUCCESS; // [5.0:MQTT-3.14.4-3], [3.1.1:MQTT-3.14.4-3]
         end("DISCONNECT " + packet.reasonCode(), withWill);
     }
@@ -310,7 +312,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         if (connected && out().version() == MqttVersion.V5) { // [5.0:MQTT-3.14.0-1]: only after CONNACK
             Farewell.disconnect(out(), reason, text);
         } else if (!connected) {
-            Farewell.connack(out(), handshake, decoder.version(), reason, text);
+            Farewell.connack(out(), decoder.version(), reason, text);
         }
         end(text, true);
     }

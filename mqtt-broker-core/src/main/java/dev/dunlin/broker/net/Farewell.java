@@ -4,6 +4,7 @@ import dev.dunlin.broker.session.Outbound;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
@@ -13,8 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class Farewell {
     private Farewell() {}
 
-    /** DISCONNECT to a 5.0 client; without the reason string where that would be too large [5.0:MQTT-3.14.2-3]. */
-    static void disconnect(Outbound out, ReasonCode reason, String text) {
+    /**
+     * DISCONNECT to a 5.0 client; without the reason string where that would be too large [5.0:MQTT-3.14.2-3].
+     *
+     * @param cause what the decoder finds wrong with a second CONNECT may have no place in DISCONNECT [5.0:MQTT-3.14.2-1]
+     */
+    static void disconnect(Outbound out, ReasonCode cause, String text) {
+        ReasonCode reason = cause.allowedIn(PacketType.DISCONNECT) ? cause : ReasonCode.PROTOCOL_ERROR;
         Properties why = explained(text);
         if (MqttEncoder.disconnectBytes(MqttVersion.V5, reason, why) > out.packetBytesMax()) {
             why = Properties.EMPTY;
@@ -31,28 +37,26 @@ final class Farewell {
      *
      * @param version as the decoder knows it; null if the protocol name or level is unknown or none came
      */
-    static void connack(
-            Outbound out,
-            @Nullable Handshake handshake,
-            @Nullable MqttVersion version,
-            ReasonCode reason,
-            String text) {
+    static void connack(Outbound out, @Nullable MqttVersion version, ReasonCode reason, String text) {
         boolean unknownVersion = reason == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION;
         if (version == null && !unknownVersion) {
             return;
         }
         // [3.1.1:MQTT-3.1.2-2]: a 3.1.1 CONNACK with 0x01 is what every client understands
         MqttVersion spoken = version == null ? MqttVersion.V3_1_1 : version;
-        if (spoken != MqttVersion.V5 && (reason.connectReturnCode() < 0 || (handshake == null && !unknownVersion))) {
+        if (spoken != MqttVersion.V5 && reason.connectReturnCode() < 0) {
             return; // [3.1.1:MQTT-3.1.4-1]
         }
-        if (spoken == MqttVersion.V5 && !reason.allowedIn(dev.dunlin.codec.PacketType.CONNACK)) {
+        if (spoken == MqttVersion.V5 && !reason.allowedIn(PacketType.CONNACK)) {
             return;
         }
         Properties why = spoken == MqttVersion.V5 ? explained(text) : Properties.EMPTY;
         Connack connack = new Connack(false, reason, why); // [5.0:MQTT-3.2.2-6], [3.1.1:MQTT-3.2.2-4]
         if (MqttEncoder.connackBytes(spoken, connack) > out.packetBytesMax()) { // [5.0:MQTT-3.2.2-19]
             connack = new Connack(false, reason, Properties.EMPTY);
+        }
+        if (MqttEncoder.connackBytes(spoken, connack) > out.packetBytesMax()) { // [5.0:MQTT-3.1.2-24]
+            return;
         }
         MqttEncoder.connack(out.room(MqttEncoder.connackBytes(spoken, connack)), spoken, connack);
     }

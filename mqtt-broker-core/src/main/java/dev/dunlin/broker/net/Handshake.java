@@ -13,6 +13,7 @@ import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.MalformedPacket;
+import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
@@ -37,6 +38,10 @@ final class Handshake {
     private final Connection connection;
     private final Connect connect;
     private final String clientId;
+
+    /** The properties of its CONNACK. */
+    private final Properties announced;
+
     private Identity identity = Identity.ANONYMOUS;
 
     Handshake(Acceptor acceptor, Connection connection, Connect connect) {
@@ -46,6 +51,7 @@ final class Handshake {
         this.connect = connect;
         // [5.0:MQTT-3.1.3-6], [3.1.1:MQTT-3.1.3-6]
         this.clientId = connect.clientId().isEmpty() ? core.newClientId() : connect.clientId();
+        announced = connect.version() == MqttVersion.V5 ? announced() : Properties.EMPTY;
     }
 
     String clientId() {
@@ -76,6 +82,11 @@ final class Handshake {
         }
         if (properties.has(Property.AUTHENTICATION_METHOD)) { // [5.0:MQTT-4.12.0-1]
             throw new MalformedPacket(ReasonCode.BAD_AUTHENTICATION_METHOD, "no authentication method is supported");
+        }
+        if (MqttEncoder.connackBytes(connect.version(), connack(false))
+                > connection.out().packetBytesMax()) {
+            throw new MalformedPacket( // [5.0:MQTT-3.1.2-24], and nothing in it may be left out
+                    ReasonCode.PACKET_TOO_LARGE, "no CONNACK is as small as your maximum packet size");
         }
         connection.pause(PauseReason.PENDING_ANSWER);
         authenticate();
@@ -200,27 +211,26 @@ final class Handshake {
             return;
         }
         connection.opened(session);
-        session.connack(connack(session), () -> {
+        session.connack(connack(session.isPresent()), () -> {
             connection.connected(connect.keepAliveSeconds());
             connection.resume(PauseReason.OPENING);
         });
     }
 
-    private Connack connack(OpenSession session) {
-        Properties properties = connect.version() == MqttVersion.V5 ? announced(session) : Properties.EMPTY;
-        return new Connack(session.isPresent(), ReasonCode.SUCCESS, properties);
+    private Connack connack(boolean sessionPresent) {
+        return new Connack(sessionPresent, ReasonCode.SUCCESS, announced);
     }
 
     /** What a 5.0 client needs to know and could not assume [5.0 section 3.2.2.3]. */
-    private Properties announced(OpenSession session) {
+    private Properties announced() {
         Limits limits = core.limits();
         Properties.Builder say = Properties.builder();
         if (connect.clientId().isEmpty()) { // [5.0:MQTT-3.1.3-7], [5.0:MQTT-3.2.2-16]
             say.add(Property.ASSIGNED_CLIENT_IDENTIFIER, clientId);
         }
         long asked = connect.properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0);
-        if (session.expirySeconds() != asked) {
-            say.add(Property.SESSION_EXPIRY_INTERVAL, session.expirySeconds());
+        if (asked > limits.sessionExpiryMaxSeconds()) {
+            say.add(Property.SESSION_EXPIRY_INTERVAL, limits.sessionExpiryMaxSeconds());
         }
         if (limits.receiveMaximum() < 65_535) {
             say.add(Property.RECEIVE_MAXIMUM, limits.receiveMaximum());

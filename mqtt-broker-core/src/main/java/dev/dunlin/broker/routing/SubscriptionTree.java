@@ -32,6 +32,20 @@ public final class SubscriptionTree { // hot
     }
 
     /**
+     * The targets of a topic: one per destination, whatever the number of its matching subscriptions.
+     *
+     * @param topic valid by {@link Topics#isValidTopic}
+     * @param collector used by one thread at a time
+     * @param loops number of loops: each destination's {@link Destination#loopIndex()} is below
+     */
+    public Targets targets(String topic, TargetCollector collector, int loops) {
+        collector.begin(loops);
+        long before = generation;
+        match(topic, collector.matcher, collector);
+        return collector.end(loops, before);
+    }
+
+    /**
      * Passes every subscription whose filter matches to the sink.
      *
      * @param topic valid by {@link Topics#isValidTopic}

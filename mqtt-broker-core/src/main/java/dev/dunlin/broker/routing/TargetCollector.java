@@ -22,7 +22,7 @@ public final class TargetCollector implements MatchSink { // hot
 
     private static final int NO_MATCH = -1;
 
-    private final Matcher matcher = new Matcher();
+    final Matcher matcher = new Matcher();
 
     /** For each loop the number of its destinations. */
     private int[] loopCounts = {};
@@ -46,24 +46,8 @@ public final class TargetCollector implements MatchSink { // hot
 
     private int smallMatches;
 
-    /**
-     * The targets of a topic.
-     *
-     * @param topic valid by {@link Topics#isValidTopic}
-     * @param loops number of loops: each destination's {@link Destination#loopIndex()} is below
-     */
-    public Targets collect(SubscriptionTree tree, String topic, int loops) {
-        begin(loops);
-        long generation = tree.generation(); // before the match: see there
-        tree.match(topic, matcher, this);
-        Targets targets = destinationCount == 0
-                ? new Targets(Targets.NO_LOOPS, 0, generation)
-                : new Targets(byLoop(loops), destinationCount, generation);
-        end();
-        return targets;
-    }
-
-    private void begin(int loops) {
+    /** Before a match. */
+    void begin(int loops) {
         if (loopCounts.length < loops) {
             loopCounts = new int[loops];
         }
@@ -176,8 +160,21 @@ public final class TargetCollector implements MatchSink { // hot
         return ids;
     }
 
+    /**
+     * After a match: its result.
+     *
+     * @param generation of the tree, taken before the match
+     */
+    Targets end(int loops, long generation) {
+        Targets targets = destinationCount == 0
+                ? new Targets(Targets.NO_LOOPS, 0, generation)
+                : new Targets(byLoop(loops), destinationCount, generation);
+        forget();
+        return targets;
+    }
+
     /** Keeps no subscription alive, nor much more space than the matches of these days need. */
-    private void end() {
+    private void forget() {
         Arrays.fill(matches, 0, matchCount, null);
         if (matches.length == CAPACITY_INITIAL || matchCount >= matches.length / 4) {
             smallMatches = 0;

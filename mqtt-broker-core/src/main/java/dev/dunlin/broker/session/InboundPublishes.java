@@ -32,9 +32,6 @@ public final class InboundPublishes { // hot
     /** QoS 1 and 2 publishes whose exchange isn't complete: the quota of a 5.0 client [5.0 section 4.9]. */
     private int open;
 
-    /** Acknowledgements not written yet. */
-    private int held;
-
     InboundPublishes(Session session, Link link, Outbound out, Replies replies, int receiveMaximum) {
         this.loop = session.loop;
         this.session = session;
@@ -67,12 +64,14 @@ public final class InboundPublishes { // hot
     }
 
     private void acceptExactlyOnce(Publish publish) throws MalformedPacket {
-        begin();
         int packetId = publish.packetId();
-        if (!session.receive(packetId)) { // [5.0:MQTT-4.3.3-10], [3.1.1:MQTT-4.3.3-2]: here already, not routed again
+        if (session.hasReceived(
+                packetId)) { // [5.0:MQTT-4.3.3-10], [3.1.1:MQTT-4.3.3-2]: not routed, nor counted, again
             acknowledge(PacketType.PUBREC, packetId, ReasonCode.SUCCESS);
             return;
         }
+        begin();
+        session.receive(packetId);
         ReasonCode outcome = loop.router().route(publish, this);
         if (outcome.isError() && out.version() == MqttVersion.V5) {
             session.forget(packetId); // [5.0:MQTT-4.3.3-9]
@@ -83,7 +82,6 @@ public final class InboundPublishes { // hot
     /** Takes in a PUBREL: the packet id is free again [5.0:MQTT-4.3.3-11], [3.1.1:MQTT-4.3.3-2]. */
     public void release(int packetId) {
         assert loop.inLoop();
-        held++;
         boolean known = session.forget(packetId);
         acknowledge(PacketType.PUBCOMP, packetId, known ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
     }
@@ -94,10 +92,6 @@ public final class InboundPublishes { // hot
                     ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "more than " + receiveMaximum + " unacknowledged publishes");
         }
         open++;
-        held++;
-        if (held >= receiveMaximum) {
-            link.pause(PauseReason.COMMIT);
-        }
     }
 
     private void acknowledge(PacketType type, int packetId, ReasonCode reason) {
@@ -112,10 +106,6 @@ public final class InboundPublishes { // hot
         Properties why = explain(reason);
         MqttVersion version = out.version();
         MqttEncoder.ack(out.room(MqttEncoder.ackBytes(version, reason, why)), version, type, packetId, reason, why);
-        held--;
-        if (held <= receiveMaximum / 2) {
-            link.resume(PauseReason.COMMIT);
-        }
         if (type != PacketType.PUBREC || reason.isError()) { // [5.0 section 4.9]: the exchange is complete
             open = Math.max(0, open - 1);
         }

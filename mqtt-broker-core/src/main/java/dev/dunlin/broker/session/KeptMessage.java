@@ -146,9 +146,14 @@ public final class KeptMessage { // hot
         return nowMs >= expiresAtMs;
     }
 
-    /** Seconds left for a receiver, at least 1; -1 if it never expires [5.0:MQTT-3.3.2-6]. */
+    /**
+     * Seconds left for a receiver, at least 1; -1 if it never expires [5.0:MQTT-3.3.2-6]. Not more than it was published
+     * with: the receiver's loop may have read its clock a moment before the publisher's did.
+     */
     long expirySeconds(long nowMs) {
-        return expiresAtMs == NEVER ? -1 : Math.max(1, (expiresAtMs - nowMs + 999) / 1000);
+        return expiresAtMs == NEVER
+                ? -1
+                : Math.max(1, Math.min(original.expirySeconds(), (expiresAtMs - nowMs + 999) / 1000));
     }
 
     /** The encoding for a receiver. Borrowed: valid while the caller holds a reference to this message. */

@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.Connack;
+import dev.dunlin.codec.Property;
 
 /** A session together with the connection that has opened it: what the connection hands its packets to. Loop only. */
 public final class OpenSession {
@@ -18,7 +19,7 @@ public final class OpenSession {
         this.opening = opening;
         this.present = present;
         limits = core.limits;
-        replies = new Replies(session.loop, opening.out(), session);
+        replies = new Replies(session, opening.link(), opening.out(), limits.receiveMaximum());
         publishes = new InboundPublishes(session, opening.link(), opening.out(), replies, limits.receiveMaximum());
         subscriptions = new SubscriptionRequests(
                 core, session, replies, opening.connect().version());
@@ -33,9 +34,9 @@ public final class OpenSession {
         return present;
     }
 
-    /** The session expiry interval that was granted, in seconds. */
-    public long expirySeconds() {
-        return session.expirySeconds;
+    /** The session expiry interval that a 5.0 client asked for in CONNECT, in seconds; not what it was granted. */
+    public long askedExpirySeconds() {
+        return opening.connect().properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0);
     }
 
     /** Changes the session expiry interval, as a DISCONNECT may [5.0 section 3.14.2.2.2]. */

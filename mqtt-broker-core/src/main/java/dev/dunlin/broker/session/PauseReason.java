@@ -10,7 +10,7 @@ public enum PauseReason {
     OPENING,
     /** It published to a loop whose mailbox is over its budget. */
     MAILBOX,
-    /** Too many of its acknowledgements are held back by the durability gate. */
+    /** Too many of the replies to it are held back by the durability gate. */
     COMMIT;
 
     int bit() {

@@ -2,24 +2,31 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.store.DurabilityGate;
 import dev.dunlin.codec.Connack;
+import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
+import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.Suback;
 import dev.dunlin.codec.Unsuback;
 
 /**
  * The replies of one connection, in the order in which they are given. Each leaves through the loop's
  * {@link DurabilityGate} with the last ticket of its session, and is encoded when it leaves. Those of a connection that
- * was closed meanwhile are dropped. Loop only.
+ * was closed meanwhile are dropped. While {@code heldMax} of them are held back the client is not read. Loop only.
  */
 public final class Replies {
     private final SessionLoop loop;
     private final Outbound out;
     private final Session session;
+    private final Link link;
+    private final int heldMax;
+    private int held;
 
-    Replies(SessionLoop loop, Outbound out, Session session) {
-        this.loop = loop;
+    Replies(Session session, Link link, Outbound out, int heldMax) {
+        this.loop = session.loop;
         this.out = out;
         this.session = session;
+        this.link = link;
+        this.heldMax = heldMax;
     }
 
     /** CONNACK; {@code sent} runs when it has left, before anything else can be appended. */
@@ -39,22 +46,40 @@ public final class Replies {
     void leave(Runnable reply) {
         if (mayLeave()) {
             reply.run();
-        } else {
-            loop.gate().hold(session.lastTicket(), () -> {
-                if (!out.isClosed()) {
-                    reply.run();
-                }
-            });
+            return;
+        }
+        if (++held >= heldMax) {
+            link.pause(PauseReason.COMMIT);
+        }
+        loop.gate().hold(session.lastTicket(), () -> leaveLate(reply));
+    }
+
+    private void leaveLate(Runnable reply) {
+        if (out.isClosed()) {
+            return;
+        }
+        reply.run();
+        if (--held <= heldMax / 2) {
+            link.resume(PauseReason.COMMIT);
         }
     }
 
-    void suback(Suback suback) {
-        leave(() ->
-                MqttEncoder.suback(out.room(MqttEncoder.subackBytes(out.version(), suback)), out.version(), suback));
+    void suback(Suback suback) throws MalformedPacket {
+        int bytes = fitting(MqttEncoder.subackBytes(out.version(), suback));
+        leave(() -> MqttEncoder.suback(out.room(bytes), out.version(), suback));
     }
 
-    void unsuback(Unsuback unsuback) {
-        leave(() -> MqttEncoder.unsuback(
-                out.room(MqttEncoder.unsubackBytes(out.version(), unsuback)), out.version(), unsuback));
+    void unsuback(Unsuback unsuback) throws MalformedPacket {
+        int bytes = fitting(MqttEncoder.unsubackBytes(out.version(), unsuback));
+        leave(() -> MqttEncoder.unsuback(out.room(bytes), out.version(), unsuback));
+    }
+
+    /** Who asks for so much that the answer may not be sent can't be served any more [5.0:MQTT-3.1.2-24]. */
+    private int fitting(int bytes) throws MalformedPacket {
+        if (bytes > out.packetBytesMax()) {
+            throw new MalformedPacket(
+                    ReasonCode.PACKET_TOO_LARGE, "the answer of " + bytes + " bytes is above your maximum packet size");
+        }
+        return bytes;
     }
 }

@@ -21,6 +21,7 @@ final class RetainedReplay {
     }
 
     private final RetainedIndex<KeptMessage> index;
+    private final String filter;
     private final Cursor<KeptMessage> cursor;
     private final Target target;
     private final long lastTicket;
@@ -28,9 +29,15 @@ final class RetainedReplay {
 
     RetainedReplay(RetainedIndex<KeptMessage> index, String filter, Target target, long lastTicket) {
         this.index = index;
+        this.filter = filter;
         this.cursor = index.cursor(filter);
         this.target = target;
         this.lastTicket = lastTicket;
+    }
+
+    /** The filter of the subscription. */
+    String filter() {
+        return filter;
     }
 
     /** Goes on to the next message; false at the end. */

@@ -97,7 +97,7 @@ final class Router { // hot
 
     /** What a topic matches now. */
     Targets match(String topic) {
-        return collector.collect(core.subscriptions, topic, core.loopCount());
+        return core.subscriptions.targets(topic, collector, core.loopCount());
     }
 
     /** Whether a match made earlier still holds. */

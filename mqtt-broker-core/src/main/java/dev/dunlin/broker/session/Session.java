@@ -169,12 +169,16 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
             drop(message, DropReason.EXPIRED);
             return false;
         }
-        boolean withId = qos != QoS.AT_MOST_ONCE;
-        if (message.frame(to.version(), withId, target.subscriptionIds()).packetBytes() > to.packetBytesMax()) {
+        if (isTooLarge(to, message, target, qos)) {
             drop(message, DropReason.PACKET_TOO_LARGE); // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
             return false;
         }
         return true;
+    }
+
+    private static boolean isTooLarge(Outbound to, KeptMessage message, Target target, QoS qos) {
+        PublishFrame frame = message.frame(to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
+        return frame.packetBytes() > to.packetBytesMax();
     }
 
     private static void append(
@@ -280,14 +284,24 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
             if (counter < 0) {
                 return;
             }
-            int packetId = OutboundWindow.packetId(counter);
             KeptMessage message = window.message(counter);
             if (message == null) {
-                pubrel(packetId, ReasonCode.SUCCESS);
-            } else { // [5.0:MQTT-3.3.1-1], [3.1.1:MQTT-3.3.1-1]; sent once, it no longer expires [5.0:MQTT-4.3.3-7]
-                QoS qos = window.state(counter) == OutboundWindow.SENT_QOS_1 ? QoS.AT_LEAST_ONCE : QoS.EXACTLY_ONCE;
-                append(to, message, window.target(counter), qos, true, packetId, nowMs);
+                pubrel(OutboundWindow.packetId(counter), ReasonCode.SUCCESS);
+                window.resent();
+            } else {
+                resend(to, counter, message, nowMs);
             }
+        }
+    }
+
+    private void resend(Outbound to, long counter, KeptMessage message, long nowMs) {
+        QoS qos = window.state(counter) == OutboundWindow.SENT_QOS_1 ? QoS.AT_LEAST_ONCE : QoS.EXACTLY_ONCE;
+        Target target = window.target(counter);
+        if (isTooLarge(to, message, target, qos)) { // it wasn't for the connection before
+            drop(message, DropReason.PACKET_TOO_LARGE);
+            window.complete(counter);
+        } else { // [5.0:MQTT-3.3.1-1], [3.1.1:MQTT-3.3.1-1]; sent once, it no longer expires [5.0:MQTT-4.3.3-7]
+            append(to, message, target, qos, true, OutboundWindow.packetId(counter), nowMs);
             window.resent();
         }
     }
@@ -312,6 +326,11 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
             }
             replays.remove();
         }
+    }
+
+    /** Sends no more retained messages for the subscription with this filter. */
+    void stopReplay(String filter) {
+        replays.removeIf(replay -> replay.filter().equals(filter));
     }
 
     private boolean canReplay(RetainedReplay replay) {
@@ -398,18 +417,17 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
 
     // ---- QoS 2 publishes of the client
 
-    /** Notes a QoS 2 packet id; false if it was noted already. */
-    boolean receive(int packetId) {
-        BitSet ids = received;
-        if (ids == null) {
-            ids = new BitSet();
-            received = ids;
+    /** Whether a QoS 2 packet id is noted. */
+    boolean hasReceived(int packetId) {
+        return received != null && received.get(packetId);
+    }
+
+    /** Notes a QoS 2 packet id. */
+    void receive(int packetId) {
+        if (received == null) {
+            received = new BitSet();
         }
-        if (ids.get(packetId)) {
-            return false;
-        }
-        ids.set(packetId);
-        return true;
+        received.set(packetId);
     }
 
     /** Forgets a QoS 2 packet id; false if it wasn't noted. */

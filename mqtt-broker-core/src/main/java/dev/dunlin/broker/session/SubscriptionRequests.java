@@ -38,7 +38,8 @@ public final class SubscriptionRequests {
      * Takes in a SUBSCRIBE: filter by filter in their order, one SUBACK [5.0:MQTT-3.8.4-5], [3.1.1:MQTT-3.8.4-4]; then
      * the retained messages.
      *
-     * @throws MalformedPacket if a filter of a 3.1 or 3.1.1 client is ill-formed; a 5.0 client gets 0x8F for it
+     * @throws MalformedPacket if a filter of a 3.1 or 3.1.1 client is ill-formed; a 5.0 client gets 0x8F for it, unless it
+     *     is not to be sent so large an answer
      */
     public void subscribe(Subscribe request) throws MalformedPacket {
         assert session.loop.inLoop();
@@ -85,6 +86,7 @@ public final class SubscriptionRequests {
     private void replayRetained(String filter, QoS qos, int identifier) {
         int[] identifiers = identifier == 0 ? Target.NO_IDS : new int[] {identifier};
         Target target = new Target(session, qos, false, true, identifiers); // RETAIN 1 [5.0 section 3.3.1.3]
+        session.stopReplay(filter); // one per subscription: it begins anew
         session.replays.add(new RetainedReplay(core.retained, filter, target, core.lastTicket()));
     }
 
@@ -96,14 +98,20 @@ public final class SubscriptionRequests {
         };
     }
 
-    /** Takes in an UNSUBSCRIBE. What is queued or under way still arrives [5.0:MQTT-3.10.4-3]. */
-    public void unsubscribe(Unsubscribe request) {
+    /**
+     * Takes in an UNSUBSCRIBE. What is queued or under way still arrives [5.0:MQTT-3.10.4-3]; retained messages that are
+     * not yet sent don't [5.0:MQTT-3.10.4-2].
+     *
+     * @throws MalformedPacket if the client is not to be sent so large an answer
+     */
+    public void unsubscribe(Unsubscribe request) throws MalformedPacket {
         assert session.loop.inLoop();
         List<ReasonCode> reasons = new ArrayList<>(request.filters().size());
         for (String filter : request.filters()) {
             boolean existed = session.subscriptions.remove(filter) != null;
             if (existed) {
                 core.subscriptions.remove(session, filter);
+                session.stopReplay(filter);
             }
             reasons.add(existed ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
         }

@@ -10,7 +10,7 @@ package dev.dunlin.broker.spi;
  *     5.0 clients as Maximum Packet Size
  * @param connectPacketBytesMax the same before a client is authenticated, in bytes
  * @param receiveMaximum unacknowledged QoS 1 and 2 publishes accepted of a connection, 1 to 65,535; announced to 5.0
- *     clients; 3.1 and 3.1.1 clients are read no further while that many acknowledgements are held back
+ *     clients; clients of every version are read no further while that many replies to them are held back
  * @param inflightMessagesMax unacknowledged QoS 1 and 2 messages sent to a session, 1 to 65,535; a 5.0 client's Receive
  *     Maximum lowers it
  * @param inflightBytesMax the same in payload bytes; one message is always allowed

@@ -166,7 +166,7 @@ class TargetCollectorTest {
             }
             for (int i = 0; i < 200; i++) {
                 String topic = topics.topic();
-                assertThat(describe(collector.collect(tree, topic, LOOPS)))
+                assertThat(describe(tree.targets(topic, collector, LOOPS)))
                         .as(topic)
                         .isEqualTo(describe(subscriptions, topic));
             }
@@ -227,7 +227,7 @@ class TargetCollectorTest {
     }
 
     private Targets collect(String topic) {
-        return collector.collect(tree, topic, LOOPS);
+        return tree.targets(topic, collector, LOOPS);
     }
 
     private static Target target(Targets targets, Destination destination) {
