@@ -2,7 +2,6 @@ package dev.dunlin.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.dunlin.codec.MqttDecoder.Peer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,7 +9,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -19,12 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Whatever arrives, cut however, from whichever peer: the decoder hands over packets that can be read and encoded again, or
  * throws a {@link MalformedPacket}, the same however the input is cut, and keeps no memory.
  *
- * <p>The build replays every vector and every input that once failed. To search for new ones:
- * <pre>
- * JAZZER_FUZZ=1 JAZZER_MAX_DURATION=30m mvn -pl mqtt-codec test -Dtest=DecoderFuzzTest
- * </pre>
- * A finding ends the search and is written to a file named {@code crash-...}: add its bytes to {@link #FINDINGS}. (Replaying
- * goes without Jazzer, whose agent would instrument all tests that follow in the same JVM.)
+ * <p>The build replays every vector and every input that once failed; {@link DecoderFuzz} searches for new ones.
  */
 class DecoderFuzzTest {
     private static final int VERSIONS = MqttVersion.values().length;
@@ -34,7 +27,6 @@ class DecoderFuzzTest {
     /** Inputs that failed once. */
     private static final List<String> FINDINGS = List.of();
 
-    /** One byte of circumstances, one that seeds the cuts, then what is received. */
     static Stream<Arguments> inputs() {
         Stream<byte[]> valid = PacketVectors.valid().stream()
                 .filter(v -> v.bytes().length < 1000)
@@ -60,14 +52,8 @@ class DecoderFuzzTest {
         run(input);
     }
 
-    @EnabledIfEnvironmentVariable(named = "JAZZER_FUZZ", matches = "1")
-    @MethodSource("inputs")
-    @FuzzTest(maxDuration = "")
-    void survivesAnything(byte[] input) {
-        run(input);
-    }
-
-    private static void run(byte[] input) {
+    /** One input: one byte of circumstances, one that seeds the cuts, then what is received. */
+    static void run(byte[] input) {
         if (input.length < 2) {
             return;
         }
