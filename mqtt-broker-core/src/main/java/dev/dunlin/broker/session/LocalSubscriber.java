@@ -20,6 +20,8 @@ import org.slf4j.LoggerFactory;
 public final class LocalSubscriber extends Recipient implements RetainedReplay.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(LocalSubscriber.class);
 
+    private static final int REPLAY_STEPS_PER_PUMP = 1_000;
+
     private final Core core;
     private final String filter;
     private final QoS qos;
@@ -76,12 +78,21 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
 
     private void pumpReplay() {
         RetainedReplay retained = replay;
-        while (retained != null && !ended && queue.size() < core.limits.localQueueMessagesMax()) {
-            if (!retained.next()) {
-                replay = null;
+        if (retained == null) {
+            return;
+        }
+        int steps = REPLAY_STEPS_PER_PUMP;
+        while (!retained.isDone() && queue.size() < core.limits.localQueueMessagesMax()) {
+            if (steps-- == 0) { // others have a turn meanwhile
+                loop.execute(this::pumpReplay);
                 return;
             }
-            retained.sendTo(this, loop.nowMs());
+            if (retained.next()) {
+                retained.sendTo(this, loop.nowMs());
+            }
+        }
+        if (retained.isDone()) {
+            replay = null;
         }
     }
 
