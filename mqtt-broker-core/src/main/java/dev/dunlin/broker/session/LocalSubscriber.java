@@ -29,6 +29,7 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
     private final Executor handlers;
     private final ArrayDeque<Message> queue = new ArrayDeque<>();
     private @Nullable RetainedReplay replay;
+    private boolean pumpingAgain;
     private boolean busy;
     private boolean ended;
 
@@ -84,7 +85,7 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
         int steps = REPLAY_STEPS_PER_PUMP;
         while (!retained.isDone() && queue.size() < core.limits.localQueueMessagesMax()) {
             if (steps-- == 0) { // others have a turn meanwhile
-                loop.execute(this::pumpReplay);
+                pumpReplayAgain();
                 return;
             }
             if (retained.next()) {
@@ -93,6 +94,16 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
         }
         if (retained.isDone()) {
             replay = null;
+        }
+    }
+
+    private void pumpReplayAgain() {
+        if (!pumpingAgain) {
+            pumpingAgain = true;
+            loop.execute(() -> {
+                pumpingAgain = false;
+                pumpReplay();
+            });
         }
     }
 
