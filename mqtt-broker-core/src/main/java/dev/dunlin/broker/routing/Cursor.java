@@ -20,21 +20,32 @@ public final class Cursor<V> {
     private @Nullable V value;
     private long ticket;
 
-    Cursor(RetainedIndex<V> index, TopicRange range, String start) {
+    Cursor(RetainedIndex<V> index, String filter, String start) {
         this.index = index;
-        this.range = range;
+        this.range = new TopicRange(filter);
         this.place = start.compareTo(range.first()) > 0 ? start : range.first();
     }
 
     /**
-     * Goes on to the next value. At the end there is none, and stays none.
+     * Goes on to the next value, however many topics it must look at for that: in a loop use {@link #next(int)}.
      *
      * @return false at the end
      */
     public boolean next() {
+        return next(Integer.MAX_VALUE);
+    }
+
+    /**
+     * Goes on to the next value, but looks at a limited number of topics: where many that don't match stand between, the walk
+     * is a long one.
+     *
+     * @param topicsMax at least 1
+     * @return false at the end, if {@link #isAtEnd()}, or if no value has been found yet
+     */
+    public boolean next(int topicsMax) {
         key = null;
         value = null;
-        while (place != null && value == null) {
+        for (int looked = 0; looked < topicsMax && place != null && value == null; looked++) {
             Map.Entry<String, RetainedIndex.Entry<V>> found = index.ceiling(place);
             if (found == null) {
                 place = null;
@@ -43,6 +54,11 @@ public final class Cursor<V> {
             }
         }
         return value != null;
+    }
+
+    /** Whether the walk is over. Stays so, whatever is put. */
+    public boolean isAtEnd() {
+        return place == null && value == null;
     }
 
     private void visit(String found, RetainedIndex.Entry<V> entry) {

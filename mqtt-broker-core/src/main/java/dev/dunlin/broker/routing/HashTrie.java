@@ -9,11 +9,9 @@ import org.jspecify.annotations.Nullable;
  * node takes 5 bits of the hash and stores only the slots that are taken, behind a bitmap; a slot holds an entry, or a node
  * for the entries that agree so far. Entries whose hashes are equal end in a bucket, searched one by one, below the last bits.
  *
- * <p>A change copies the nodes on the way to one entry, at most 7 and mostly as many as log32 of the size: with 100,000
- * entries it costs about as much as with 1,000. Readers need no lock and walk arrays. The price is a denser array's factor
- * two or three in iteration, paid for changes that never copy the whole. Methods recurse, 7 deep at most.
- *
- * <p>Nodes are kept in one form: below the root, a node holds at least two entries.
+ * <p>A change copies the nodes on the way to one entry, about log32 of the size and never more than 8: with 100,000 entries it
+ * costs little more than with 1,000. That is bought with an iteration slower than over one array, which a change would have
+ * to copy. Methods recurse, but no deeper than that. Below the root, a node always holds at least two entries.
  */
 final class HashTrie<E extends HashTrie.Key<? super E>> { // hot
 

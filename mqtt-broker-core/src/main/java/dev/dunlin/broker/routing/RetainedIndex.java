@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Tickets.</b> Changes of one topic may arrive in another order than that of their tickets; the highest ticket wins. A
  * removal must win too over a put of a lower ticket that comes later, so it leaves a tombstone, which only {@link
- * #forgetTombstones} takes away: the owner of the tickets knows below which one no change is under way any more, and says so
- * from time to time.
+ * #forgetTombstones} takes away: the owner of the tickets knows below which one no change is under way any more, and has
+ * to say so often enough: between two such calls every removal leaves a tombstone.
  *
  * <p>Any thread may call any method.
  */
@@ -41,6 +41,7 @@ public final class RetainedIndex<V> {
     /**
      * Sets the value of a topic unless a higher ticket was there already.
      *
+     * @param value an object that isn't in the index, else nobody could tell what is returned
      * @param ticket from 0, not below what {@link #forgetTombstones} was told
      * @return the value replaced, or null if there was none; the given value itself if it was not stored
      */
@@ -128,7 +129,7 @@ public final class RetainedIndex<V> {
         return entry == null ? NO_TICKET : entry.ticket;
     }
 
-    /** Number of topics with a value. */
+    /** Number of topics with a value; a change shows here a moment later than in its topic. */
     public int size() {
         return size.get();
     }
@@ -153,7 +154,7 @@ public final class RetainedIndex<V> {
 
     /** A walk through the values whose topics match a filter, in the order of their levels. */
     public Cursor<V> cursor(String filter) {
-        return new Cursor<>(this, new TopicRange(filter), "");
+        return new Cursor<>(this, filter, "");
     }
 
     /**
@@ -162,7 +163,7 @@ public final class RetainedIndex<V> {
      * @param afterTopic the last topic seen; it need not be there any more
      */
     public Cursor<V> cursor(String filter, String afterTopic) {
-        return new Cursor<>(this, new TopicRange(filter), TopicRange.after(key(afterTopic)));
+        return new Cursor<>(this, filter, TopicRange.after(key(afterTopic)));
     }
 
     Map.@Nullable Entry<String, Entry<V>> ceiling(String key) {
@@ -202,7 +203,7 @@ public final class RetainedIndex<V> {
         @Override
         public Entry<V> apply(String key, @Nullable Entry<V> present) {
             before = present;
-            return isRefused() && present != null ? present : entry;
+            return present != null && present.ticket > entry.ticket ? present : entry;
         }
 
         boolean isRefused() {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Matches are noted in the order of their arrival; those of one destination form a chain from the last to the first. The
  * destination's last match is found through a hash table with open addressing, whose slots carry the number of the match
- * (the epoch) for which they are valid: nothing is cleared between two matches. All of this is reused, so a match allocates
- * its result, and in that only arrays as long as a destination has one subscription.
+ * (the epoch) for which they are valid: nothing is cleared between two matches. All of this is reused: a match allocates
+ * nothing but its result, and there a target only for a destination with several subscriptions, the others bringing theirs.
  *
  * <p>One thread at a time; each loop has its own.
  */

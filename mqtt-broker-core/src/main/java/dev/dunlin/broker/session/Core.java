@@ -20,7 +20,10 @@ public final class Core {
     final SubscriptionTree subscriptions;
     final RetainedIndex<KeptMessage> retained = new RetainedIndex<>();
 
-    /** Which loop runs a turn on this thread. Set by the loop's thread for good, or around each turn in a simulation. */
+    /**
+     * Which loop runs a turn on this thread. Set by the loop's thread for good, or around each turn in a simulation. To be
+     * asked by {@code getIfExists}: {@code get} would leave a trace of this broker on a user's thread, for its life.
+     */
     final FastThreadLocal<SessionLoop> running = new FastThreadLocal<>();
 
     private final TimeSource time;
@@ -70,7 +73,7 @@ public final class Core {
 
     /** The loop that runs a turn on this thread; null outside of the broker's loops. */
     public @Nullable SessionLoop running() {
-        return running.get();
+        return running.getIfExists();
     }
 
     /** Milliseconds of the monotonic clock. On a loop prefer {@link SessionLoop#nowMs}, which reads it once a turn. */

@@ -20,6 +20,8 @@ import org.slf4j.LoggerFactory;
 public final class LocalSubscriber extends Recipient implements RetainedReplay.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(LocalSubscriber.class);
 
+    private static final int REPLAY_STEPS_PER_PUMP = 1_000;
+
     private final Core core;
     private final String filter;
     private final QoS qos;
@@ -27,6 +29,7 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
     private final Executor handlers;
     private final ArrayDeque<Message> queue = new ArrayDeque<>();
     private @Nullable RetainedReplay replay;
+    private boolean pumpingAgain;
     private boolean busy;
     private boolean ended;
 
@@ -76,12 +79,31 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
 
     private void pumpReplay() {
         RetainedReplay retained = replay;
-        while (retained != null && !ended && queue.size() < core.limits.localQueueMessagesMax()) {
-            if (!retained.next()) {
-                replay = null;
+        if (retained == null) {
+            return;
+        }
+        int steps = REPLAY_STEPS_PER_PUMP;
+        while (!retained.isDone() && queue.size() < core.limits.localQueueMessagesMax()) {
+            if (steps-- == 0) { // others have a turn meanwhile
+                pumpReplayAgain();
                 return;
             }
-            retained.sendTo(this, loop.nowMs());
+            if (retained.next()) {
+                retained.sendTo(this, loop.nowMs());
+            }
+        }
+        if (retained.isDone()) {
+            replay = null;
+        }
+    }
+
+    private void pumpReplayAgain() {
+        if (!pumpingAgain) {
+            pumpingAgain = true;
+            loop.execute(() -> {
+                pumpingAgain = false;
+                pumpReplay();
+            });
         }
     }
 

@@ -20,12 +20,14 @@ final class RetainedReplay {
         void retained(KeptMessage message, Target target, long nowMs);
     }
 
+    /** Topics that one step looks at: many that don't match may stand between two that do. */
+    private static final int TOPICS_PER_STEP = 64;
+
     private final RetainedIndex<KeptMessage> index;
     private final String filter;
     private final Cursor<KeptMessage> cursor;
     private final Target target;
     private final long lastTicket;
-    private boolean done;
 
     RetainedReplay(RetainedIndex<KeptMessage> index, String filter, Target target, long lastTicket) {
         this.index = index;
@@ -40,14 +42,13 @@ final class RetainedReplay {
         return filter;
     }
 
-    /** Goes on to the next message; false at the end. */
+    /** Takes one step; true if it has found a message. */
     boolean next() {
-        done = !cursor.next();
-        return !done;
+        return cursor.next(TOPICS_PER_STEP);
     }
 
     boolean isDone() {
-        return done;
+        return cursor.isAtEnd();
     }
 
     boolean isAtMostOnce() {

@@ -310,9 +310,11 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
         int steps = REPLAY_STEPS_PER_PUMP;
         while (!replays.isEmpty()) {
             RetainedReplay replay = replays.element();
-            while (steps > 0 && canReplay(replay) && replay.next()) {
+            while (steps > 0 && !replay.isDone() && canReplay(replay)) {
                 steps--;
-                replay.sendTo(this, nowMs);
+                if (replay.next()) {
+                    replay.sendTo(this, nowMs);
+                }
             }
             if (!replay.isDone()) {
                 if (steps == 0 && !pumpAgain) { // others have a turn meanwhile

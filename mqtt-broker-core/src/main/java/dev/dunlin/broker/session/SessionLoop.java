@@ -103,7 +103,7 @@ public final class SessionLoop { // hot
 
     /** Whether this loop is the one now running a turn. Compares loops, not threads: a simulation has one thread. */
     public boolean inLoop() {
-        return core.running.get() == this;
+        return core.running.getIfExists() == this;
     }
 
     /** Marks the loop that runs a turn on this thread: at the start of its thread, or around each simulated turn. */

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class RetainedIndexConcurrencyTest {
     private static final int WRITERS = 3;
-    private static final int CHANGES_PER_WRITER = 50_000;
+    private static final int CHANGES_PER_WRITER = 20_000;
 
     private final RetainedIndex<Long> index = new RetainedIndex<>();
     private final AtomicLong tickets = new AtomicLong();

@@ -103,6 +103,21 @@ class TargetCollectorTest {
     }
 
     @Test
+    void tellsDestinationsOfEqualHashApart() {
+        List<FakeDestination> twins = FakeDestination.ofEqualHash();
+        twins.forEach(twin -> subscribe(twin, "a", QoS.AT_LEAST_ONCE, 0));
+        twins.forEach(twin -> subscribe(twin, "#", QoS.AT_LEAST_ONCE, 0));
+
+        assertThat(collect("a").of(0)).extracting(Target::destination).containsExactlyInAnyOrderElementsOf(twins);
+
+        tree.remove(twins.get(0), "a");
+        tree.remove(twins.get(0), "#");
+        assertThat(collect("a").of(0))
+                .extracting(Target::destination)
+                .satisfiesExactly(d -> assertThat(d).isSameAs(twins.get(1)));
+    }
+
+    @Test
     void usesTheTargetOfALoneSubscriptionAgain() {
         subscribe(alice, "a/+", QoS.AT_LEAST_ONCE, 7);
 

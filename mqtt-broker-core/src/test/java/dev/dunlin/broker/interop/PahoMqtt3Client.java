@@ -1,0 +1,97 @@
+package dev.dunlin.broker.interop;
+
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.QoS;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.paho.client.mqttv3.IMqttDeliveryToken;
+import org.eclipse.paho.client.mqttv3.MqttCallback;
+import org.eclipse.paho.client.mqttv3.MqttClient;
+import org.eclipse.paho.client.mqttv3.MqttConnectOptions;
+import org.eclipse.paho.client.mqttv3.MqttException;
+import org.eclipse.paho.client.mqttv3.MqttMessage;
+import org.eclipse.paho.client.mqttv3.persist.MemoryPersistence;
+
+/** Eclipse Paho, MQTT 3.1 or 3.1.1. */
+final class PahoMqtt3Client implements TestClient {
+    private final Inbox inbox = new Inbox();
+    private final MqttVersion version;
+    private final MqttClient client;
+    private final boolean sessionPresent;
+
+    PahoMqtt3Client(MqttVersion version, Setup setup) throws MqttException {
+        this.version = version;
+        client = new MqttClient("tcp://127.0.0.1:" + setup.port(), setup.clientId(), new MemoryPersistence());
+        client.setTimeToWait(TimeUnit.SECONDS.toMillis(Inbox.PATIENCE_SECONDS));
+        client.setCallback(new ToInbox());
+        sessionPresent = client.connectWithResult(options(setup)).getSessionPresent();
+        for (String filter : setup.filters()) {
+            client.subscribe(filter, setup.subscribedQoS().level());
+        }
+    }
+
+    private MqttConnectOptions options(Setup setup) {
+        MqttConnectOptions options = new MqttConnectOptions();
+        options.setMqttVersion(version.level());
+        options.setCleanSession(!setup.persistent());
+        TestMessage will = setup.will();
+        if (will != null) {
+            options.setWill(will.topic(), sent(will).getPayload(), will.qos().level(), will.retain());
+        }
+        return options;
+    }
+
+    private static MqttMessage sent(TestMessage message) {
+        MqttMessage sent = new MqttMessage(message.payload().getBytes(StandardCharsets.UTF_8));
+        sent.setQos(message.qos().level());
+        sent.setRetained(message.retain());
+        return sent;
+    }
+
+    /** A 3.1 CONNACK has no Session Present. */
+    @Override
+    public Optional<Boolean> sessionPresent() {
+        return version == MqttVersion.V3_1 ? Optional.empty() : Optional.of(sessionPresent);
+    }
+
+    @Override
+    public void publish(TestMessage message) throws MqttException {
+        client.publish(message.topic(), sent(message));
+    }
+
+    @Override
+    public TestMessage receive() throws InterruptedException {
+        return inbox.take();
+    }
+
+    @Override
+    public void close() throws MqttException {
+        try {
+            client.disconnect();
+        } catch (MqttException e) {
+            if (client.isConnected()) { // else it was lost: there is no connection to leave
+                throw e;
+            }
+        }
+        client.close();
+    }
+
+    private final class ToInbox implements MqttCallback {
+
+        @Override
+        public void messageArrived(String topic, MqttMessage message) {
+            inbox.add(new TestMessage(
+                    topic,
+                    new String(message.getPayload(), StandardCharsets.UTF_8),
+                    QoS.of(message.getQos()),
+                    message.isRetained()));
+        }
+
+        @Override
+        public void connectionLost(Throwable cause) {}
+
+        @Override
+        public void deliveryComplete(IMqttDeliveryToken token) {}
+    }
+}

@@ -1,0 +1,40 @@
+package dev.dunlin.broker.session;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Shows tests of other packages what their clients' sessions hold. Not for the threads of a broker. */
+public final class SessionProbe {
+    private static final int PATIENCE_SECONDS = 20;
+
+    private SessionProbe() {}
+
+    /** The session of a client, or null. */
+    public static @Nullable Session session(Core core, String clientId) {
+        return onHome(core, clientId, session -> session);
+    }
+
+    /** The connection that serves a client's session now, or null. */
+    public static @Nullable Link link(Core core, String clientId) {
+        return onHome(core, clientId, session -> session == null ? null : session.link);
+    }
+
+    /** Messages queued for a client behind its window. */
+    public static int queued(Core core, String clientId) {
+        return onHome(core, clientId, session -> session == null ? 0 : session.queued());
+    }
+
+    /** What marks the threads of a broker, and may stay on no other. */
+    public static Object threadMark(Core core) {
+        return core.running;
+    }
+
+    private static <T> T onHome(Core core, String clientId, Function<@Nullable Session, T> question) {
+        SessionLoop home = core.home(clientId);
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        home.execute(() -> answer.complete(question.apply(home.sessions().of(clientId))));
+        return answer.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+    }
+}
