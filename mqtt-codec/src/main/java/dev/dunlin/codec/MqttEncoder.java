@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * Appends encoded packets to a buffer, which stays the caller's. Stateless. What is encoded here was checked when it was made;
  * a string that MQTT can't carry, a reason or a type that doesn't fit the packet, and a packet beyond MQTT's maximum are
- * refused with an IllegalArgumentException, and the buffer's content is as it was. */
+ * refused with an IllegalArgumentException, and the buffer's content is as it was.
+ */
 public final class MqttEncoder { // hot: publish, ack
     private static final int FAILURE = 0x80;
 
