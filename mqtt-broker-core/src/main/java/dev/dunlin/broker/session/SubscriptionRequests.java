@@ -72,7 +72,7 @@ public final class SubscriptionRequests {
         if (handling == RETAIN_ALWAYS || (handling == RETAIN_IF_NEW && isNew)) {
             replayRetained(filter, request.maximumQoS(), identifier);
         }
-        return granted(request.maximumQoS());
+        return ReasonCode.granted(request.maximumQoS());
     }
 
     private ReasonCode illFormed(String filter) throws MalformedPacket {
@@ -88,14 +88,6 @@ public final class SubscriptionRequests {
         Target target = new Target(session, qos, false, true, identifiers); // RETAIN 1 [5.0 section 3.3.1.3]
         session.stopReplay(filter); // one per subscription: it begins anew
         session.replays.add(new RetainedReplay(core.retained, filter, target, core.lastTicket()));
-    }
-
-    private static ReasonCode granted(QoS qos) {
-        return switch (qos) {
-            case AT_MOST_ONCE -> ReasonCode.SUCCESS;
-            case AT_LEAST_ONCE -> ReasonCode.GRANTED_QOS_1;
-            case EXACTLY_ONCE -> ReasonCode.GRANTED_QOS_2;
-        };
     }
 
     /**
