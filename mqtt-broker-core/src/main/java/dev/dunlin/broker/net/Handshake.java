@@ -19,6 +19,7 @@ import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.channel.Channel;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -82,7 +83,8 @@ final class Handshake {
         if (properties.has(Property.AUTHENTICATION_METHOD)) { // [5.0:MQTT-4.12.0-1]
             throw new MalformedPacket(ReasonCode.BAD_AUTHENTICATION_METHOD, "no authentication method is supported");
         }
-        if (MqttEncoder.connackBytes(connect.version(), connack(false)) > connection.out().packetBytesMax()) {
+        if (MqttEncoder.connackBytes(connect.version(), connack(false))
+                > connection.out().packetBytesMax()) {
             throw new MalformedPacket( // [5.0:MQTT-3.1.2-24], and nothing in it may be left out
                     ReasonCode.PACKET_TOO_LARGE, "no CONNACK is as small as your maximum packet size");
         }
@@ -113,8 +115,8 @@ final class Handshake {
                 acceptor.name());
         CompletionStage<AuthResult> answer;
         try {
-            answer = acceptor.authenticator().authenticate(request);
-        } catch (RuntimeException e) { // user code: refused, and said so
+            answer = Objects.requireNonNull(acceptor.authenticator().authenticate(request), "it gave no stage");
+        } catch (RuntimeException | AssertionError e) { // user code: refused, and said so
             failed(e);
             return;
         }

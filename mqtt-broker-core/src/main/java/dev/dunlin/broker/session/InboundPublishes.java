@@ -65,7 +65,8 @@ public final class InboundPublishes { // hot
 
     private void acceptExactlyOnce(Publish publish) throws MalformedPacket {
         int packetId = publish.packetId();
-        if (session.hasReceived(packetId)) { // [5.0:MQTT-4.3.3-10], [3.1.1:MQTT-4.3.3-2]: not routed, nor counted, again
+        if (session.hasReceived(
+                packetId)) { // [5.0:MQTT-4.3.3-10], [3.1.1:MQTT-4.3.3-2]: not routed, nor counted, again
             acknowledge(PacketType.PUBREC, packetId, ReasonCode.SUCCESS);
             return;
         }
