@@ -20,6 +20,7 @@ import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -115,8 +116,8 @@ final class Handshake {
                 acceptor.name());
         CompletionStage<AuthResult> answer;
         try {
-            answer = acceptor.authenticator().authenticate(request);
-        } catch (RuntimeException e) { // user code: refused, and said so
+            answer = Objects.requireNonNull(acceptor.authenticator().authenticate(request), "it gave no stage");
+        } catch (RuntimeException | AssertionError e) { // user code: refused, and said so
             failed(e);
             return;
         }

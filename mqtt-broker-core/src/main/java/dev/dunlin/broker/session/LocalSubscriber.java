@@ -48,7 +48,7 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
         LocalSubscriber made = new LocalSubscriber(core, filter, qos, handler, handlers);
         core.subscriptions.add(new Subscription(made, filter, qos, false, true, 0));
         long lastTicket = core.lastTicket();
-        made.loop.execute(() -> made.replayRetained(lastTicket));
+        made.loop.execute(() -> made.begin(lastTicket));
         return made;
     }
 
@@ -59,10 +59,16 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
     }
 
     private void end() {
+        loop.sessions().remove(this);
+        discard(DropReason.SESSION_ENDED);
+    }
+
+    /** Ends it and counts what the handler will not get. */
+    void discard(DropReason reason) {
         ended = true;
         replay = null;
         while (!queue.isEmpty()) {
-            drop(queue.remove().topic(), DropReason.SESSION_ENDED);
+            drop(queue.remove().topic(), reason);
         }
     }
 
@@ -71,7 +77,8 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
         return false;
     }
 
-    private void replayRetained(long lastTicket) {
+    private void begin(long lastTicket) {
+        loop.sessions().add(this);
         Target target = new Target(this, qos, false, true, Target.NO_IDS);
         replay = new RetainedReplay(core.retained, filter, target, lastTicket);
         pumpReplay();

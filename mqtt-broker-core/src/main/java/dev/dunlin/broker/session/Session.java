@@ -211,29 +211,35 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
         loop.queuedBytes(message.footprintBytes());
     }
 
-    /**
-     * Whether the queue can't take the message. While <em>we</em> have paused the client's reading it can't acknowledge:
-     * then its own bounds don't count, only the loop's share of the broker-wide one.
-     */
+    /** Whether the queue can't take the message as it is. */
     private boolean isFull(KeptMessage message) {
-        int more = message.footprintBytes();
-        if (loop.queuedBytes() + more > loop.queueBytesShare()) {
+        return isFull(message, queue.size(), queue.bytes());
+    }
+
+    /**
+     * Whether the queue couldn't take the message with this content. While <em>we</em> have paused the client's reading it
+     * can't acknowledge: then its own bounds don't count, only the loop's share of the broker-wide one.
+     */
+    private boolean isFull(KeptMessage message, int queuedMessages, long queuedBytes) {
+        long bytes = queuedBytes + message.footprintBytes();
+        long otherSessions = loop.queuedBytes() - queue.bytes();
+        if (otherSessions + bytes > loop.queueBytesShare()) {
             return true;
         }
         boolean ourFault = link != null && link.isPaused();
-        return !ourFault
-                && (queue.size() >= limits.queueMessagesMax() || queue.bytes() + more > limits.queueBytesMax());
+        return !ourFault && (queuedMessages >= limits.queueMessagesMax() || bytes > limits.queueBytesMax());
     }
 
     /** Applies the policy: after it there is room, or the message is dropped and accounted for. */
     private void overflow(KeptMessage message) {
         switch (limits.queueOverflow()) {
             case DROP_OLDEST -> {
-                while (!queue.isEmpty() && isFull(message)) {
-                    dropHead(DropReason.QUEUE_FULL);
-                }
-                if (isFull(message)) { // it alone is too large
+                if (isFull(message, 0, 0)) { // nothing older would make room for it
                     drop(message, DropReason.QUEUE_FULL);
+                    return;
+                }
+                while (isFull(message)) {
+                    dropHead(DropReason.QUEUE_FULL);
                 }
             }
             case DROP_NEWEST -> drop(message, DropReason.QUEUE_FULL);

@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Targets;
+import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.store.DurabilityGate;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
@@ -390,12 +391,21 @@ public final class SessionLoop { // hot
         gate.close();
         sessions.dispose();
         for (Entry e = unfinished.poll(); e != null; e = unfinished.poll()) {
-            e.dispose();
+            discard(e);
         }
         for (Entry e = mailbox.poll(); e != null; e = mailbox.poll()) {
-            e.dispose();
+            discard(e);
         }
         waitingForRoom.clear();
+    }
+
+    private void discard(Entry entry) {
+        KeptMessage message = entry.message;
+        if (message != null) {
+            int left = entry.targets.length - entry.next;
+            drops.count("(handed over)", message.topic(), DropReason.BROKER_CLOSED, left);
+            message.release();
+        }
     }
 
     private record Waiter(SessionLoop loop, Runnable task) {}
@@ -427,12 +437,6 @@ public final class SessionLoop { // hot
         Runnable task() {
             assert task != null : "an entry is a publish or a task";
             return task;
-        }
-
-        void dispose() {
-            if (message != null) {
-                message.release();
-            }
         }
     }
 

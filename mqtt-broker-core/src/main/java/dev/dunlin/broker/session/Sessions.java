@@ -5,7 +5,9 @@ import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.util.concurrent.Future;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,7 @@ public final class Sessions {
     private final Core core;
     private final SessionLoop loop;
     private final Map<String, Session> byClientId = new HashMap<>();
+    private final Set<LocalSubscriber> localSubscribers = new HashSet<>();
     private boolean closing;
 
     Sessions(Core core, SessionLoop loop) {
@@ -143,8 +146,22 @@ public final class Sessions {
         closing = true;
     }
 
+    /** Has a local subscription with this home ended with the broker. */
+    void add(LocalSubscriber subscriber) {
+        assert loop.inLoop();
+        localSubscribers.add(subscriber);
+    }
+
+    /** The local subscription has ended by itself. */
+    void remove(LocalSubscriber subscriber) {
+        assert loop.inLoop();
+        localSubscribers.remove(subscriber);
+    }
+
     /** Gives back what the sessions hold, at the end of the loop. */
     void dispose() {
+        localSubscribers.forEach(subscriber -> subscriber.discard(DropReason.BROKER_CLOSED));
+        localSubscribers.clear();
         for (Session session : byClientId.values()) {
             session.discard(DropReason.BROKER_CLOSED);
         }

@@ -1,0 +1,16 @@
+package dev.dunlin.broker.testkit;
+
+import dev.dunlin.codec.MqttVersion;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A test that takes the protocol version as its parameter and runs with 3.1, 3.1.1 and 5.0. */
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+@ParameterizedTest
+@EnumSource(MqttVersion.class)
+public @interface EachVersion {}
