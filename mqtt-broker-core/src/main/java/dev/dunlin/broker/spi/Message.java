@@ -193,6 +193,17 @@ public final class Message {
             return this;
         }
 
+        /** What an answer repeats, as {@link Message#correlationData()} of the request gives it; copied. */
+        public Builder correlationData(@Nullable ByteBuffer bytes) {
+            if (bytes == null) {
+                correlationData = null;
+            } else {
+                correlationData = new byte[bytes.remaining()];
+                bytes.duplicate().get(correlationData);
+            }
+            return this;
+        }
+
         /** Adds a user property behind those that are there. */
         public Builder userProperty(String name, String value) {
             userProperties.add(new UserProperty(name, value));
