@@ -151,7 +151,7 @@ public final class Broker implements AutoCloseable {
      * sessions in memory are gone. A second call changes nothing.
      *
      * @param drain how long connections may take to go before they are cut off
-     * @return completes when all threads of the broker have ended
+     * @return completes when the event loops have ended and the handlers have too, or were interrupted after the drain
      */
     public synchronized CompletionStage<Void> closeAsync(Duration drain) {
         if (!closing) {
@@ -173,12 +173,26 @@ public final class Broker implements AutoCloseable {
             }
             disconnectClients(drain);
             transport.close(LOOPS_END).toCompletableFuture().join();
+            acceptors.values().forEach(Acceptor::abandonAll);
             local.close();
-            handlers.shutdown();
+            endHandlers(drain);
             core.close();
             closed.complete(null);
         } catch (RuntimeException | Error e) {
             closed.completeExceptionally(e);
+        }
+    }
+
+    /** Handlers may finish the message that they have; one that takes longer than the drain is interrupted. */
+    private void endHandlers(Duration drain) {
+        handlers.shutdown();
+        try {
+            if (!handlers.awaitTermination(drain.toMillis(), TimeUnit.MILLISECONDS)) {
+                handlers.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            handlers.shutdownNow();
+            Thread.currentThread().interrupt();
         }
     }
 

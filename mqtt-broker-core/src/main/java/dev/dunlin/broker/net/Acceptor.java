@@ -126,6 +126,14 @@ public final class Acceptor {
         return server == null ? null : server.close();
     }
 
+    /** After the loops have ended: gives back what connections hold that were under way between two of them. */
+    public void abandonAll() {
+        for (Connection connection : open) {
+            closed(connection);
+            connection.abandon();
+        }
+    }
+
     /** Ends the connections that live on a loop: DISCONNECT with 0x8B for 5.0 clients. On that loop. */
     public void disconnectAll(SessionLoop loop) {
         for (Connection connection : open) {

@@ -18,7 +18,6 @@ import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -37,18 +36,19 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
 
     private final Acceptor acceptor;
     private final MqttDecoder decoder;
-    private SessionLoop loop;
+    private volatile SessionLoop loop; // another loop may ask when the broker is closed
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Outbound out;
 
     private @Nullable Handshake handshake;
     private @Nullable OpenSession session;
-    private @Nullable Future<?> connectTimer;
-    private @Nullable Future<?> keepAliveTimer;
+    private SessionLoop.@Nullable Timer connectTimer;
+    private SessionLoop.@Nullable Timer keepAliveTimer;
     private long keepAliveMs;
     private long lastReadMs;
     private int pauses;
     private boolean decoding;
+    private boolean authenticated;
     private boolean connected;
     private boolean closed;
 
@@ -64,7 +64,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         ctx = added;
-        out = new Outbound(added, loop);
+        out = new Outbound(added, this, loop);
     }
 
     @Override
@@ -73,12 +73,12 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     }
 
     private void awaitConnect() {
-        if (closed || handshake != null) {
+        if (closed || authenticated) {
             return;
         }
         long timeoutMs = acceptor.core().limits().connectTimeoutMs();
         connectTimer = loop.schedule(
-                timeoutMs, () -> close(ReasonCode.UNSPECIFIED_ERROR, "no CONNECT within " + timeoutMs + " ms"));
+                timeoutMs, () -> close(ReasonCode.UNSPECIFIED_ERROR, "not authenticated within " + timeoutMs + " ms"));
     }
 
     @Override
@@ -107,37 +107,43 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         }
     }
 
+    // The transport calls these three out of our own writes and flushes as well: nothing is done before the turn's end.
+
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         loop.readClock();
-        if (connected && context.channel().isWritable()) {
-            loop.runInOrder(this::writable);
+        if (context.channel().isWritable()) {
+            loop.runLater(this::writable);
         }
     }
 
     private void writable() {
+        resume(PauseReason.OUTPUT);
         OpenSession open = session;
-        if (open != null && !closed) {
+        if (open != null && connected && !closed) {
             open.session().writable();
         }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        loop.readClock();
-        loop.runInOrder(() -> end("connection lost", true));
-        acceptor.closed(this);
+        lost("connection lost");
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        loop.readClock();
         if (cause instanceof IOException) {
-            loop.runInOrder(() -> end("connection lost: " + cause.getMessage(), true));
+            lost("connection lost: " + cause.getMessage());
         } else {
             LOG.error("client {}: a fault in its pipeline", name(), cause);
-            close(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
+            loop.runLater(() -> close(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error"));
         }
+    }
+
+    /** Behind what it has published so far. */
+    private void lost(String cause) {
+        loop.readClock();
+        loop.runLater(() -> loop.runInOrder(() -> end(cause, true)));
     }
 
     // ---- packets
@@ -157,7 +163,6 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         if (type != PacketType.CONNECT || handshake != null) { // [5.0:MQTT-3.1.0-1], [3.1.1:MQTT-3.1.0-1]
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, type + " before CONNACK");
         }
-        cancel(connectTimer);
         Connect connect = packet.connect();
         handshake = new Handshake(acceptor, this, connect);
         handshake.begin();
@@ -211,7 +216,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         if (pauses != 0 || closed) {
             return;
         }
-        lastReadMs = loop.nowMs(); // while we didn't read, its keep-alive stood still
+        if (reason != PauseReason.OUTPUT) {
+            lastReadMs = loop.nowMs(); // while we didn't read, its keep-alive stood still
+        }
         if (!decoding) { // else the decoder goes on by itself
             decode(null); // what is cumulated comes first: setAutoRead brings only new bytes
         }
@@ -221,8 +228,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     }
 
     @Override
-    public boolean isPaused() {
-        return pauses != 0;
+    public boolean isPausedByUs() {
+        return (pauses & ~bit(PauseReason.OUTPUT)) != 0;
     }
 
     private static int bit(PauseReason reason) {
@@ -257,6 +264,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
 
     /** The client is authenticated: larger packets may come. */
     void authenticated() {
+        authenticated = true;
+        cancel(connectTimer);
+        connectTimer = null; // it belongs to this loop, which the connection may leave now
         decoder.maxPacketBytes(acceptor.core().limits().packetBytesMax());
     }
 
@@ -279,7 +289,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         if (closed) {
             return;
         }
-        if (isPaused()) {
+        if (isPausedByUs()) {
             lastReadMs = loop.nowMs();
         }
         long leftMs = lastReadMs + keepAliveMs - loop.nowMs();
@@ -309,12 +319,15 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         if (closed) {
             return;
         }
-        if (connected && out().version() == MqttVersion.V5) { // [5.0:MQTT-3.14.0-1]: only after CONNACK
-            Farewell.disconnect(out(), reason, text);
-        } else if (!connected) {
-            Farewell.connack(out(), decoder.version(), reason, text);
+        try {
+            if (connected && out().version() == MqttVersion.V5) { // [5.0:MQTT-3.14.0-1]: only after CONNACK
+                Farewell.disconnect(out(), reason, text);
+            } else if (!connected) {
+                Farewell.connack(out(), decoder.version(), reason, text);
+            }
+        } finally {
+            end(text, true);
         }
-        end(text, true);
     }
 
     /** The one way out, whoever ended it. */
@@ -324,30 +337,44 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         }
         out().flush();
         closed = true;
-        LOG.info("client {}: {}", name(), cause);
+        LOG.info("client {}: {}", name(), printable(cause));
         cancel(connectTimer);
         cancel(keepAliveTimer);
         decoder.close();
         out().close();
         ctx().close();
+        acceptor.closed(this);
         OpenSession open = session;
         if (open != null) {
             loop.sessions().connectionClosed(open.session(), this, withWill);
         }
     }
 
-    private static void cancel(@Nullable Future<?> timer) {
+    private static void cancel(SessionLoop.@Nullable Timer timer) {
         if (timer != null) {
-            timer.cancel(false);
+            timer.cancel();
         }
+    }
+
+    /** The loops have ended and this connection has not: gives back what it holds. After them, from one thread. */
+    void abandon() {
+        closed = true;
+        decoder.close();
+        out().close();
+        ctx().channel().unsafe().closeForcibly();
     }
 
     /** For log lines: the client id, before CONNECT the address. */
     String name() {
         Handshake shaken = handshake;
-        String name = shaken != null
-                ? shaken.clientId()
-                : String.valueOf(ctx().channel().remoteAddress());
-        return name.replaceAll("\\p{Cntrl}", "?"); // an id may hold line breaks; a log line must not
+        return printable(
+                shaken != null
+                        ? shaken.clientId()
+                        : String.valueOf(ctx().channel().remoteAddress()));
+    }
+
+    /** What clients choose may hold line breaks; a log line must not. */
+    private static String printable(String text) {
+        return text.replaceAll("\\p{Cntrl}", "?");
     }
 }

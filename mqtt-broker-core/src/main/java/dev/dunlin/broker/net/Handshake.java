@@ -159,14 +159,18 @@ final class Handshake {
         connection.pause(PauseReason.OPENING);
         if (home == connection.loop()) {
             connection.resume(PauseReason.PENDING_ANSWER);
-            open();
+            home.runInOrder(this::open); // a takeover comes behind what the other connection has published
             return;
         }
         connection.pause(PauseReason.MOVE);
         connection.resume(PauseReason.PENDING_ANSWER);
         // A task of its own: the channel can't be deregistered in the middle of its read.
         Channel channel = connection.ctx().channel();
-        channel.eventLoop().execute(() -> channel.deregister().addListener(left -> leave(home, left)));
+        channel.eventLoop().execute(() -> {
+            if (channel.isActive() && !connection.isClosed()) { // else this loop sees to its end
+                channel.deregister().addListener(left -> leave(home, left));
+            }
+        });
     }
 
     private void leave(SessionLoop home, Future<?> left) {

@@ -136,7 +136,7 @@ public final class InboundPublishes { // hot
     }
 
     KeptMessage keep(Publish publish) {
-        return KeptMessage.of(publish, out.version(), session.sid, loop.nowMs());
+        return KeptMessage.of(publish, out.version(), session.clientId, loop.nowMs());
     }
 
     Targets targets(String topic) {

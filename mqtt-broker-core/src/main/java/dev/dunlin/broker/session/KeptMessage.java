@@ -30,6 +30,9 @@ public final class KeptMessage { // hot
     /** {@link #expiresAtMs} of a message that never expires. */
     static final long NEVER = Long.MAX_VALUE;
 
+    /** A publisher that is no client's identifier. */
+    private static final String LOCAL_CLIENT = "";
+
     private static final int OBJECT_BYTES = 128;
     private static final int[] NO_IDS = {};
     private static final VarHandle REFERENCES;
@@ -45,7 +48,7 @@ public final class KeptMessage { // hot
     private final String topic;
     private final QoS qos;
     private final boolean retain;
-    private final long publisher;
+    private final String publisher;
     private final long expiresAtMs;
     private final PublishFrame original;
 
@@ -58,7 +61,7 @@ public final class KeptMessage { // hot
     private @Nullable PublishFrame v5WithId;
 
     private KeptMessage(
-            String topic, QoS qos, boolean retain, long publisher, long expiresAtMs, PublishFrame original) {
+            String topic, QoS qos, boolean retain, String publisher, long expiresAtMs, PublishFrame original) {
         this.topic = topic;
         this.qos = qos;
         this.retain = retain;
@@ -72,9 +75,9 @@ public final class KeptMessage { // hot
      * Keeps what a client publishes: copies a small payload, retains a large one.
      *
      * @param version the publisher's protocol version
-     * @param publisher its session's {@code sid}
+     * @param publisher its client identifier
      */
-    static KeptMessage of(Publish publish, MqttVersion version, long publisher, long nowMs) {
+    static KeptMessage of(Publish publish, MqttVersion version, String publisher, long nowMs) {
         String topic = publish.topic();
         long expiresAtMs = expiresAt(publish.messageExpirySeconds(), nowMs);
         PublishFrame frame = PublishFrame.of(publish, topic, version);
@@ -82,7 +85,7 @@ public final class KeptMessage { // hot
     }
 
     /** Keeps a will [5.0 section 3.1.2.5]; its expiry counts from now, when it is published. */
-    static KeptMessage of(WillMessage will, MqttVersion version, long publisher, long nowMs) {
+    static KeptMessage of(WillMessage will, MqttVersion version, String publisher, long nowMs) {
         long expirySeconds = will.properties().integer(Property.MESSAGE_EXPIRY_INTERVAL, -1);
         PublishFrame frame = PublishFrame.of(
                 will.topic(),
@@ -95,8 +98,12 @@ public final class KeptMessage { // hot
                 will.topic(), will.qos(), will.retain(), publisher, expiresAt(expirySeconds, nowMs), frame);
     }
 
-    /** Keeps what the local client publishes. */
-    static KeptMessage of(Message message, long publisher, long nowMs) {
+    /**
+     * Keeps what the local client publishes. Any thread.
+     *
+     * @throws IllegalArgumentException if MQTT can't carry it: a string with U+0000 or too long, a packet too large
+     */
+    static KeptMessage of(Message message, long nowMs) {
         byte[] payload = new byte[message.payload().remaining()];
         message.payload().get(payload);
         PublishFrame frame = PublishFrame.of(
@@ -110,7 +117,7 @@ public final class KeptMessage { // hot
                 message.topic(),
                 message.qos(),
                 message.retain(),
-                publisher,
+                LOCAL_CLIENT,
                 expiresAt(message.expirySeconds(), nowMs),
                 frame);
     }
@@ -128,8 +135,8 @@ public final class KeptMessage { // hot
         return retain;
     }
 
-    /** The {@code sid} of the session that published it: for No Local. */
-    long publisher() {
+    /** The client identifier of who published it: for No Local. Empty for the local client. */
+    String publisher() {
         return publisher;
     }
 

@@ -15,8 +15,8 @@ public interface Link {
     /** Takes a reason away; if none is left, what is already cumulated is decoded first. */
     void resume(PauseReason reason);
 
-    /** Whether any pause reason holds. */
-    boolean isPaused();
+    /** Whether a pause reason holds that is not the client's own fault. */
+    boolean isPausedByUs();
 
     /** Ends the connection: DISCONNECT with the reason for 5.0, then close. Does nothing if it is closed already. */
     void disconnect(ReasonCode reason, String text);

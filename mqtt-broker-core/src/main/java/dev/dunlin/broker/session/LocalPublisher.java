@@ -21,7 +21,6 @@ public final class LocalPublisher {
     private final Core core;
     private final SessionLoop home;
     private final Executor handlers;
-    private final long sid;
     private final AtomicInteger underWay = new AtomicInteger();
     private final Set<Pending> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -33,19 +32,23 @@ public final class LocalPublisher {
     public LocalPublisher(Core core, Executor handlers) {
         this.core = core;
         this.handlers = handlers;
-        sid = core.newSid();
-        home = core.home("$local/" + sid);
+        home = core.home("$local/" + core.newSid());
     }
 
-    /** Publishes; any thread, never blocks. Completes with SUCCESS or NO_MATCHING_SUBSCRIBERS, or fails as refused. */
+    /**
+     * Publishes; any thread, never blocks. Completes with SUCCESS or NO_MATCHING_SUBSCRIBERS, or fails as refused.
+     *
+     * @throws IllegalArgumentException if MQTT can't carry the message
+     */
     public CompletableFuture<ReasonCode> publish(Message message) {
+        KeptMessage kept = KeptMessage.of(message, core.monotonicMs());
         CompletableFuture<ReasonCode> result = new CompletableFuture<>();
         if (underWay.incrementAndGet() > core.limits.localPublishesMax()) {
             underWay.decrementAndGet();
             result.completeExceptionally(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
             return result;
         }
-        Pending pending = new Pending(message, result);
+        Pending pending = new Pending(kept, result);
         open.add(pending);
         home.execute(() -> accept(pending));
         if (closed) {
@@ -61,10 +64,9 @@ public final class LocalPublisher {
     }
 
     private void failAll() {
-        for (Pending pending : open) {
-            pending.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
-        }
-        open.clear();
+        open.removeIf(
+                pending -> pending.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN))
+                        || pending.result.isDone());
     }
 
     private void accept(Pending pending) {
@@ -87,7 +89,7 @@ public final class LocalPublisher {
     }
 
     private void route(Pending pending) {
-        ReasonCode outcome = home.router().route(KeptMessage.of(pending.message, sid, home.nowMs()), "(local client)");
+        ReasonCode outcome = home.router().route(pending.message, "(local client)");
         underWay.decrementAndGet();
         open.remove(pending);
         complete(() -> {
@@ -118,10 +120,10 @@ public final class LocalPublisher {
 
     /** Known by its identity. */
     private static final class Pending {
-        final Message message;
+        final KeptMessage message;
         final CompletableFuture<ReasonCode> result;
 
-        Pending(Message message, CompletableFuture<ReasonCode> result) {
+        Pending(KeptMessage message, CompletableFuture<ReasonCode> result) {
             this.message = message;
             this.result = result;
         }

@@ -148,7 +148,10 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
         CompletionStage<?> done;
         try {
             done = handler.onMessage(message);
-        } catch (RuntimeException e) { // user code; accounted for like a failed stage
+            if (done == null) {
+                throw new NullPointerException("the handler answered null");
+            }
+        } catch (Throwable e) { // user code, whatever it throws: accounted for like a failed stage
             loop.execute(() -> handled(message, e));
             return;
         }

@@ -17,6 +17,7 @@ public final class Outbound { // hot
     private static final int BATCH_BYTES_MAX = 64 << 10;
 
     private final ChannelHandlerContext ctx;
+    private final Link link;
     private SessionLoop loop;
     private MqttVersion version = MqttVersion.V3_1_1;
     private long packetBytesMax = Long.MAX_VALUE;
@@ -26,9 +27,10 @@ public final class Outbound { // hot
     private boolean dirty;
     private boolean closed;
 
-    /** The way out of the handler that owns {@code ctx}. */
-    public Outbound(ChannelHandlerContext ctx, SessionLoop loop) {
+    /** The way out of the handler that owns {@code ctx} and is {@code link}. */
+    public Outbound(ChannelHandlerContext ctx, Link link, SessionLoop loop) {
         this.ctx = ctx;
+        this.link = link;
         this.loop = loop;
     }
 
@@ -123,6 +125,19 @@ public final class Outbound { // hot
         writeBatch();
         ctx.flush();
         loop.countFlush();
+        if (!isWritable()) {
+            pauseIfIgnored();
+        }
+    }
+
+    /**
+     * Messages stop when the channel is no longer writable, but replies don't: who asks and asks and never reads the
+     * answers is read no further until it does.
+     */
+    private void pauseIfIgnored() {
+        if (ctx.channel().bytesBeforeWritable() > loop.outputBytesMax()) {
+            link.pause(PauseReason.OUTPUT);
+        }
     }
 
     private void writeBatch() {

@@ -48,7 +48,7 @@ final class OutboundWindow { // hot
 
     private int limit;
 
-    /** A window for at most {@code bytesMax} payload bytes; one message is always allowed. */
+    /** A window for about {@code bytesMax} bytes in memory; one message is always allowed. */
     OutboundWindow(long bytesMax) {
         this.bytesMax = bytesMax;
     }
@@ -85,7 +85,7 @@ final class OutboundWindow { // hot
         messages[slot] = message;
         targets[slot] = target;
         states[slot] = state;
-        bytes += message.payloadBytes();
+        bytes += message.footprintBytes();
         int packetId = packetId(next);
         next++;
         resend = next;
@@ -176,7 +176,7 @@ final class OutboundWindow { // hot
     private void dropMessage(int slot) {
         KeptMessage message = messages[slot];
         if (message != null) {
-            bytes -= message.payloadBytes();
+            bytes -= message.footprintBytes();
             messages[slot] = null;
             targets[slot] = null;
             message.release();

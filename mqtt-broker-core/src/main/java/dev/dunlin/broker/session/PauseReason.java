@@ -10,6 +10,8 @@ public enum PauseReason {
     OPENING,
     /** It published to a loop whose mailbox is over its budget. */
     MAILBOX,
+    /** It doesn't read what we send: far more than {@code Limits.outputBytesMax} waits in its channel. Its own fault. */
+    OUTPUT,
     /** Too many of the replies to it are held back by the durability gate. */
     COMMIT;
 

@@ -11,10 +11,9 @@ import dev.dunlin.codec.PublishFrame;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBuf;
-import io.netty.util.concurrent.Future;
-import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +30,9 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
 
     final String clientId;
     final Map<String, Subscription> subscriptions = new HashMap<>(4);
-    final ArrayDeque<RetainedReplay> replays = new ArrayDeque<>(0);
+
+    /** By filter, in the order in which they began. */
+    final Map<String, RetainedReplay> replays = new LinkedHashMap<>(0);
 
     private final Limits limits;
     private final OutboundWindow window;
@@ -51,11 +52,9 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
     @Nullable
     PendingWill will;
 
-    @Nullable
-    Future<?> willTimer;
+    SessionLoop.@Nullable Timer willTimer;
 
-    @Nullable
-    Future<?> expiryTimer;
+    SessionLoop.@Nullable Timer expiryTimer;
 
     boolean ended;
 
@@ -112,7 +111,7 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
     @Override
     void deliver(KeptMessage message, Target target, long nowMs) {
         assert loop.inLoop();
-        if (target.noLocal() && message.publisher() == sid) { // [5.0:MQTT-3.8.3-3]
+        if (isOwn(message, target)) {
             return;
         }
         if (ended) {
@@ -127,6 +126,11 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
         } else {
             enqueue(message, target);
         }
+    }
+
+    /** [5.0:MQTT-3.8.3-3]: it is the client identifier that counts, which may have had another session then. */
+    private boolean isOwn(KeptMessage message, Target target) {
+        return target.noLocal() && clientId.equals(message.publisher());
     }
 
     /** [5.0:MQTT-3.8.4-8], [3.1.1:MQTT-3.8.4-6]: the lower of published and granted. */
@@ -201,6 +205,9 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
 
     private void enqueue(KeptMessage message, Target target) {
         if (isFull(message)) {
+            dropExpiredHeads(loop.nowMs()); // before anything that is still good
+        }
+        if (isFull(message)) {
             overflow(message);
             if (isFull(message)) {
                 return;
@@ -226,7 +233,7 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
         if (otherSessions + bytes > loop.queueBytesShare()) {
             return true;
         }
-        boolean ourFault = link != null && link.isPaused();
+        boolean ourFault = link != null && link.isPausedByUs();
         return !ourFault && (queuedMessages >= limits.queueMessagesMax() || bytes > limits.queueBytesMax());
     }
 
@@ -250,6 +257,12 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
                     loop.runLater(() -> slow.disconnect(ReasonCode.QUOTA_EXCEEDED, "too many messages queued"));
                 }
             }
+        }
+    }
+
+    private void dropExpiredHeads(long nowMs) {
+        for (KeptMessage head = queue.peek(); head != null && head.isExpired(nowMs); head = queue.peek()) {
+            dropHead(DropReason.EXPIRED);
         }
     }
 
@@ -315,7 +328,7 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
     private void replayRetained(long nowMs) {
         int steps = REPLAY_STEPS_PER_PUMP;
         while (!replays.isEmpty()) {
-            RetainedReplay replay = replays.element();
+            RetainedReplay replay = replays.values().iterator().next();
             while (steps > 0 && !replay.isDone() && canReplay(replay)) {
                 steps--;
                 if (replay.next()) {
@@ -332,13 +345,13 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
                 }
                 return;
             }
-            replays.remove();
+            replays.remove(replay.filter());
         }
     }
 
     /** Sends no more retained messages for the subscription with this filter. */
     void stopReplay(String filter) {
-        replays.removeIf(replay -> replay.filter().equals(filter));
+        replays.remove(filter);
     }
 
     private boolean canReplay(RetainedReplay replay) {
@@ -348,6 +361,9 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
     /** Sends a retained message for a new subscription. There is room in the window. Borrows the message. */
     @Override
     public void retained(KeptMessage message, Target target, long nowMs) {
+        if (isOwn(message, target)) {
+            return;
+        }
         QoS qos = effectiveQoS(message, target);
         if (qos == QoS.AT_MOST_ONCE) {
             deliverAtMostOnce(message, target, nowMs);

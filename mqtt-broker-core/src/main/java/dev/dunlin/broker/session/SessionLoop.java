@@ -50,6 +50,7 @@ public final class SessionLoop { // hot
     private final AtomicLong mailboxBytes = new AtomicLong();
     private final Queue<Waiter> waitingForRoom = new ConcurrentLinkedQueue<>();
     private final ArrayDeque<Entry> unfinished = new ArrayDeque<>();
+    private final ArrayDeque<Runnable> later = new ArrayDeque<>();
     private int deliveriesLeft;
 
     private Outbound[] dirty = new Outbound[16];
@@ -153,6 +154,10 @@ public final class SessionLoop { // hot
         return queuedBytes;
     }
 
+    int outputBytesMax() {
+        return core.limits.outputBytesMax();
+    }
+
     /** This loop's share of the bytes that may be queued in the whole broker. */
     long queueBytesShare() {
         return core.limits.queueBytesTotalMax() / wake.length;
@@ -183,23 +188,21 @@ public final class SessionLoop { // hot
         }
     }
 
-    /** Runs a task at the end of this turn, behind all that is under way: never inside the caller. Loop only. */
-    void runLater(Runnable task) {
+    /**
+     * Runs a task at the end of this turn: never inside the caller, which may be in the middle of a delivery or inside a
+     * call to the transport. Loop only.
+     */
+    public void runLater(Runnable task) {
         assert inLoop();
-        unfinished.add(new Entry(task));
+        later.add(task);
     }
 
     /** Runs a task of this loop after a delay, in order. Loop only. */
-    public Future<?> schedule(long delayMs, Runnable task) {
+    public Timer schedule(long delayMs, Runnable task) {
         assert inLoop();
-        return eventLoop()
-                .schedule(
-                        () -> {
-                            readClock();
-                            runInOrder(() -> runGuarded(task));
-                        },
-                        delayMs,
-                        TimeUnit.MILLISECONDS);
+        Timer timer = new Timer(task);
+        timer.scheduled = eventLoop().schedule(timer, delayMs, TimeUnit.MILLISECONDS);
+        return timer;
     }
 
     // ---- handing over a publish
@@ -219,6 +222,10 @@ public final class SessionLoop { // hot
                 continue;
             }
             SessionLoop target = core.loop(i);
+            if (target.ended) {
+                drops.count("(loop " + i + ")", message.topic(), DropReason.BROKER_CLOSED, of.length);
+                continue;
+            }
             boolean roomLeft;
             if (target == this) {
                 roomLeft = deliverHere(message, of);
@@ -260,7 +267,7 @@ public final class SessionLoop { // hot
             Recipient recipient = (Recipient) targets[i].destination();
             try {
                 recipient.deliver(message, targets[i], nowMs);
-            } catch (RuntimeException | AssertionError e) { // a fault of ours with one target isn't the others'
+            } catch (Throwable e) { // a fault with one target, be it memory, isn't the others'
                 LOG.error("delivery to {} failed", recipient, e);
             }
         }
@@ -303,6 +310,9 @@ public final class SessionLoop { // hot
     }
 
     private void endTurn() {
+        for (int n = later.size(); n > 0; n--) {
+            runGuarded(later.remove());
+        }
         drain();
         wakeOthers();
         flushDirty();
@@ -358,7 +368,7 @@ public final class SessionLoop { // hot
     private void flushDirty() {
         int flushing = dirtyCount;
         for (int i = 0; i < flushing; i++) {
-            dirty[i].flush();
+            flush(dirty[i]);
         }
         int later = dirtyCount - flushing;
         System.arraycopy(dirty, flushing, dirty, 0, later);
@@ -366,8 +376,16 @@ public final class SessionLoop { // hot
         dirtyCount = later;
     }
 
+    private static void flush(Outbound outbound) {
+        try {
+            outbound.flush();
+        } catch (Throwable e) { // as with a delivery
+            LOG.error("a flush failed", e);
+        }
+    }
+
     private boolean isIdle() {
-        return mailbox.isEmpty() && unfinished.isEmpty() && dirtyCount == 0 && !anyToWake;
+        return mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirtyCount == 0 && !anyToWake;
     }
 
     private void wakeup() {
@@ -376,11 +394,11 @@ public final class SessionLoop { // hot
         t.wakeup();
     }
 
-    /** A fault of ours ends one task, never the loop. */
+    /** A fault ends one task, never the loop: with its thread all of its sessions would stand still. */
     private static void runGuarded(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             LOG.error("a task of the broker failed", e);
         }
     }
@@ -390,6 +408,7 @@ public final class SessionLoop { // hot
         ended = true;
         gate.close();
         sessions.dispose();
+        later.clear();
         for (Entry e = unfinished.poll(); e != null; e = unfinished.poll()) {
             discard(e);
         }
@@ -405,6 +424,40 @@ public final class SessionLoop { // hot
             int left = entry.targets.length - entry.next;
             drops.count("(handed over)", message.topic(), DropReason.BROKER_CLOSED, left);
             message.release();
+        }
+    }
+
+    /** A task that runs after a delay, unless it is cancelled before. Loop only. */
+    public final class Timer implements Runnable {
+        private final Runnable task;
+        private boolean cancelled;
+        private @Nullable Future<?> scheduled;
+
+        private Timer(Runnable task) {
+            this.task = task;
+        }
+
+        /** By the event loop when the time has come. */
+        @Override
+        public void run() {
+            readClock();
+            runInOrder(this::runUnlessCancelled);
+        }
+
+        /** It may have waited behind unfinished deliveries, and been cancelled meanwhile. */
+        private void runUnlessCancelled() {
+            if (!cancelled) {
+                runGuarded(task);
+            }
+        }
+
+        /** It won't run, whatever has happened to it so far. */
+        public void cancel() {
+            assert inLoop();
+            cancelled = true;
+            if (scheduled != null) {
+                scheduled.cancel(false);
+            }
         }
     }
 

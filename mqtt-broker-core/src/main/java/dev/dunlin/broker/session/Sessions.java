@@ -3,7 +3,6 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.ReasonCode;
-import io.netty.util.concurrent.Future;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -123,21 +122,19 @@ public final class Sessions {
             crowded.awaitRoom(loop, () -> publishWill(session, will));
             return;
         }
-        KeptMessage message = KeptMessage.of(will.message(), will.version(), session.sid, loop.nowMs());
+        KeptMessage message = KeptMessage.of(will.message(), will.version(), session.clientId, loop.nowMs());
         loop.router().route(message, session.clientId);
     }
 
     private static void cancelTimers(Session session) {
-        cancel(session.willTimer);
-        cancel(session.expiryTimer);
+        if (session.willTimer != null) {
+            session.willTimer.cancel();
+        }
+        if (session.expiryTimer != null) {
+            session.expiryTimer.cancel();
+        }
         session.willTimer = null;
         session.expiryTimer = null;
-    }
-
-    private static void cancel(@Nullable Future<?> timer) {
-        if (timer != null) {
-            timer.cancel(false);
-        }
     }
 
     /** The broker is being closed: its clients are disconnected by us, which publishes no will. */

@@ -7,7 +7,6 @@ import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
-import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.Suback;
 import dev.dunlin.codec.Subscribe;
@@ -54,8 +53,11 @@ public final class SubscriptionRequests {
 
     private ReasonCode subscribe(SubscriptionRequest request, int identifier) throws MalformedPacket {
         String filter = request.filter();
-        if (!Topics.isValidFilter(filter) || Topics.levels(filter) > core.limits.topicLevelsMax()) {
+        if (!Topics.isValidFilter(filter)) {
             return illFormed(filter);
+        }
+        if (Topics.levels(filter) > core.limits.topicLevelsMax()) {
+            return ReasonCode.TOPIC_FILTER_INVALID;
         }
         if (Topics.isShared(filter)) {
             return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
@@ -70,7 +72,7 @@ public final class SubscriptionRequests {
         core.subscriptions.add(subscription); // replaces one with the same filter [5.0:MQTT-3.8.4-3]
         int handling = request.retainHandling(); // [5.0:MQTT-3.3.1-9], [5.0:MQTT-3.3.1-10], [5.0:MQTT-3.3.1-11]
         if (handling == RETAIN_ALWAYS || (handling == RETAIN_IF_NEW && isNew)) {
-            replayRetained(filter, request.maximumQoS(), identifier);
+            replayRetained(request, identifier);
         }
         return ReasonCode.granted(request.maximumQoS());
     }
@@ -83,11 +85,13 @@ public final class SubscriptionRequests {
     }
 
     /** The filter is in the tree by now: what is published from here on comes live. */
-    private void replayRetained(String filter, QoS qos, int identifier) {
+    private void replayRetained(SubscriptionRequest request, int identifier) {
+        String filter = request.filter();
         int[] identifiers = identifier == 0 ? Target.NO_IDS : new int[] {identifier};
-        Target target = new Target(session, qos, false, true, identifiers); // RETAIN 1 [5.0 section 3.3.1.3]
+        // RETAIN 1, whatever retain as published says [5.0 section 3.3.1.3]
+        Target target = new Target(session, request.maximumQoS(), request.noLocal(), true, identifiers);
         session.stopReplay(filter); // one per subscription: it begins anew
-        session.replays.add(new RetainedReplay(core.retained, filter, target, core.lastTicket()));
+        session.replays.put(filter, new RetainedReplay(core.retained, filter, target, core.lastTicket()));
     }
 
     /**

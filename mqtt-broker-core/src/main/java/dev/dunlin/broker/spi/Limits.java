@@ -13,7 +13,7 @@ package dev.dunlin.broker.spi;
  *     clients; clients of every version are read no further while that many replies to them are held back
  * @param inflightMessagesMax unacknowledged QoS 1 and 2 messages sent to a session, 1 to 65,535; a 5.0 client's Receive
  *     Maximum lowers it
- * @param inflightBytesMax the same in payload bytes; one message is always allowed
+ * @param inflightBytesMax the same in bytes, approximately what they occupy; one message is always allowed
  * @param queueMessagesMax messages queued for a session behind its window
  * @param queueBytesMax the same in bytes, approximately what they occupy
  * @param queueOverflow what happens at these two bounds

@@ -1,6 +1,8 @@
 package dev.dunlin.broker.store;
 
 import java.util.ArrayDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Holds replies back until the change that they acknowledge is durable. One per loop; loop only.
@@ -12,6 +14,8 @@ import java.util.ArrayDeque;
 public final class DurabilityGate {
     /** A watermark that lets everything pass. */
     public static final long OPEN = Long.MAX_VALUE;
+
+    private static final Logger LOG = LoggerFactory.getLogger(DurabilityGate.class);
 
     private final ArrayDeque<Held> held = new ArrayDeque<>(0);
     private long durable;
@@ -43,7 +47,16 @@ public final class DurabilityGate {
     public void durable(long ticket) {
         durable = ticket;
         while (!held.isEmpty() && held.element().ticket <= durable) {
-            held.remove().reply.run();
+            leave(held.remove());
+        }
+    }
+
+    /** A fault with one reply isn't the others'. */
+    private static void leave(Held reply) {
+        try {
+            reply.reply.run();
+        } catch (RuntimeException | AssertionError e) {
+            LOG.error("a reply that was held back failed", e);
         }
     }
 

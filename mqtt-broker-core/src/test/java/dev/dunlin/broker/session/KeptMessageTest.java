@@ -10,7 +10,7 @@ final class KeptMessageTest {
     @Test // [5.0:MQTT-3.3.2-6]
     void remainingExpiryNeverExceedsTheOriginal() {
         KeptMessage message = KeptMessage.of(
-                Message.builder("t").payload("p").expirySeconds(10).build(), 1, 5_000);
+                Message.builder("t").payload("p").expirySeconds(10).build(), 5_000);
         assertThat(message.expirySeconds(4_990)).isEqualTo(10); // a clock that was read before the publisher's
         assertThat(message.expirySeconds(5_000)).isEqualTo(10);
         assertThat(message.expirySeconds(6_000)).isEqualTo(9);
@@ -22,7 +22,7 @@ final class KeptMessageTest {
 
     @Test
     void withoutExpiryNothingExpires() {
-        KeptMessage message = KeptMessage.of(Message.of("t", "p"), 1, 5_000);
+        KeptMessage message = KeptMessage.of(Message.of("t", "p"), 5_000);
         assertThat(message.expirySeconds(Long.MAX_VALUE - 1)).isEqualTo(-1);
         assertThat(message.isExpired(Long.MAX_VALUE - 1)).isFalse();
     }
