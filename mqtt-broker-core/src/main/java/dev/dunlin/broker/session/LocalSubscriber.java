@@ -7,6 +7,7 @@ import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
 import dev.dunlin.codec.QoS;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -125,8 +126,8 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
     private void hand(Message message) {
         CompletionStage<?> done;
         try {
-            done = handler.onMessage(message);
-        } catch (RuntimeException e) { // user code; accounted for like a failed stage
+            done = Objects.requireNonNull(handler.onMessage(message), "it gave no stage");
+        } catch (RuntimeException | Error e) { // user code; accounted for like a failed stage
             loop.execute(() -> handled(message, e));
             return;
         }
