@@ -32,7 +32,8 @@ public final class LocalClient {
      * @return completes when the broker has taken the message over for all its subscribers, at its durability; fails
      *     with {@link RejectedException} if it was refused, which includes more than {@link Limits#localPublishesMax()}
      *     under way. Completed on a thread of the broker that is not an event loop
-     * @throws IllegalArgumentException if the topic is not a valid topic name [5.0 section 4.7]
+     * @throws IllegalArgumentException if the topic is not a valid topic name [5.0 section 4.7], or if a property can't be
+     *     sent: a string above 65,535 bytes or with U+0000 in it, a response topic with wildcards
      */
     public CompletionStage<Published> publish(Message message) {
         if (!Topics.isValidTopic(message.topic())) {

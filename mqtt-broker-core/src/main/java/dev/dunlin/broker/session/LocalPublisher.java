@@ -33,17 +33,25 @@ public final class LocalPublisher {
         home = core.home("$local/" + sid);
     }
 
-    /** Publishes; any thread, never blocks. Completes with SUCCESS or NO_MATCHING_SUBSCRIBERS, or fails as refused. */
+    /**
+     * Publishes; any thread, never blocks. Completes with SUCCESS or NO_MATCHING_SUBSCRIBERS, or fails as refused.
+     *
+     * @throws IllegalArgumentException if no PUBLISH can carry what is in the message
+     */
     public CompletableFuture<ReasonCode> publish(Message message) {
-        CompletableFuture<ReasonCode> result = new CompletableFuture<>();
         if (underWay.incrementAndGet() > core.limits.localPublishesMax()) {
             underWay.decrementAndGet();
-            result.completeExceptionally(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
-            return result;
+            return CompletableFuture.failedFuture(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
         }
-        Pending pending = new Pending(message, result);
+        Pending pending;
+        try { // here, not on the loop: the caller learns what is wrong, and the loop has less to do
+            pending = new Pending(KeptMessage.of(message, sid, core.monotonicMs()), new CompletableFuture<>());
+        } catch (IllegalArgumentException e) {
+            underWay.decrementAndGet();
+            throw e;
+        }
         home.execute(() -> accept(pending));
-        return result;
+        return pending.result;
     }
 
     private void accept(Pending pending) {
@@ -66,7 +74,7 @@ public final class LocalPublisher {
     }
 
     private void route(Pending pending) {
-        ReasonCode outcome = home.router().route(KeptMessage.of(pending.message, sid, home.nowMs()), "(local client)");
+        ReasonCode outcome = home.router().route(pending.message, "(local client)");
         underWay.decrementAndGet();
         complete(() -> {
             if (outcome.isError()) {
@@ -94,5 +102,6 @@ public final class LocalPublisher {
         } while (!completions.isEmpty() && completing.compareAndSet(false, true));
     }
 
-    private record Pending(Message message, CompletableFuture<ReasonCode> result) {}
+    /** A publish on its way to the router, which takes the message. */
+    private record Pending(KeptMessage message, CompletableFuture<ReasonCode> result) {}
 }
