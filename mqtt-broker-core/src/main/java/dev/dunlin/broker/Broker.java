@@ -173,6 +173,7 @@ public final class Broker implements AutoCloseable {
             }
             disconnectClients(drain);
             transport.close(LOOPS_END).toCompletableFuture().join();
+            local.close();
             handlers.shutdown();
             core.close();
             closed.complete(null);

@@ -5,7 +5,9 @@ import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.codec.ReasonCode;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,6 +23,8 @@ public final class LocalPublisher {
     private final Executor handlers;
     private final long sid;
     private final AtomicInteger underWay = new AtomicInteger();
+    private final Set<Pending> pending = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
     private final ArrayDeque<Pending> waiting = new ArrayDeque<>(0); // home loop only
     private final Queue<Runnable> completions = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean completing = new AtomicBoolean();
@@ -43,20 +47,40 @@ public final class LocalPublisher {
             underWay.decrementAndGet();
             return CompletableFuture.failedFuture(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
         }
-        Pending pending;
+        Pending made;
         try { // here, not on the loop: the caller learns what is wrong, and the loop has less to do
-            pending = new Pending(KeptMessage.of(message, sid, core.monotonicMs()), new CompletableFuture<>());
+            made = new Pending(KeptMessage.of(message, sid, core.monotonicMs()), new CompletableFuture<>());
         } catch (IllegalArgumentException e) {
             underWay.decrementAndGet();
             throw e;
         }
-        home.execute(() -> accept(pending));
-        return pending.result;
+        pending.add(made);
+        if (closed) { // noted first, then asked: either this or close() sees it
+            rejectPending();
+        } else {
+            home.execute(() -> accept(made));
+        }
+        return made.result;
     }
 
-    private void accept(Pending pending) {
+    /** Rejects what is still under way and all that comes. After the loops have ended; not on one. */
+    public void close() {
+        closed = true;
+        rejectPending();
+    }
+
+    private void rejectPending() {
+        for (Pending each : pending) {
+            if (pending.remove(each)) {
+                each.message.release();
+                each.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
+            }
+        }
+    }
+
+    private void accept(Pending accepted) {
         assert home.inLoop();
-        waiting.add(pending);
+        waiting.add(accepted);
         if (waiting.size() == 1) {
             routeWaiting();
         }
@@ -73,14 +97,17 @@ public final class LocalPublisher {
         }
     }
 
-    private void route(Pending pending) {
-        ReasonCode outcome = home.router().route(pending.message, "(local client)");
+    private void route(Pending routed) {
+        if (!pending.remove(routed)) {
+            return; // rejected by close()
+        }
+        ReasonCode outcome = home.router().route(routed.message, "(local client)");
         underWay.decrementAndGet();
         complete(() -> {
             if (outcome.isError()) {
-                pending.result.completeExceptionally(new RejectedException(outcome));
+                routed.result.completeExceptionally(new RejectedException(outcome));
             } else {
-                pending.result.complete(outcome);
+                routed.result.complete(outcome);
             }
         });
     }
