@@ -180,6 +180,7 @@ public final class Broker implements AutoCloseable {
             }
             disconnectClients(drain);
             transport.close(LOOPS_END).toCompletableFuture().join();
+            acceptors.values().forEach(Acceptor::dispose);
             local.close();
             handlers.shutdown();
             core.close();

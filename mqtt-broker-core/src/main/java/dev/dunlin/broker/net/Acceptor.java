@@ -3,7 +3,6 @@ package dev.dunlin.broker.net;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Authenticator;
-import dev.dunlin.codec.ReasonCode;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -126,12 +125,21 @@ public final class Acceptor {
         return server == null ? null : server.close();
     }
 
-    /** Ends the connections that live on a loop: DISCONNECT with 0x8B for 5.0 clients. On that loop. */
+    /**
+     * Ends the connections that live on a loop: DISCONNECT with 0x8B for 5.0 clients. On that loop. One that is on its way
+     * from loop to loop lives on none, and ends when it arrives.
+     */
     public void disconnectAll(SessionLoop loop) {
         for (Connection connection : open) {
-            if (connection.loop() == loop) {
-                connection.close(ReasonCode.SERVER_SHUTTING_DOWN, "the broker is shutting down");
+            if (connection.isOn(loop)) {
+                connection.shutDown();
             }
         }
+    }
+
+    /** Drops the connections that were on their way when the loops ended. After all loops have ended. */
+    public void dispose() {
+        open.forEach(Connection::dispose);
+        open.clear();
     }
 }

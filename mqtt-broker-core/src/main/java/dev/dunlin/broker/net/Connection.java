@@ -16,6 +16,7 @@ import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.Future;
@@ -237,6 +238,12 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         return loop;
     }
 
+    /** Whether its channel is registered with this loop, which asks. */
+    boolean isOn(SessionLoop asking) {
+        Channel channel = ctx().channel();
+        return channel.isRegistered() && channel.eventLoop() == asking.eventLoop();
+    }
+
     boolean isClosed() {
         return closed;
     }
@@ -296,6 +303,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         return shaken.client();
     }
 
+    /** The broker is being closed. */
+    void shutDown() {
+        close(ReasonCode.SERVER_SHUTTING_DOWN, "the broker is shutting down");
+    }
+
     /** The broker ends the connection: tells the client why, as far as its version can, and closes. */
     void close(ReasonCode reason, String text) {
         if (closed) {
@@ -325,6 +337,16 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         OpenSession open = session;
         if (open != null) {
             loop.sessions().connectionClosed(open.session(), this, withWill);
+        }
+    }
+
+    /** Gives back what is left of a connection whose loop has ended without it. */
+    void dispose() {
+        if (!closed) {
+            closed = true;
+            decoder.close();
+            out().close();
+            ctx().channel().unsafe().closeForcibly();
         }
     }
 

@@ -169,23 +169,25 @@ final class Handshake {
                 .execute(() -> channel.deregister().addListener(left -> {
                     if (!left.isSuccess()) {
                         connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't move to its home loop");
-                        return;
+                    } else if (!connection.isClosed()) {
+                        connection.moved(home);
+                        home.eventLoop()
+                                .register(channel)
+                                .addListener(arrived -> home.runInOrder(() -> arrived(arrived.cause())));
                     }
-                    connection.moved(home);
-                    home.eventLoop()
-                            .register(channel)
-                            .addListener(arrived -> home.runInOrder(() -> arrived(arrived.cause())));
                 }));
     }
 
     private void arrived(@Nullable Throwable failure) {
         if (failure != null) {
-            LOG.warn("client {}: its channel could not be registered with its home loop: {}", clientId, failure);
+            LOG.warn("client {}: can't move to its home loop: {}", clientId, failure.toString());
             connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't move to its home loop");
-            return;
+        } else if (connection.loop().sessions().isClosing()) {
+            connection.shutDown();
+        } else {
+            connection.resume(PauseReason.MOVE);
+            open();
         }
-        connection.resume(PauseReason.MOVE);
-        open();
     }
 
     // ---- open
