@@ -106,7 +106,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (connected && context.channel().isWritable()) {
-            loop.runInOrder(this::writable);
+            loop.runLater(this::writable); // we may be inside a write of the very session that would go on writing
         }
     }
 

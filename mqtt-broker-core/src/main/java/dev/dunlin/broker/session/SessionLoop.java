@@ -176,7 +176,7 @@ public final class SessionLoop { // hot
     }
 
     /** Runs a task at the end of this turn, behind all that is under way: never inside the caller. Loop only. */
-    void runLater(Runnable task) {
+    public void runLater(Runnable task) {
         assert inLoop();
         unfinished.add(new Entry(task));
     }
