@@ -79,8 +79,15 @@ public final class Broker implements AutoCloseable {
 
     private static BrokerStartException cannotListen(Listener listener, Throwable cause) {
         String message = "can't listen on " + listener.host() + " port " + listener.port() + ": "
-                + (listener.address().isUnresolved() ? "unknown host" : cause.getMessage());
+                + (listener.address().isUnresolved() ? "unknown host" : systemMessage(cause));
         return new BrokerStartException(BrokerStartException.Kind.PORT, message, cause);
+    }
+
+    /** What the system says; native transports put the name and the result of the call in front. */
+    private static String systemMessage(Throwable cause) {
+        String message = String.valueOf(cause.getMessage());
+        int call = message.lastIndexOf(": ");
+        return call < 0 ? message : message.substring(call + 2);
     }
 
     /** Threads for user code: as many as there are handlers at work, none when there are none. */

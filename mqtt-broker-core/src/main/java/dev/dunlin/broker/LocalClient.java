@@ -26,18 +26,14 @@ public final class LocalClient {
         publisher = new LocalPublisher(core, handlers);
     }
 
-    /** What is under way fails. By the broker, when its loops have ended. */
-    void close() {
-        publisher.close();
-    }
-
     /**
      * Publishes a message. Messages of one thread stay in order.
      *
      * @return completes when the broker has taken the message over for all its subscribers, at its durability; fails
      *     with {@link RejectedException} if it was refused, which includes more than {@link Limits#localPublishesMax()}
-     *     under way. Completed on a thread of the broker that is not an event loop
-     * @throws IllegalArgumentException if the topic is not a valid topic name [5.0 section 4.7]
+     *     under way, and a broker that was closed before. Completed on a thread of the broker that is not an event loop
+     * @throws IllegalArgumentException if the topic is not a valid topic name [5.0 section 4.7], or if a property can't be
+     *     sent: a string above 65,535 bytes or with U+0000 in it, a response topic with wildcards
      */
     public CompletionStage<Published> publish(Message message) {
         if (!Topics.isValidTopic(message.topic())) {
@@ -59,6 +55,11 @@ public final class LocalClient {
             throw new IllegalArgumentException("not a topic filter that can be subscribed to: \"" + filter + "\"");
         }
         return new LocalSubscription(filter, LocalSubscriber.subscribe(core, filter, maximumQoS, handler, handlers));
+    }
+
+    /** Rejects what is under way and all that comes: the broker is closed. */
+    void close() {
+        publisher.close();
     }
 
     /** Subscribes with any QoS, for a consumer that is done with a message when it returns; it may block. */

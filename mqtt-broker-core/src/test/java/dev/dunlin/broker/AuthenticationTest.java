@@ -217,10 +217,9 @@ final class AuthenticationTest {
 
     @Test
     void mayStillBeAskedWhenTheBrokerCloses() {
-        TestBroker other = TestBroker.start(builder -> builder.authenticator(this::authenticate));
-        WireClient slow = other.send(MqttVersion.V5, connect("slow"));
+        WireClient slow = broker.send(MqttVersion.V5, connect("slow"));
         TestBroker.eventually("it is asked", () -> pending.containsKey("slow"));
-        other.close();
+        broker.broker().close();
         slow.expectClosed();
         pending.get("slow").complete(AuthResult.accept(Identity.ANONYMOUS));
     }

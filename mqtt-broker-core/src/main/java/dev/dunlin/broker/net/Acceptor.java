@@ -3,7 +3,6 @@ package dev.dunlin.broker.net;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Authenticator;
-import dev.dunlin.codec.ReasonCode;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -134,11 +133,14 @@ public final class Acceptor {
         }
     }
 
-    /** Ends the connections that live on a loop: DISCONNECT with 0x8B for 5.0 clients. On that loop. */
+    /**
+     * Ends the connections that live on a loop: DISCONNECT with 0x8B for 5.0 clients. On that loop. One that is on its way
+     * from loop to loop lives on none, and ends when it arrives.
+     */
     public void disconnectAll(SessionLoop loop) {
         for (Connection connection : open) {
-            if (connection.loop() == loop) {
-                connection.close(ReasonCode.SERVER_SHUTTING_DOWN, "the broker is shutting down");
+            if (connection.isOn(loop)) {
+                connection.shutDown();
             }
         }
     }

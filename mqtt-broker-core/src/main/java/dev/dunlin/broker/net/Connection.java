@@ -16,6 +16,7 @@ import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
@@ -36,7 +37,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
 
     private final Acceptor acceptor;
     private final MqttDecoder decoder;
-    private volatile SessionLoop loop; // another loop may ask when the broker is closed
+    private SessionLoop loop;
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Outbound out;
 
@@ -252,6 +253,12 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         return loop;
     }
 
+    /** Whether its channel is registered with this loop, which asks. */
+    boolean isOn(SessionLoop asking) {
+        Channel channel = ctx().channel();
+        return channel.isRegistered() && channel.eventLoop() == asking.eventLoop();
+    }
+
     boolean isClosed() {
         return closed;
     }
@@ -312,6 +319,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         Handshake shaken = handshake;
         assert shaken != null : "a link belongs to a session";
         return shaken.client();
+    }
+
+    /** The broker is being closed. */
+    void shutDown() {
+        close(ReasonCode.SERVER_SHUTTING_DOWN, "the broker is shutting down");
     }
 
     /** The broker ends the connection: tells the client why, as far as its version can, and closes. */

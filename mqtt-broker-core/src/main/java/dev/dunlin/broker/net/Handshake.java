@@ -192,12 +192,14 @@ final class Handshake {
             return;
         }
         if (failure != null) {
-            LOG.warn("client {}: its channel could not be registered with its home loop: {}", clientId, failure);
+            LOG.warn("client {}: can't move to its home loop: {}", clientId, failure.toString());
             connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't move to its home loop");
-            return;
+        } else if (connection.loop().sessions().isClosing()) {
+            connection.shutDown();
+        } else {
+            connection.resume(PauseReason.MOVE);
+            open();
         }
-        connection.resume(PauseReason.MOVE);
-        open();
     }
 
     // ---- open

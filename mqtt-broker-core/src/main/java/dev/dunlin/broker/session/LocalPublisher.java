@@ -4,6 +4,7 @@ import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.codec.ReasonCode;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -22,9 +23,10 @@ public final class LocalPublisher {
     private final SessionLoop home;
     private final Executor handlers;
     private final AtomicInteger underWay = new AtomicInteger();
-    private final Set<Pending> open = ConcurrentHashMap.newKeySet();
+    private final Set<Pending> pending = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
     private final ArrayDeque<Pending> waiting = new ArrayDeque<>(0); // home loop only
+    private boolean awaitingRoom; // home loop only
     private final Queue<Runnable> completions = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean completing = new AtomicBoolean();
 
@@ -38,41 +40,48 @@ public final class LocalPublisher {
     /**
      * Publishes; any thread, never blocks. Completes with SUCCESS or NO_MATCHING_SUBSCRIBERS, or fails as refused.
      *
-     * @throws IllegalArgumentException if MQTT can't carry the message
+     * @throws IllegalArgumentException if no PUBLISH can carry what is in the message
      */
     public CompletableFuture<ReasonCode> publish(Message message) {
-        KeptMessage kept = KeptMessage.of(message, core.monotonicMs());
-        CompletableFuture<ReasonCode> result = new CompletableFuture<>();
         if (underWay.incrementAndGet() > core.limits.localPublishesMax()) {
             underWay.decrementAndGet();
-            result.completeExceptionally(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
-            return result;
+            return CompletableFuture.failedFuture(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
         }
-        Pending pending = new Pending(kept, result);
-        open.add(pending);
-        home.execute(() -> accept(pending));
-        if (closed) {
-            failAll();
+        Pending made;
+        try { // here, not on the loop: the caller learns what is wrong, and the loop has less to do
+            made = new Pending(KeptMessage.of(message, core.monotonicMs()), new CompletableFuture<>());
+        } catch (IllegalArgumentException e) {
+            underWay.decrementAndGet();
+            throw e;
         }
-        return result;
+        pending.add(made);
+        if (closed) { // noted first, then asked: either this or close() sees it
+            rejectPending();
+        } else {
+            home.execute(() -> accept(made));
+        }
+        return made.result;
     }
 
-    /** The broker is closed: what isn't completed fails, and so does what comes later. Any thread. */
+    /** Rejects what is still under way and all that comes. After the loops have ended; not on one. */
     public void close() {
         closed = true;
-        failAll();
+        rejectPending();
     }
 
-    private void failAll() {
-        open.removeIf(
-                pending -> pending.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN))
-                        || pending.result.isDone());
+    private void rejectPending() {
+        for (Pending each : List.copyOf(pending)) {
+            if (pending.remove(each)) {
+                each.message.release();
+                each.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
+            }
+        }
     }
 
-    private void accept(Pending pending) {
+    private void accept(Pending accepted) {
         assert home.inLoop();
-        waiting.add(pending);
-        if (waiting.size() == 1) {
+        waiting.add(accepted);
+        if (!awaitingRoom) {
             routeWaiting();
         }
     }
@@ -81,22 +90,30 @@ public final class LocalPublisher {
         while (!waiting.isEmpty()) {
             SessionLoop crowded = core.crowdedLoop();
             if (crowded != null) {
-                crowded.awaitRoom(home, this::routeWaiting);
+                awaitingRoom = true;
+                crowded.awaitRoom(home, this::goOn);
                 return;
             }
             route(waiting.remove());
         }
     }
 
-    private void route(Pending pending) {
-        ReasonCode outcome = home.router().route(pending.message, "(local client)");
+    private void goOn() {
+        awaitingRoom = false;
+        routeWaiting();
+    }
+
+    private void route(Pending routed) {
+        if (!pending.remove(routed)) {
+            return; // rejected by close()
+        }
+        ReasonCode outcome = home.router().route(routed.message, "(local client)");
         underWay.decrementAndGet();
-        open.remove(pending);
         complete(() -> {
             if (outcome.isError()) {
-                pending.result.completeExceptionally(new RejectedException(outcome));
+                routed.result.completeExceptionally(new RejectedException(outcome));
             } else {
-                pending.result.complete(outcome);
+                routed.result.complete(outcome);
             }
         });
     }
@@ -118,14 +135,6 @@ public final class LocalPublisher {
         } while (!completions.isEmpty() && completing.compareAndSet(false, true));
     }
 
-    /** Known by its identity. */
-    private static final class Pending {
-        final KeptMessage message;
-        final CompletableFuture<ReasonCode> result;
-
-        Pending(KeptMessage message, CompletableFuture<ReasonCode> result) {
-            this.message = message;
-            this.result = result;
-        }
-    }
+    /** A publish on its way to the router, which takes the message. */
+    private record Pending(KeptMessage message, CompletableFuture<ReasonCode> result) {}
 }

@@ -7,6 +7,7 @@ import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
 import dev.dunlin.codec.QoS;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +21,6 @@ import org.slf4j.LoggerFactory;
 public final class LocalSubscriber extends Recipient implements RetainedReplay.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(LocalSubscriber.class);
 
-    private static final int REPLAY_STEPS_PER_PUMP = 1_000;
-
     private final Core core;
     private final String filter;
     private final QoS qos;
@@ -29,7 +28,6 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
     private final Executor handlers;
     private final ArrayDeque<Message> queue = new ArrayDeque<>();
     private @Nullable RetainedReplay replay;
-    private boolean pumpingAgain;
     private boolean busy;
     private boolean ended;
 
@@ -86,31 +84,12 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
 
     private void pumpReplay() {
         RetainedReplay retained = replay;
-        if (retained == null) {
-            return;
-        }
-        int steps = REPLAY_STEPS_PER_PUMP;
-        while (!retained.isDone() && queue.size() < core.limits.localQueueMessagesMax()) {
-            if (steps-- == 0) { // others have a turn meanwhile
-                pumpReplayAgain();
+        while (retained != null && !ended && queue.size() < core.limits.localQueueMessagesMax()) {
+            if (!retained.next()) {
+                replay = null;
                 return;
             }
-            if (retained.next()) {
-                retained.sendTo(this, loop.nowMs());
-            }
-        }
-        if (retained.isDone()) {
-            replay = null;
-        }
-    }
-
-    private void pumpReplayAgain() {
-        if (!pumpingAgain) {
-            pumpingAgain = true;
-            loop.execute(() -> {
-                pumpingAgain = false;
-                pumpReplay();
-            });
+            retained.sendTo(this, loop.nowMs());
         }
     }
 
@@ -147,11 +126,8 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
     private void hand(Message message) {
         CompletionStage<?> done;
         try {
-            done = handler.onMessage(message);
-            if (done == null) {
-                throw new NullPointerException("the handler answered null");
-            }
-        } catch (Throwable e) { // user code, whatever it throws: accounted for like a failed stage
+            done = Objects.requireNonNull(handler.onMessage(message), "it gave no stage");
+        } catch (RuntimeException | Error e) { // user code; accounted for like a failed stage
             loop.execute(() -> handled(message, e));
             return;
         }

@@ -143,6 +143,11 @@ public final class Sessions {
         closing = true;
     }
 
+    /** Whether the broker is being closed: nobody is let in any more. */
+    public boolean isClosing() {
+        return closing;
+    }
+
     /** Has a local subscription with this home ended with the broker. */
     void add(LocalSubscriber subscriber) {
         assert loop.inLoop();

@@ -358,6 +358,9 @@ public final class WireClient implements AutoCloseable {
 
     /** The next packet, or null if the connection was closed before it. */
     private @Nullable Object next(String awaited) {
+        if (socket.isClosed()) {
+            throw failure("this client was closed by the test");
+        }
         while (received.isEmpty() && !ended) {
             try {
                 int count = in.read(chunk);
