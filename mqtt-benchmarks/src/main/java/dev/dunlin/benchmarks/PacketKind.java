@@ -1,0 +1,27 @@
+package dev.dunlin.benchmarks;
+
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.QoS;
+
+/** What a packet is. A payload has 64 bytes, a topic some 25. */
+public enum PacketKind {
+    QOS_0(MqttVersion.V3_1_1, QoS.AT_MOST_ONCE),
+    QOS_1(MqttVersion.V3_1_1, QoS.AT_LEAST_ONCE),
+    /** Every packet of a segment has a topic of its own. */
+    QOS_1_TOPICS(MqttVersion.V3_1_1, QoS.AT_LEAST_ONCE),
+    /** QoS 1 with format indicator, expiry, content type and a user property. */
+    V5_PROPERTIES(MqttVersion.V5, QoS.AT_LEAST_ONCE),
+    PUBACK(MqttVersion.V3_1_1, QoS.AT_LEAST_ONCE);
+
+    final MqttVersion version;
+    final QoS qos;
+
+    PacketKind(MqttVersion version, QoS qos) {
+        this.version = version;
+        this.qos = qos;
+    }
+
+    String topic(int number) {
+        return DeviceTopics.status(this == QOS_1_TOPICS ? 7_000 + number : 7_000);
+    }
+}
