@@ -279,7 +279,7 @@ final class GateTest {
         c.drop();
         WireClient never = broker.send(version, connect("never"));
         TestBroker.eventually("the session is open", () -> broker.hasSession("never"));
-        never.drop();
+        never.close();
         open();
         other.expect(puback(7).reason(ReasonCode.NO_MATCHING_SUBSCRIBERS));
         other.expectNothing();

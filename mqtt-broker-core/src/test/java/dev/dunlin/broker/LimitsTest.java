@@ -18,6 +18,7 @@ import static dev.dunlin.codec.ReasonCode.QUOTA_EXCEEDED;
 import static dev.dunlin.codec.ReasonCode.SUCCESS;
 import static dev.dunlin.codec.ReasonCode.TOPIC_FILTER_INVALID;
 import static dev.dunlin.codec.ReasonCode.TOPIC_NAME_INVALID;
+import static dev.dunlin.codec.ReasonCode.UNSPECIFIED_ERROR;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -198,7 +199,7 @@ final class LimitsTest {
     @EachVersion
     @Reaches("inflightBytesMax")
     void endsTheWindowAlsoAtItsBytes(MqttVersion version) {
-        TestBroker broker = start(DEFAULTS.withInflightBytesMax(100));
+        TestBroker broker = start(DEFAULTS.withInflightBytesMax(300));
         WireClient c = broker.client(version, "c").subscribed("t", 2);
         WireClient publisher = broker.client("publisher");
         String sixty = "x".repeat(60);
@@ -206,7 +207,7 @@ final class LimitsTest {
             publisher.published("t", sixty, 1);
         }
         publisher.published("t", "y".repeat(500), 2);
-        c.acknowledge(c.expectPublish("t", sixty, 1)); // 60 bytes leave room, 120 don't
+        c.acknowledge(c.expectPublish("t", sixty, 1)); // one leaves room, two don't: each is about 200 bytes
         ReceivedPublish second = c.expectPublish("t", sixty, 1);
         ReceivedPublish third = c.expectPublish("t", sixty, 1);
         c.expectNothing();
@@ -452,11 +453,7 @@ final class LimitsTest {
         witness.expectNothing();
         c.subscribed("a/b/#", 0);
         c.send(subscribe(3, "a/b/c/#", 0));
-        if (version == MqttVersion.V5) {
-            c.expect(suback(3, TOPIC_FILTER_INVALID));
-        } else {
-            c.expectClosed();
-        }
+        c.expect(suback(3, version == MqttVersion.V5 ? TOPIC_FILTER_INVALID : UNSPECIFIED_ERROR));
         assertThat(broker.dropped(DropReason.REFUSED)).isEqualTo(2);
     }
 
