@@ -67,7 +67,7 @@ public class FanOutBenchmark {
     private static final int SEGMENT_BYTES = 64 << 10;
     private static final Duration CLOSE = Duration.ofSeconds(10);
 
-    /** Of each message. */
+    /** Of each message: a divisor of the deliveries. */
     @Param({"1", "100", "10000"})
     int subscribers;
 
@@ -93,6 +93,9 @@ public class FanOutBenchmark {
         for (int i = 0; i < subscribers; i++) {
             subscribe(open(there, "subscriber-" + i + "-"), there);
         }
+        if (DELIVERIES % subscribers != 0) {
+            throw new IllegalArgumentException(subscribers + " subscribers don't divide " + DELIVERIES);
+        }
         publish(DELIVERIES / subscribers);
     }
 
@@ -113,9 +116,10 @@ public class FanOutBenchmark {
         ChannelInboundHandlerAdapter connection = new ChannelInboundHandlerAdapter();
         EmbeddedChannel channel = new EmbeddedChannel(network, connection);
         channel.config().setAllocator(PooledByteBufAllocator.DEFAULT);
-        Outbound out = new Outbound(channel.pipeline().context(connection), loop);
+        NoLink link = new NoLink();
+        Outbound out = new Outbound(channel.pipeline().context(connection), link, loop);
         out.negotiated(MqttVersion.V3_1_1, Limits.PROTOCOL_PACKET_BYTES_MAX, false);
-        Opening opening = new Opening(clientId, Samples.connectPacket(MqttVersion.V3_1_1, clientId), new NoLink(), out);
+        Opening opening = new Opening(clientId, Samples.connectPacket(MqttVersion.V3_1_1, clientId), link, out);
         CompletableFuture<OpenSession> opened = new CompletableFuture<>();
         loop.execute(() -> loop.sessions().open(opening, session -> {
             Connack connack = new Connack(false, ReasonCode.SUCCESS, Properties.EMPTY);
@@ -191,7 +195,7 @@ public class FanOutBenchmark {
         public void resume(PauseReason reason) {}
 
         @Override
-        public boolean isPaused() {
+        public boolean isPausedByUs() {
             return false;
         }
 
