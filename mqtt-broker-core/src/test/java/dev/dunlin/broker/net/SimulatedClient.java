@@ -49,12 +49,17 @@ final class SimulatedClient extends ChannelInitializer<Channel> {
 
     /** Sends packets, in one go, and lets the broker work them off. */
     SimulatedClient send(Packet... packets) {
+        sendOnly(packets);
+        simulation.settle();
+        return this;
+    }
+
+    /** Sends packets, in one go; the broker has no turn yet. */
+    void sendOnly(Packet... packets) {
         for (Packet packet : packets) {
             channel.write(packet);
         }
         channel.flush();
-        simulation.settle();
-        return this;
     }
 
     /** The next packet that came; null if there is none. */
@@ -66,9 +71,14 @@ final class SimulatedClient extends ChannelInitializer<Channel> {
         return channel.isActive();
     }
 
-    /** Cuts the connection without a DISCONNECT. */
+    /** Cuts the connection without a DISCONNECT, and lets the broker notice. */
     void cut() {
-        channel.close();
+        cutOnly();
         simulation.settle();
+    }
+
+    /** Cuts the connection without a DISCONNECT; the broker has no turn yet. */
+    void cutOnly() {
+        channel.close();
     }
 }

@@ -98,7 +98,8 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
         }
     }
 
-    private int round() {
+    /** One turn of every loop. Returns how much they did. */
+    int round() {
         List<Integer> order = new ArrayList<>();
         for (int i = 0; i < eventLoops.size(); i++) {
             order.add(i);
@@ -111,7 +112,8 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
         return work;
     }
 
-    private int turn(int index) {
+    /** One turn of one loop. */
+    int turn(int index) {
         SessionLoop loop = core.loop(index);
         loop.enter();
         try {
@@ -121,10 +123,15 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
         }
     }
 
-    /** Lets time pass. */
+    /** Lets time pass, and the loops do what is due. */
     void advance(Duration duration) {
-        ticker.advance(duration.toNanos(), TimeUnit.NANOSECONDS);
+        tick(duration);
         settle();
+    }
+
+    /** Lets time pass; nobody has a turn yet. */
+    void tick(Duration duration) {
+        ticker.advance(duration.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     @Override
