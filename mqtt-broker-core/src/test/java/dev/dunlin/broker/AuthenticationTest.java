@@ -210,8 +210,7 @@ final class AuthenticationTest {
         TestBroker.eventually("it is asked", () -> pending.containsKey("slow"));
         slow.close();
         pending.get("slow").complete(AuthResult.accept(new Identity("ann")));
-        var acceptor = broker.broker().acceptors().values().iterator().next();
-        TestBroker.eventually("it is closed", () -> acceptor.openConnections() == 0);
+        TestBroker.eventually("it is closed", () -> broker.openConnections() == 0);
         connectedAnn(MqttVersion.V5, "another");
     }
 

@@ -17,6 +17,7 @@ import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.testkit.EachVersion;
+import dev.dunlin.broker.testkit.PublishPacket;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.Sendable;
 import dev.dunlin.broker.testkit.WireClient;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a subscriber is sent: the exchanges of QoS 1 and 2, their repetition, the window, and what a PUBLISH carries. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -511,6 +513,39 @@ final class DeliveryTest {
         c = reconnect(version, "c");
         c.take(publish("t", "1").qos(1, one).dup());
         c.expectNothing();
+    }
+
+    @ParameterizedTest // [5.0:MQTT-4.6.0-5]
+    @ValueSource(ints = {1_024, 64 << 10, 80 << 10, 1 << 20})
+    void keepsTheOrderHoweverOftenTheOutputFillsUp(int outputBytesMax) {
+        int messages = 3_000;
+        String filling = "x".repeat(200);
+        try (TestBroker narrow = TestBroker.start(Limits.EMBEDDED.withOutputBytesMax(outputBytesMax))) {
+            WireClient c = narrow.send(MqttVersion.V5, connect("c").sessionExpiry(100));
+            c.expect(connack());
+            c.subscribed("t", 2).leave();
+            WireClient other = narrow.client("other");
+            for (int i = 0; i < messages; i += 100) {
+                Sendable[] batch = new Sendable[100];
+                for (int j = 0; j < 100; j++) {
+                    batch[j] = publish("t", i + j + filling).qos(1, j + 1);
+                }
+                other.send(batch);
+                for (int j = 0; j < 100; j++) {
+                    other.expect(puback(j + 1));
+                }
+            }
+            for (int connection = 0; connection < 2; connection++) { // what is queued, then what is sent again
+                c = narrow.send(MqttVersion.V5, connect("c").sessionExpiry(100));
+                c.expect(connack().sessionPresent());
+                for (int i = 0; i < messages; i++) {
+                    PublishPacket expected = publish("t", i + filling).qos(1, i + 1);
+                    c.expect(connection == 0 ? expected : expected.dup());
+                }
+                c.expectNothing();
+                c.drop();
+            }
+        }
     }
 
     @Test

@@ -279,10 +279,11 @@ final class GateTest {
         c.drop();
         WireClient never = broker.send(version, connect("never"));
         TestBroker.eventually("the session is open", () -> broker.hasSession("never"));
-        never.close();
+        never.close(); // which the broker may notice only when it reads again
         open();
         other.expect(puback(7).reason(ReasonCode.NO_MATCHING_SUBSCRIBERS));
         other.expectNothing();
+        TestBroker.eventually("the others are gone", () -> broker.openConnections() == 1);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
 import static dev.dunlin.broker.testkit.Packets.disconnect;
 import static dev.dunlin.broker.testkit.Packets.pingreq;
+import static dev.dunlin.broker.testkit.Packets.pingresp;
 import static dev.dunlin.broker.testkit.Packets.puback;
 import static dev.dunlin.broker.testkit.Packets.publish;
 import static dev.dunlin.broker.testkit.Packets.pubrec;
@@ -102,8 +103,7 @@ final class LimitsTest {
         first.ping();
 
         silent.drop();
-        var acceptor = broker.broker().acceptors().values().iterator().next();
-        TestBroker.eventually("it is gone", () -> acceptor.openConnections() == 1);
+        TestBroker.eventually("it is gone", () -> broker.openConnections() == 1);
         broker.client("second").ping();
     }
 
@@ -368,6 +368,37 @@ final class LimitsTest {
         slow.expectNothing();
         publisher.published("t/0", "there is room again", 0);
         slow.take("t/0", "there is room again", 0);
+    }
+
+    @Test
+    @Reaches("outputBytesMax")
+    void readsNoFurtherFromAClientThatDoesNotRead() {
+        int pings = 20_000;
+        TestBroker broker = start(DEFAULTS.withOutputBytesMax(64 << 10));
+        WireClient slow = broker.client("slow").subscribed("t", 0);
+        WireClient publisher = broker.client("publisher");
+        byte[] large = new byte[256 << 10];
+        int sent = 0;
+        for (; broker.dropped(DropReason.SLOW_CONSUMER_QOS_0) == 0; sent++) {
+            publisher.published(publish("t", large), 0);
+        }
+        long before = broker.usedBytes();
+        byte[] batch = new byte[2 * pings];
+        for (int i = 0; i < batch.length; i += 2) {
+            batch[i] = (byte) 0xC0;
+        }
+        slow.sendRaw(batch);
+        broker.settle();
+        publisher.ping();
+        assertThat(broker.usedBytes() - before).isLessThan(pings);
+
+        for (int i = 0; i < sent - 1; i++) {
+            slow.take(publish("t", large));
+        }
+        for (int i = 0; i < pings; i++) {
+            slow.expect(pingresp());
+        }
+        slow.expectNothing();
     }
 
     @EachVersion

@@ -2,7 +2,9 @@ package dev.dunlin.broker;
 
 import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
+import static dev.dunlin.broker.testkit.Packets.publish;
 import static dev.dunlin.broker.testkit.Packets.raw;
+import static dev.dunlin.broker.testkit.Packets.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -213,6 +215,21 @@ final class ListenerTest {
         // threads for handlers end by themselves when they are idle
         TestBroker.eventually("no loop is left", () -> threadsOf("closes-loop").isEmpty());
         TestBroker.eventually("no handler is left", () -> threadsOf("closes").isEmpty());
+    }
+
+    @Test
+    void mayBeClosedWhileClientsConnect() {
+        for (int round = 0; round < 20; round++) {
+            TestBroker broker = TestBroker.start(builder -> builder.loops(4));
+            List<WireClient> clients = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                clients.add(broker.open(MqttVersion.V5));
+            }
+            for (int i = 0; i < 100; i++) { // most of them are on their way to their home loop when it ends
+                clients.get(i).send(connect("c" + i), subscribe(1, "t", 1), publish("t", new byte[100]));
+            }
+            broker.close(); // which looks for buffers that are left
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import static dev.dunlin.broker.testkit.Packets.unsubscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Retained messages: kept, replaced, removed, and sent to new subscriptions. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -314,6 +316,27 @@ final class RetainedTest {
         broker.client("late")
                 .subscribed("t", 0)
                 .take(publish("t", new byte[2_000]).retain());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1_024, 64 << 10, 80 << 10, 1 << 20})
+    void comesCompletelyAndInOrderHoweverOftenTheOutputFillsUp(int outputBytesMax) {
+        int messages = 2_500;
+        String filling = "x".repeat(200);
+        try (TestBroker narrow = TestBroker.start(Limits.EMBEDDED.withOutputBytesMax(outputBytesMax))) {
+            WireClient author = narrow.client("author");
+            for (int i = 0; i < messages; i++) {
+                author.send(publish("t/" + (10_000 + i), i + filling).retain());
+            }
+            author.ping();
+            for (int qos = 0; qos <= 1; qos++) {
+                WireClient c = narrow.client("c" + qos).subscribed("t/+", qos);
+                for (int i = 0; i < messages; i++) {
+                    c.expect(publish("t/" + (10_000 + i), i + filling).retain());
+                }
+                c.expectNothing();
+            }
+        }
     }
 
     @Test // [5.0:MQTT-3.1.2-25]

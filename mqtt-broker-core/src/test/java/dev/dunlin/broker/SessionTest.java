@@ -9,7 +9,6 @@ import static dev.dunlin.broker.testkit.Packets.pubrec;
 import static dev.dunlin.broker.testkit.Packets.pubrel;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dunlin.broker.net.Acceptor;
 import dev.dunlin.broker.session.Session;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
@@ -116,11 +115,7 @@ final class SessionTest {
         }
         publisher.leave();
         assertThat(broker.sessions()).isZero();
-        TestBroker.eventually("all closed", () -> acceptor().openConnections() == 0);
-    }
-
-    private Acceptor acceptor() {
-        return broker.broker().acceptors().values().iterator().next();
+        TestBroker.eventually("all closed", () -> broker.openConnections() == 0);
     }
 
     // ---- expiry
@@ -252,7 +247,7 @@ final class SessionTest {
         begin.countDown();
         senders.forEach(CompletableFuture::join);
 
-        TestBroker.eventually("one and the publisher", () -> acceptor().openConnections() == 2);
+        TestBroker.eventually("one and the publisher", () -> broker.openConnections() == 2);
         publisher.published("t", "live", 1); // which only the one that is left gets
         List<WireClient> left = clients.stream().filter(SessionTest::isLeft).toList();
         assertThat(left).hasSize(1);

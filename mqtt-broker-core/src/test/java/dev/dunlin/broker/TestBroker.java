@@ -3,6 +3,7 @@ package dev.dunlin.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.dunlin.broker.net.Acceptor;
 import dev.dunlin.broker.session.Session;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.DropReason;
@@ -68,6 +69,13 @@ final class TestBroker implements AutoCloseable {
 
     int port() {
         return broker.port("tcp");
+    }
+
+    /** Connections that the broker has open, logged in or not. */
+    int openConnections() {
+        return broker.acceptors().values().stream()
+                .mapToInt(Acceptor::openConnections)
+                .sum();
     }
 
     // ---- clients
@@ -168,6 +176,11 @@ final class TestBroker implements AutoCloseable {
     /** Waits until this holds: for what happens behind the back of every client. */
     static void eventually(String what, Supplier<Boolean> condition) {
         await(what).atMost(WAIT).pollInterval(Duration.ofMillis(5)).until(condition::get);
+    }
+
+    /** Bytes in buffers that are in use now. */
+    long usedBytes() {
+        return buffers.metric().usedDirectMemory() + buffers.metric().usedHeapMemory();
     }
 
     @Override

@@ -111,6 +111,15 @@ public final class WireClient implements AutoCloseable {
         return send(Packets.raw(bytes));
     }
 
+    /** Sends packets if it still can: for a client that may have been disconnected meanwhile. */
+    public void trySend(Sendable... packets) {
+        try {
+            socket.getOutputStream().write(Packets.bytes(version, packets));
+        } catch (IOException e) {
+            ended = true;
+        }
+    }
+
     private void write(byte[] bytes) {
         try {
             socket.getOutputStream().write(bytes);
@@ -133,6 +142,20 @@ public final class WireClient implements AutoCloseable {
     /** Waits for the next packet, whatever it is; null if the broker closes the connection instead. */
     public @Nullable Object receiveOrEnd() {
         return next("a packet");
+    }
+
+    /** The next packet, if one has arrived by now; else null. */
+    public @Nullable Object poll() {
+        try {
+            return received.isEmpty() && !ended && in.available() == 0 ? null : receiveOrEnd();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether the end of the connection hasn't been seen yet. */
+    public boolean isOpen() {
+        return !ended;
     }
 
     /** The next packet must be this one. Returns it as it came, for a look at its properties. */
