@@ -43,6 +43,9 @@ public final class OpBuffer {
     private long externalBytes;
     private int count;
 
+    /** An empty batch. */
+    public OpBuffer() {}
+
     /** Takes the operations of a batch one by one, in order. All buffers are borrowed, direct, and limited to their part. */
     public interface Reader {
         /** Sets the value of a key. */
