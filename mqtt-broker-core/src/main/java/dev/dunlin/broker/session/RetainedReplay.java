@@ -3,6 +3,7 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.routing.Cursor;
 import dev.dunlin.broker.routing.RetainedIndex;
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.store.StoredSubscription;
 import dev.dunlin.codec.QoS;
 
 /**
@@ -30,16 +31,38 @@ final class RetainedReplay {
     private final long lastTicket;
 
     RetainedReplay(RetainedIndex<KeptMessage> index, String filter, Target target, long lastTicket) {
+        this(index, filter, target, lastTicket, index.cursor(filter));
+    }
+
+    private RetainedReplay(
+            RetainedIndex<KeptMessage> index,
+            String filter,
+            Target target,
+            long lastTicket,
+            Cursor<KeptMessage> cursor) {
         this.index = index;
         this.filter = filter;
-        this.cursor = index.cursor(filter);
+        this.cursor = cursor;
         this.target = target;
         this.lastTicket = lastTicket;
+    }
+
+    /** Goes on where the replay of an earlier process has stopped. */
+    static RetainedReplay from(
+            StoredSubscription.Replay place, RetainedIndex<KeptMessage> index, String filter, Target target) {
+        Cursor<KeptMessage> cursor =
+                place.afterTopic().isEmpty() ? index.cursor(filter) : index.cursor(filter, place.afterTopic());
+        return new RetainedReplay(index, filter, target, place.lastTicket(), cursor);
     }
 
     /** The filter of the subscription. */
     String filter() {
         return filter;
+    }
+
+    /** How far it has come, for the store. */
+    StoredSubscription.Replay place() {
+        return new StoredSubscription.Replay(lastTicket, cursor.topic());
     }
 
     /** Takes one step; true if it has found a message. */

@@ -53,6 +53,11 @@ public final class DurabilityGate {
         return size == 0;
     }
 
+    /** Whether something is held that may leave when everything up to {@code ticket} is durable. */
+    public boolean isDue(long ticket) {
+        return size > 0 && tickets[first] <= ticket;
+    }
+
     /** Keeps a reply until its ticket is durable. */
     public void hold(long ticket, Runnable reply) {
         if (size == tickets.length) {

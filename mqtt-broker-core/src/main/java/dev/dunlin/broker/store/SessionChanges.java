@@ -82,11 +82,11 @@ public final class SessionChanges {
     }
 
     /** A new entry whose message it carries; its sequence is the change's ticket. */
-    public void inline(StoredEntry.Delivery delivery, StoredMessage.Kept message) {
-        StoredEntry.writeInline(to, sid, delivery, message);
+    public void inline(StoredEntry.Delivery delivery, StoredMessage.Kept message, long publishedAtMs) {
+        StoredEntry.writeInline(to, sid, delivery, message, publishedAtMs);
     }
 
-    /** A new entry that refers to the change's {@link #message}. */
+    /** A new entry that refers to the change's message, which {@link StoredMessage#writeShared} stages last. */
     public void reference(StoredEntry.Delivery delivery) {
         StoredEntry.writeReference(to, sid, delivery);
     }

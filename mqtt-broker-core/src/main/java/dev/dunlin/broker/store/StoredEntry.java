@@ -47,7 +47,7 @@ public record StoredEntry(
         QoS qos();
 
         /** RETAIN as the subscriber gets it. */
-        boolean retain();
+        boolean retainFlag();
 
         /** Subscription identifiers; the first 255 are stored. */
         int[] subscriptionIds();
@@ -61,15 +61,16 @@ public record StoredEntry(
     }
 
     /** Stages an entry that carries its message, which has no payload beside its frame. */
-    static void writeInline(ChangeWriter to, long sid, Delivery delivery, StoredMessage.Kept message) {
+    static void writeInline(
+            ChangeWriter to, long sid, Delivery delivery, StoredMessage.Kept message, long publishedAtMs) {
         begin(to, sid, delivery, CARRIES_MESSAGE);
-        StoredMessage.write(to, message);
+        StoredMessage.write(to, message, publishedAtMs);
         to.endChecked();
     }
 
     private static void begin(ChangeWriter to, long sid, Delivery delivery, int flags) {
         to.put(Space.QUEUE).u64(sid).ticket().value();
-        to.u8(VERSION).u8(delivery.qos().level() | (delivery.retain() ? RETAIN : 0) | flags);
+        to.u8(VERSION).u8(delivery.qos().level() | (delivery.retainFlag() ? RETAIN : 0) | flags);
         int[] ids = delivery.subscriptionIds();
         int n = Math.min(ids.length, IDS_MAX);
         to.u8(n);

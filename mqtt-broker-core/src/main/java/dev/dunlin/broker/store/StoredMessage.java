@@ -37,14 +37,14 @@ public record StoredMessage(MqttVersion version, long publishedAtMs, String publ
     private static final int VERSION = 1;
 
     /** Stages the message that the queue entries of the same change refer to: the last operation of the change. */
-    public static void writeShared(ChangeWriter to, Kept message) {
+    public static void writeShared(ChangeWriter to, Kept message, long publishedAtMs) {
         to.put(Space.MESSAGE).ticket().value();
-        finish(to, message);
+        finish(to, message, publishedAtMs);
     }
 
     /** Ends a value with a message, whatever its size. */
-    static void finish(ChangeWriter to, Kept message) {
-        write(to, message);
+    static void finish(ChangeWriter to, Kept message, long publishedAtMs) {
+        write(to, message, publishedAtMs);
         ByteBuf payload = message.frame().largePayload();
         if (payload == null) {
             to.endChecked();
@@ -54,12 +54,12 @@ public record StoredMessage(MqttVersion version, long publishedAtMs, String publ
     }
 
     /** Appends a message to a value, but for a payload that lies beside its frame. */
-    static void write(ChangeWriter to, Kept message) {
+    static void write(ChangeWriter to, Kept message, long publishedAtMs) {
         PublishFrame frame = message.frame();
-        to.u8(VERSION).u8(level(frame.version())).u64(message.publishedAtMs()).string(message.publisher());
+        to.u8(VERSION).u8(level(frame.version())).u64(publishedAtMs).string(message.publisher());
         boolean qos0 = message.qos() == QoS.AT_MOST_ONCE;
         MqttEncoder.publish(
-                to.buffer(), frame, false, message.qos(), message.retain(), qos0 ? 0 : 1, frame.expirySeconds());
+                to.buffer(), frame, false, message.qos(), message.retainFlag(), qos0 ? 0 : 1, frame.expirySeconds());
     }
 
     /** A message to be stored, as the session room keeps it. */
@@ -71,13 +71,10 @@ public record StoredMessage(MqttVersion version, long publishedAtMs, String publ
         QoS qos();
 
         /** RETAIN as it was published. */
-        boolean retain();
+        boolean retainFlag();
 
         /** The client identifier of who published it. */
         String publisher();
-
-        /** When, in milliseconds of wall time. */
-        long publishedAtMs();
     }
 
     /** Reads a message to the end of the buffer. */

@@ -11,9 +11,9 @@ public final class StoredRetained {
     private StoredRetained() {}
 
     /** Stages the retained message of a topic. */
-    public static void write(ChangeWriter to, String topic, StoredMessage.Kept message) {
+    public static void write(ChangeWriter to, String topic, StoredMessage.Kept message, long publishedAtMs) {
         to.put(Space.RETAINED).text(topic).value().u8(VERSION).ticket();
-        StoredMessage.finish(to, message);
+        StoredMessage.finish(to, message, publishedAtMs);
     }
 
     /** Stages its removal. */

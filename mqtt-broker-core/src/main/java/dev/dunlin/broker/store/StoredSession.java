@@ -13,11 +13,13 @@ import java.nio.ByteBuffer;
  * | version | sid | flags | expiry | discon-    | next      | bytes of   | will | n, QoS 1   | n times packet   |
  * | 1       |     |       | s      | nected, ms | packet nr | the will   |      | under way  | id, sequence     |
  * +---------+-----+-------+--------+------------+-----------+------------+------+------------+------------------+
- * flags: bit 0 connected
+ * flags: bit 0 connected, bit 1 maybe sent
  * </pre>
  *
  * @param sid the ticket of the change that made it: never that of another session
  * @param connected whether a connection had it when this was written
+ * @param maybeSent whether a process that had it connected ended without a word: QoS 1 messages at the head of its queue
+ *     may have been sent
  * @param expirySeconds the session expiry interval
  * @param disconnectedAtMs wall time of the end of the last connection; what is written while it is connected doesn't count
  * @param nextPacket the outbound packet counter: those in use are below
@@ -29,6 +31,7 @@ import java.nio.ByteBuffer;
 public record StoredSession(
         long sid,
         boolean connected,
+        boolean maybeSent,
         long expirySeconds,
         long disconnectedAtMs,
         long nextPacket,
@@ -37,11 +40,17 @@ public record StoredSession(
         long[] sequences) {
     private static final int VERSION = 1;
 
+    /** As left behind by a process that had it connected and ended without a word. */
+    public StoredSession unclean() {
+        return new StoredSession(
+                sid, false, true, expirySeconds, disconnectedAtMs, nextPacket, will, packetIds, sequences);
+    }
+
     /** Stages the record of a client. A sid of 0 becomes the change's own ticket. */
     void write(ChangeWriter to, String clientId) {
         to.put(Space.SESSION).u8(Keys.CLIENT).text(clientId).value().u8(VERSION);
         (sid == 0 ? to.ticket() : to.u64(sid))
-                .u8(connected ? 1 : 0)
+                .u8((connected ? 1 : 0) | (maybeSent ? 2 : 0))
                 .u32(expirySeconds)
                 .u64(disconnectedAtMs);
         to.u64(nextPacket).u32(will.length).buffer().writeBytes(will);
@@ -59,7 +68,7 @@ public record StoredSession(
             throw new StoreException(StoreException.Kind.VERSION, "a session has version " + version);
         }
         long sid = in.getLong();
-        boolean connected = (in.get() & 1) != 0;
+        int flags = in.get();
         long expirySeconds = Integer.toUnsignedLong(in.getInt());
         long disconnectedAtMs = in.getLong();
         long nextPacket = in.getLong();
@@ -72,6 +81,14 @@ public record StoredSession(
             sequences[i] = in.getLong();
         }
         return new StoredSession(
-                sid, connected, expirySeconds, disconnectedAtMs, nextPacket, will, packetIds, sequences);
+                sid,
+                (flags & 1) != 0,
+                (flags & 2) != 0,
+                expirySeconds,
+                disconnectedAtMs,
+                nextPacket,
+                will,
+                packetIds,
+                sequences);
     }
 }
