@@ -139,16 +139,24 @@ final class GateTest {
         assertThat(gate.passes(0)).isTrue();
         assertThat(gate.passes(1)).isFalse();
         gate.hold(2, () -> left.append('a'));
-        assertThat(gate.passes(0)).as("behind another").isFalse();
+        assertThat(gate.passes(0)).as("what waits for nothing waits for nobody").isTrue();
         gate.hold(1, () -> left.append('b'));
-        gate.hold(5, () -> left.append('c'));
+        gate.hold(2, () -> {
+            left.append('c');
+            assertThat(gate.passes(2)).as("behind those that are leaving").isFalse();
+            gate.hold(2, () -> left.append('e'));
+        });
+        gate.hold(2, () -> left.append('d'));
+        gate.hold(5, () -> left.append('f'));
+        gate.durable(0);
+        assertThat(left.toString()).isEmpty();
         gate.durable(1);
-        assertThat(left).isEmpty();
+        assertThat(left.toString()).isEqualTo("b");
         gate.durable(4);
-        assertThat(left.toString()).isEqualTo("ab");
+        assertThat(left.toString()).isEqualTo("bacde");
         gate.close();
         gate.durable(DurabilityGate.OPEN);
-        assertThat(left.toString()).isEqualTo("ab");
+        assertThat(left.toString()).isEqualTo("bacde");
     }
 
     // ---- bounded

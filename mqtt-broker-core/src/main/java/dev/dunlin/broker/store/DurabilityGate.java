@@ -45,7 +45,7 @@ public final class DurabilityGate {
      * @param ticket the last change of the reply's session; 0 if it has none
      */
     public boolean passes(long ticket) {
-        return ticket <= durable;
+        return ticket <= durable && !isDue(durable); // while some are leaving, the next ones queue behind them
     }
 
     /** Whether nothing is held. */
