@@ -40,34 +40,47 @@ final class Database {
         this.families = families.toArray(new ColumnFamilyHandle[0]);
     }
 
-    /** How a database is opened. */
-    enum Access {
-        /** Any damage of the log, even a half-written end, is refused. */
-        STRICT,
-        /** What lies behind the first damage of the log is dropped. */
-        PREFIX,
-        /** As PREFIX, but without changing anything. */
-        LOOK
-    }
+    /**
+     * What the table files hold, without the log.
+     *
+     * @param sequence of the last change that they know of
+     * @param logFrom number of the first log file that is still needed
+     */
+    record Tables(long sequence, long logFrom) {}
 
-    static Database open(Path dir, RocksDbOptions options, Access access, Natives natives) throws RocksDBException {
+    /**
+     * Opens a database whose log is sound: any damage is refused.
+     *
+     * @param create whether it is a new one; otherwise missing files are an error
+     */
+    static Database open(Path dir, RocksDbOptions options, boolean create, Natives natives) throws RocksDBException {
         RocksDB.loadLibrary();
         Cache cache = natives.own(new LRUCache(options.memoryBytes()));
-        DBOptions dbOptions = dbOptions(options, access, cache, natives);
-        List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
-        for (Space space : Space.values()) {
-            byte[] name = space.name().toLowerCase(Locale.ROOT).getBytes(US_ASCII);
-            descriptors.add(new ColumnFamilyDescriptor(name, familyOptions(space, options, cache, natives)));
-        }
-        ColumnFamilyOptions unused = natives.own(new ColumnFamilyOptions());
-        descriptors.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, unused));
+        DBOptions dbOptions =
+                dbOptions(options, cache, natives).setCreateIfMissing(create).setCreateMissingColumnFamilies(create);
         List<ColumnFamilyHandle> families = new ArrayList<>();
-        RocksDB db = natives.own(
-                access == Access.LOOK
-                        ? RocksDB.openReadOnly(dbOptions, dir.toString(), descriptors, families)
-                        : RocksDB.open(dbOptions, dir.toString(), descriptors, families));
+        RocksDB db =
+                natives.own(RocksDB.open(dbOptions, dir.toString(), descriptors(options, cache, natives), families));
         families.forEach(natives::own);
         return new Database(db, cache, families);
+    }
+
+    /**
+     * Looks at the table files and changes nothing.
+     *
+     * @param noLog an empty folder
+     */
+    static Tables look(Path dir, Path noLog, RocksDbOptions options) throws RocksDBException {
+        RocksDB.loadLibrary();
+        try (Natives natives = new Natives()) {
+            Cache cache = natives.own(new LRUCache(options.memoryBytes()));
+            DBOptions dbOptions = dbOptions(options, cache, natives).setWalDir(noLog.toString());
+            List<ColumnFamilyHandle> families = new ArrayList<>();
+            RocksDB db = natives.own(
+                    RocksDB.openReadOnly(dbOptions, dir.toString(), descriptors(options, cache, natives), families));
+            families.forEach(natives::own);
+            return new Tables(db.getLatestSequenceNumber(), db.getLongProperty("rocksdb.min-log-number-to-keep"));
+        }
     }
 
     RocksDB db() {
@@ -90,16 +103,22 @@ final class Database {
         return cache.getUsage() + db.getAggregatedLongProperty("rocksdb.estimate-table-readers-mem");
     }
 
-    private static DBOptions dbOptions(RocksDbOptions options, Access access, Cache cache, Natives natives) {
+    private static List<ColumnFamilyDescriptor> descriptors(RocksDbOptions options, Cache cache, Natives natives) {
+        List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
+        for (Space space : Space.values()) {
+            byte[] name = space.name().toLowerCase(Locale.ROOT).getBytes(US_ASCII);
+            descriptors.add(new ColumnFamilyDescriptor(name, familyOptions(space, options, cache, natives)));
+        }
+        ColumnFamilyOptions unused = natives.own(new ColumnFamilyOptions());
+        descriptors.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, unused));
+        return descriptors;
+    }
+
+    private static DBOptions dbOptions(RocksDbOptions options, Cache cache, Natives natives) {
         WriteBufferManager writes = natives.own(new WriteBufferManager(options.memoryBytes() / 2, cache));
         return natives.own(new DBOptions())
-                .setCreateIfMissing(true)
-                .setCreateMissingColumnFamilies(true)
                 .setParanoidChecks(true)
-                .setWalRecoveryMode(
-                        access == Access.STRICT
-                                ? WALRecoveryMode.AbsoluteConsistency
-                                : WALRecoveryMode.PointInTimeRecovery)
+                .setWalRecoveryMode(WALRecoveryMode.AbsoluteConsistency)
                 .setAvoidFlushDuringRecovery(false)
                 .setAtomicFlush(true)
                 .setUseFsync(false)

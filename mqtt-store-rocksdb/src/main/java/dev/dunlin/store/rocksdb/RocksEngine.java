@@ -39,17 +39,19 @@ final class RocksEngine implements StorageEngine {
     private final Path dir;
     private final Database database;
     private final Natives natives;
+    private final FolderLock lock;
     private final RecoveryReport recovery;
     private final BatchWriter writer;
     private final Set<RocksView> views = ConcurrentHashMap.newKeySet();
     private final ReadWriteLock inside = new ReentrantReadWriteLock();
     private boolean closed;
 
-    /** Takes over {@code natives}, to which {@code database} belongs. */
-    RocksEngine(Path dir, Database database, Natives natives, RecoveryReport recovery) {
+    /** Takes over {@code natives}, to which {@code database} belongs, and {@code lock}. */
+    RocksEngine(Path dir, Database database, Natives natives, FolderLock lock, RecoveryReport recovery) {
         this.dir = dir;
         this.database = database;
         this.natives = natives;
+        this.lock = lock;
         this.recovery = recovery;
         this.writer = new BatchWriter(dir, database, natives);
     }
@@ -92,7 +94,7 @@ final class RocksEngine implements StorageEngine {
             try (Checkpoint checkpoint = Checkpoint.create(database.db())) {
                 checkpoint.createCheckpoint(emptyDir.toString());
             }
-            Format.write(emptyDir);
+            Format.establish(emptyDir);
             return emptyDir;
         });
     }
@@ -136,13 +138,18 @@ final class RocksEngine implements StorageEngine {
             }
             closed = true;
             List.copyOf(views).forEach(RocksView::close);
-            try {
-                writer.finish();
-            } finally {
-                natives.close();
-            }
+            release();
         } finally {
             inside.writeLock().unlock();
+        }
+    }
+
+    private void release() throws StoreException {
+        try (lock;
+                natives) {
+            writer.finish();
+        } catch (IOException e) {
+            throw Failures.of("Closing", dir, e);
         }
     }
 
