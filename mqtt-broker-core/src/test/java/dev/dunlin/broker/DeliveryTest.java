@@ -271,7 +271,8 @@ final class DeliveryTest {
         c.send(pubrec(c.expectPublish("t", "c", 2).packetId()));
         c.expect(pubrel(b + 1));
 
-        int fit = (TestBroker.isStored() ? IDS - ID_BLOCK : IDS) - inUse; // so many more, and the window ends at its oldest exchange
+        int fit = (TestBroker.isStored() ? IDS - ID_BLOCK : IDS)
+                - inUse; // so many more, and the window ends at its oldest exchange
         publishLocally(fit + 10);
         List<Sendable> acks = new ArrayList<>();
         for (int i = 0; i < fit; i++) {

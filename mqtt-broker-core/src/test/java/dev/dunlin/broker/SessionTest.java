@@ -17,7 +17,6 @@ import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.Connack;
-import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Packet;
 import dev.dunlin.codec.Property;
