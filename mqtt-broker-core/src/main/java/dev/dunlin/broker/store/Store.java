@@ -242,16 +242,16 @@ public final class Store {
 
     /** After the loops have ended: writes what is left, says that this was a clean end, and closes the engine. */
     public void close() {
-        readers.shutdown();
         if (started) {
             try {
                 committer.end();
-            } catch (InterruptedException e) {
+            } catch (InterruptedException e) { // it ends by itself; the engine stays open rather than being used by two
                 Thread.currentThread().interrupt();
                 return;
             }
         }
         pipeline.close(CLOSE_PATIENCE_MS);
+        readers.shutdown();
     }
 
     /** Closes without a word in the store: it was only looked at. */

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,7 +63,12 @@ final class Sweep {
         begun = true;
         references.sweepBegins();
         View view = engine.view();
-        readers.execute(() -> run(view, engine));
+        try {
+            readers.execute(() -> run(view, engine));
+        } catch (RejectedExecutionException e) {
+            view.close();
+            throw new StoreException(Kind.BUSY, "the store is closed", e);
+        }
     }
 
     /** The engine has been opened anew, which waited for the view of a sweep under way: it counts for nothing. Commit thread. */
