@@ -69,8 +69,9 @@ final class Database {
      * Looks at the table files and changes nothing.
      *
      * @param noLog an empty folder
+     * @param whole whether to read them from beginning to end
      */
-    static Tables look(Path dir, Path noLog, RocksDbOptions options) throws RocksDBException {
+    static Tables look(Path dir, Path noLog, RocksDbOptions options, boolean whole) throws RocksDBException {
         RocksDB.loadLibrary();
         try (Natives natives = new Natives()) {
             Cache cache = natives.own(new LRUCache(options.memoryBytes()));
@@ -79,6 +80,9 @@ final class Database {
             RocksDB db = natives.own(
                     RocksDB.openReadOnly(dbOptions, dir.toString(), descriptors(options, cache, natives), families));
             families.forEach(natives::own);
+            if (whole) {
+                db.verifyChecksum();
+            }
             return new Tables(db.getLatestSequenceNumber(), db.getLongProperty("rocksdb.min-log-number-to-keep"));
         }
     }

@@ -75,9 +75,6 @@ final class Opening {
         checkManifest(repair);
         checkLog(repair);
         Database database = Database.open(dir, options, false, natives);
-        if (recovering) {
-            database.db().verifyChecksum();
-        }
         return new RocksEngine(dir, database, natives, lock, repair.report());
     }
 
@@ -127,7 +124,7 @@ final class Opening {
     private Database.Tables tables() throws IOException, RocksDBException {
         Path noLog = Files.createTempDirectory(dir, "no-log");
         try {
-            return Database.look(dir, noLog, options);
+            return Database.look(dir, noLog, options, recovering);
         } finally {
             Files.delete(noLog);
         }

@@ -50,12 +50,21 @@ class DamageTest {
 
     @Test
     void aLogCutAtAnyByteKeepsItsWholeBatches() throws Exception {
-        int length = (int) Files.size(Stores.only(store, "*.log"));
-        int batch = length / WRITTEN;
-        assertThat(batch * WRITTEN).isEqualTo(length);
-        for (int end = length; end > 0; end--) {
+        Path log = Stores.only(store, "*.log");
+        byte[] whole = Files.readAllBytes(log);
+        int batch = whole.length / WRITTEN;
+        assertThat(batch * WRITTEN).isEqualTo(whole.length);
+        for (int end = whole.length; end > 0; end--) {
+            Files.write(log, Arrays.copyOf(whole, end));
+            LogScan scan = LogScan.ofBatches(List.of(log));
+            assertThat(scan.cutBytes()).isEqualTo(end % batch);
+            assertThat(scan.lastGroup()).isEqualTo(end / batch);
+            assertThat(scan.lostSynced()).isFalse();
+        }
+        Files.write(log, whole);
+        for (int end = whole.length; end > whole.length - batch; end -= 3) {
             Path copy = copy();
-            Stores.cut(Stores.only(copy, "*.log"), end);
+            Stores.cut(copy.resolve(log.getFileName()), end);
             assertOpens(copy, end / batch, end % batch);
         }
     }
@@ -216,7 +225,7 @@ class DamageTest {
     void aDamagedListOfTablesIsCorrupt() throws Exception {
         Path manifest = Stores.only(store, "MANIFEST*");
         byte[] sound = Files.readAllBytes(manifest);
-        for (int at = 0; at < sound.length; at += 7) {
+        for (int at = 0; at < sound.length; at += 23) {
             Stores.edit(manifest, bytes -> sound);
             Stores.flip(manifest, at, 2);
             if (!LogScan.ofManifest(manifest).isTorn()) {
@@ -259,7 +268,8 @@ class DamageTest {
         try (StorageEngine engine = RocksDb.at(flushed).open()) {
             Stores.failure(Kind.CORRUPT, () -> Stores.keys(engine));
         }
-        Stores.failure(Kind.CORRUPT, () -> RocksDb.at(flushed).recover());
+        assertThat(Stores.failure(Kind.CORRUPT, () -> RocksDb.at(flushed).recover()))
+                .hasMessageContaining("restore a backup");
     }
 
     /** With tables and a log, and the process gone. */
