@@ -19,6 +19,7 @@ import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.SstFileMetaData;
 import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBufferManager;
 
@@ -44,9 +45,10 @@ final class Database {
      * What the table files hold, without the log.
      *
      * @param sequence of the last change that they know of
+     * @param stored up to which change they hold everything for certain
      * @param logFrom number of the first log file that is still needed
      */
-    record Tables(long sequence, long logFrom) {}
+    record Tables(long sequence, long stored, long logFrom) {}
 
     /**
      * Opens a database whose log is sound: any damage is refused.
@@ -83,7 +85,12 @@ final class Database {
             if (whole) {
                 db.verifyChecksum();
             }
-            return new Tables(db.getLatestSequenceNumber(), db.getLongProperty("rocksdb.min-log-number-to-keep"));
+            long stored = db.getLiveFilesMetaData().stream()
+                    .mapToLong(SstFileMetaData::largestSeqno)
+                    .max()
+                    .orElse(0);
+            return new Tables(
+                    db.getLatestSequenceNumber(), stored, db.getLongProperty("rocksdb.min-log-number-to-keep"));
         }
     }
 

@@ -115,10 +115,11 @@ final class Opening {
         if (damage == null) {
             return;
         }
-        if (scan.lostSynced() && !recovering) {
+        boolean lostSynced = scan.lostSynced(tables.stored());
+        if (lostSynced && !recovering) {
             throw damaged(damage + ", and behind it are batches that were stored for certain");
         }
-        repair.cutLog(logs, scan);
+        repair.cutLog(logs, scan, lostSynced);
     }
 
     private Database.Tables tables() throws IOException, RocksDBException {
