@@ -15,6 +15,7 @@ import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.RocksDB;
@@ -29,6 +30,9 @@ import org.rocksdb.WriteBufferManager;
  */
 final class Database {
     private static final int BLOCK_BYTES = 8 << 10;
+    /** Few and large parts: what is larger than a part is never cached. */
+    private static final int CACHE_SHARD_BITS = 2;
+
     private static final double BLOOM_BITS_PER_KEY = 10;
 
     private final RocksDB db;
@@ -57,7 +61,7 @@ final class Database {
      */
     static Database open(Path dir, RocksDbOptions options, boolean create, Natives natives) throws RocksDBException {
         RocksDB.loadLibrary();
-        Cache cache = natives.own(new LRUCache(options.memoryBytes()));
+        Cache cache = natives.own(new LRUCache(options.memoryBytes(), CACHE_SHARD_BITS));
         DBOptions dbOptions =
                 dbOptions(options, cache, natives).setCreateIfMissing(create).setCreateMissingColumnFamilies(create);
         List<ColumnFamilyHandle> families = new ArrayList<>();
@@ -76,7 +80,7 @@ final class Database {
     static Tables look(Path dir, Path noLog, RocksDbOptions options, boolean whole) throws RocksDBException {
         RocksDB.loadLibrary();
         try (Natives natives = new Natives()) {
-            Cache cache = natives.own(new LRUCache(options.memoryBytes()));
+            Cache cache = natives.own(new LRUCache(options.memoryBytes(), CACHE_SHARD_BITS));
             DBOptions dbOptions = dbOptions(options, cache, natives).setWalDir(noLog.toString());
             List<ColumnFamilyHandle> families = new ArrayList<>();
             RocksDB db = natives.own(
@@ -154,6 +158,8 @@ final class Database {
                 .setBlockCache(cache)
                 .setBlockSize(BLOCK_BYTES)
                 .setCacheIndexAndFilterBlocks(true)
+                .setIndexType(IndexType.kTwoLevelIndexSearch)
+                .setPartitionFilters(true)
                 .setPinL0FilterAndIndexBlocksInCache(true)
                 .setFilterPolicy(natives.own(new BloomFilter(BLOOM_BITS_PER_KEY)));
         ColumnFamilyOptions family = natives.own(new ColumnFamilyOptions())
