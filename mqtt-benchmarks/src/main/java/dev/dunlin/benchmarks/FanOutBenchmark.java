@@ -75,7 +75,7 @@ public class FanOutBenchmark {
     @Param({"false", "true"})
     boolean across;
 
-    private final Core core = new Core(Limits.EMBEDDED, TimeSource.system(), new Random(1), 2);
+    private final Core core = new Core(Limits.EMBEDDED, TimeSource.system(), new Random(1), 2, null);
     private final SocketTransport transport = new SocketTransport("fan-out", core);
     private final SessionLoop home = core.loop(0);
     private final Sink network = new Sink();

@@ -4,9 +4,11 @@ import dev.dunlin.broker.net.Acceptor;
 import dev.dunlin.broker.net.SocketTransport;
 import dev.dunlin.broker.net.Transport;
 import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.Restore;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.store.Store;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import java.net.InetSocketAddress;
@@ -63,7 +65,15 @@ public final class Broker implements AutoCloseable {
     static Broker start(
             String name, Core core, List<Listener> listeners, Authenticator authenticator, ByteBufAllocator allocator)
             throws BrokerStartException {
+        Store store = core.store();
+        Restore restore = new Restore(core);
+        if (store != null) {
+            OpenedStore.read(store, restore, core);
+        }
         Broker broker = new Broker(name, core, new SocketTransport(name, core));
+        if (store != null) {
+            broker.takeIn(store, restore);
+        }
         AtomicInteger openInAll = new AtomicInteger();
         for (Listener listener : listeners) {
             Acceptor acceptor = new Acceptor(listener.name(), core, broker.transport, authenticator, openInAll);
@@ -75,6 +85,18 @@ public final class Broker implements AutoCloseable {
             }
         }
         return broker;
+    }
+
+    /** The loops run: they take in what was in the store, before anybody can connect. */
+    private void takeIn(Store store, Restore restore) throws BrokerStartException {
+        store.start();
+        try {
+            restore.install();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            close();
+            throw new BrokerStartException(BrokerStartException.Kind.STORE_FAILED, "interrupted", e);
+        }
     }
 
     private static BrokerStartException cannotListen(Listener listener, Throwable cause) {
@@ -155,7 +177,7 @@ public final class Broker implements AutoCloseable {
 
     /**
      * Closes: no new connections; 5.0 clients get DISCONNECT with 0x8B (server shutting down); wills are not published;
-     * sessions in memory are gone. A second call changes nothing.
+     * sessions in memory are gone, those in a store stay there. A second call changes nothing.
      *
      * @param drain how long connections may take to go before they are cut off
      * @return completes when the event loops have ended and the handlers have too, or were interrupted after the drain
@@ -182,11 +204,19 @@ public final class Broker implements AutoCloseable {
             transport.close(LOOPS_END).toCompletableFuture().join();
             acceptors.values().forEach(Acceptor::abandonAll);
             local.close();
+            closeStore();
             endHandlers(drain);
             core.close();
             closed.complete(null);
         } catch (RuntimeException | Error e) {
             closed.completeExceptionally(e);
+        }
+    }
+
+    private void closeStore() {
+        Store store = core.store();
+        if (store != null) {
+            store.close();
         }
     }
 

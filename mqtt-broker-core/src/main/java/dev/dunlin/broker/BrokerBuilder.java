@@ -2,8 +2,11 @@ package dev.dunlin.broker;
 
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.TimeSource;
+import dev.dunlin.broker.store.Store;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.security.SecureRandom;
@@ -29,6 +32,8 @@ public final class BrokerBuilder {
     private Limits limits = Limits.EMBEDDED;
     private @Nullable Authenticator authenticator;
     private boolean anonymousAllowed;
+    private @Nullable StorageEngineProvider storage;
+    private Durability durability = Durability.MEMORY;
     private TimeSource time = TimeSource.system();
     private RandomGenerator random = new SecureRandom();
     private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
@@ -84,6 +89,30 @@ public final class BrokerBuilder {
         return this;
     }
 
+    /**
+     * Keeps sessions, their messages under way and retained messages in a store, safe from a power cut: as
+     * {@link #storage(StorageEngineProvider, Durability)} with {@link Durability#POWER}.
+     */
+    public BrokerBuilder storage(StorageEngineProvider engine) {
+        return storage(engine, Durability.POWER);
+    }
+
+    /**
+     * Keeps sessions, their messages under way and retained messages in a store. Without this call everything is in memory.
+     *
+     * @param engine a store that nobody else has open; the broker opens and closes it
+     * @param level what an acknowledgement promises: PROCESS or POWER
+     * @throws IllegalArgumentException for MEMORY, which needs no store
+     */
+    public BrokerBuilder storage(StorageEngineProvider engine, Durability level) {
+        if (level == Durability.MEMORY) {
+            throw new IllegalArgumentException("MEMORY is the level of a broker without a store");
+        }
+        storage = engine;
+        durability = level;
+        return this;
+    }
+
     /** Another clock. Timers stay with the event loops' own: a simulation has to replace these as well. */
     BrokerBuilder time(TimeSource source) {
         time = source;
@@ -111,7 +140,8 @@ public final class BrokerBuilder {
         NettyVersions.check();
         checkAccess();
         checkNames();
-        Core core = new Core(limits, time, random, loops);
+        Store store = storage == null ? null : OpenedStore.open(storage, durability, limits, time, name);
+        Core core = new Core(limits, time, random, loops, store);
         Authenticator who = authenticator == null ? Authenticator.anonymous() : authenticator;
         return Broker.start(name, core, List.copyOf(listeners), who, allocator);
     }

@@ -10,6 +10,14 @@ public final class BrokerStartException extends Exception {
     public enum Kind {
         /** A listener's address can't be bound: in use, not permitted, or not of this machine. */
         PORT,
+        /** The store is open already, in this or another process. */
+        STORE_LOCKED,
+        /** The store is damaged; nothing was changed. */
+        STORE_CORRUPT,
+        /** The store was written by a newer version, or isn't one. */
+        STORE_VERSION,
+        /** The store can't be read or written: permissions, space, the disk. */
+        STORE_FAILED,
         /** The configuration contradicts itself, isn't safe, or doesn't fit the class path. */
         CONFIG
     }

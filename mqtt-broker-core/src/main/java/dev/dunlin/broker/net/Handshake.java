@@ -209,7 +209,11 @@ final class Handshake {
             return;
         }
         Opening opening = new Opening(clientId, connect, connection, connection.out());
-        connection.loop().sessions().open(opening, this::opened);
+        if (!connection.loop().sessions().open(opening, this::opened)) {
+            ReasonCode reason =
+                    connect.version() == MqttVersion.V5 ? ReasonCode.QUOTA_EXCEEDED : ReasonCode.SERVER_UNAVAILABLE;
+            connection.close(reason, "the store has no room or can't be written");
+        }
     }
 
     private void opened(OpenSession session) {

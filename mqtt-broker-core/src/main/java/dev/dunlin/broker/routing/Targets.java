@@ -7,11 +7,13 @@ public final class Targets {
 
     private final Target[][] byLoop;
     private final int count;
+    private final int persistent;
     private final long generation;
 
     Targets(Target[][] byLoop, int count, long generation) {
         this.byLoop = byLoop;
         this.count = count;
+        persistent = countPersistent(byLoop);
         this.generation = generation;
     }
 
@@ -27,6 +29,21 @@ public final class Targets {
     /** Number of targets of all loops. */
     public int count() {
         return count;
+    }
+
+    private static int countPersistent(Target[][] byLoop) {
+        int persistent = 0;
+        for (Target[] targets : byLoop) {
+            for (Target target : targets) {
+                persistent += target.destination().isPersistent() ? 1 : 0;
+            }
+        }
+        return persistent;
+    }
+
+    /** Number of targets whose deliveries outlive their connections. */
+    public int persistent() {
+        return persistent;
     }
 
     public boolean isEmpty() {

@@ -7,6 +7,7 @@ import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.store.DurabilityGate;
+import dev.dunlin.broker.store.Store;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
@@ -19,6 +20,7 @@ public final class Core {
     final Limits limits;
     final SubscriptionTree subscriptions;
     final RetainedIndex<KeptMessage> retained = new RetainedIndex<>();
+    final @Nullable Store store;
 
     /**
      * Which loop runs a turn on this thread. Set by the loop's thread for good, or around each turn in a simulation. To be
@@ -38,8 +40,10 @@ public final class Core {
      *
      * @param random safe for any thread; also keys the hash that gives client ids their home, per broker, so that
      *     nobody can choose ids that pile up on one loop
+     * @param store opened, not begun; null for a broker in memory
      */
-    public Core(Limits limits, TimeSource time, RandomGenerator random, int loopCount) {
+    public Core(Limits limits, TimeSource time, RandomGenerator random, int loopCount, @Nullable Store store) {
+        this.store = store;
         this.limits = limits;
         this.time = time;
         this.random = random;
@@ -47,7 +51,8 @@ public final class Core {
         subscriptions = new SubscriptionTree(homes);
         loops = new SessionLoop[loopCount];
         for (int i = 0; i < loopCount; i++) {
-            loops[i] = new SessionLoop(this, i, new DurabilityGate(DurabilityGate.OPEN));
+            loops[i] =
+                    new SessionLoop(this, i, new DurabilityGate(store == null ? DurabilityGate.OPEN : store.durable()));
         }
     }
 
@@ -76,9 +81,26 @@ public final class Core {
         return running.getIfExists();
     }
 
+    /** The store; null for a broker in memory. */
+    public @Nullable Store store() {
+        return store;
+    }
+
     /** Milliseconds of the monotonic clock. On a loop prefer {@link SessionLoop#nowMs}, which reads it once a turn. */
     long monotonicMs() {
         return time.monotonicMs();
+    }
+
+    /** Milliseconds of wall time; with a store never before what that has seen. */
+    long wallMs() {
+        return store == null ? time.wallMs() : store.wallMs();
+    }
+
+    /** Wakes the loops: changes have become durable. Commit thread. */
+    public void wakeAll() {
+        for (SessionLoop loop : loops) {
+            loop.commitAdvanced();
+        }
     }
 
     /** A client id that nobody else has [5.0:MQTT-3.2.2-16], [3.1.1:MQTT-3.1.3-6]. */
@@ -98,7 +120,7 @@ public final class Core {
     }
 
     long lastTicket() {
-        return tickets.get();
+        return store == null ? tickets.get() : store.lastTicket();
     }
 
     /** A loop whose mailbox is over its budget, or null: a source that can wait should. */
@@ -117,7 +139,7 @@ public final class Core {
      * ticket before it takes one; whoever begins after its note was read here takes a higher one than was read first.
      */
     void forgetOldRemovals() {
-        long below = tickets.get();
+        long below = lastTicket();
         for (SessionLoop loop : loops) {
             below = Math.min(below, loop.router().ticketsFrom());
         }

@@ -1,6 +1,8 @@
 package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Targets;
+import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.store.Store;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.MqttVersion;
@@ -8,6 +10,7 @@ import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.Publish;
+import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import org.jspecify.annotations.Nullable;
 
@@ -18,27 +21,33 @@ import org.jspecify.annotations.Nullable;
  * <p>Remembers the targets of the last topic: a client mostly publishes to one topic again and again, and the decoder
  * hands the same String for the same bytes.
  */
-public final class InboundPublishes { // hot
+public final class InboundPublishes implements Router.Source { // hot
+    /** How long a 3.x client, which can't be told, waits for the store before its connection is closed. */
+    private static final long STORE_PATIENCE_MS = 10_000;
+
     private final SessionLoop loop;
     private final Session session;
     private final Outbound out;
     private final Replies replies;
     private final Link link;
     private final int receiveMaximum;
+    private final @Nullable Store store;
 
     private @Nullable String lastTopic;
     private @Nullable Targets lastTargets;
+    private int stagedPacketId;
 
     /** QoS 1 and 2 publishes whose exchange isn't complete: the quota of a 5.0 client [5.0 section 4.9]. */
     private int open;
 
-    InboundPublishes(Session session, Link link, Outbound out, Replies replies, int receiveMaximum) {
+    InboundPublishes(Core core, Session session, Link link, Outbound out, Replies replies) {
         this.loop = session.loop;
         this.session = session;
         this.link = link;
         this.out = out;
         this.replies = replies;
-        this.receiveMaximum = receiveMaximum;
+        this.receiveMaximum = core.limits.receiveMaximum();
+        store = core.store;
     }
 
     /**
@@ -51,10 +60,17 @@ public final class InboundPublishes { // hot
         if (publish.topicAlias() != 0) { // [5.0:MQTT-3.2.2-18]: no alias was offered
             throw new MalformedPacket(ReasonCode.TOPIC_ALIAS_INVALID, "topic alias above the maximum of 0");
         }
+        if (isRefusedByStore(publish)) {
+            refuse(publish);
+            return;
+        }
         switch (publish.qos()) {
             case AT_MOST_ONCE -> loop.router().route(publish, this);
             case AT_LEAST_ONCE -> acceptAtLeastOnce(publish);
             case EXACTLY_ONCE -> acceptExactlyOnce(publish);
+        }
+        if (store != null && store.isCrowded()) {
+            waitForStore(store);
         }
     }
 
@@ -71,6 +87,7 @@ public final class InboundPublishes { // hot
             return;
         }
         begin();
+        stagedPacketId = packetId;
         session.receive(packetId);
         ReasonCode outcome = loop.router().route(publish, this);
         if (outcome.isError() && out.version() == MqttVersion.V5) {
@@ -83,6 +100,9 @@ public final class InboundPublishes { // hot
     public void release(int packetId) {
         assert loop.inLoop();
         boolean known = session.forget(packetId);
+        if (known) {
+            session.log.forgotten(packetId);
+        }
         acknowledge(PacketType.PUBCOMP, packetId, known ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
     }
 
@@ -96,14 +116,14 @@ public final class InboundPublishes { // hot
 
     private void acknowledge(PacketType type, int packetId, ReasonCode reason) {
         if (replies.mayLeave()) { // no object is made when nothing is held back
-            append(type, packetId, reason);
+            append(type, packetId, reason, textOf(reason));
         } else {
-            replies.leave(() -> append(type, packetId, reason));
+            replies.leave(() -> append(type, packetId, reason, textOf(reason)));
         }
     }
 
-    private void append(PacketType type, int packetId, ReasonCode reason) {
-        Properties why = explain(reason);
+    private void append(PacketType type, int packetId, ReasonCode reason, String text) {
+        Properties why = explain(reason, text);
         MqttVersion version = out.version();
         MqttEncoder.ack(out.room(MqttEncoder.ackBytes(version, reason, why)), version, type, packetId, reason, why);
         if (type != PacketType.PUBREC || reason.isError()) { // [5.0 section 4.9]: the exchange is complete
@@ -111,35 +131,136 @@ public final class InboundPublishes { // hot
         }
     }
 
-    /** A reason string for an error, where it may be sent and fits [5.0:MQTT-3.4.2-2], [5.0:MQTT-3.5.2-2]. */
-    private Properties explain(ReasonCode reason) {
-        if (!reason.isError() || !out.mayExplain()) {
-            return Properties.EMPTY;
-        }
-        String text = switch (reason) {
+    private static String textOf(ReasonCode reason) {
+        return switch (reason) {
             case QUOTA_EXCEEDED -> "too many retained messages";
             case TOPIC_NAME_INVALID -> "too many topic levels";
             case NOT_AUTHORIZED -> "not a topic for clients";
             default -> "";
         };
-        if (text.isEmpty()) {
+    }
+
+    /** A reason string for an error, where it may be sent and fits [5.0:MQTT-3.4.2-2], [5.0:MQTT-3.5.2-2]. */
+    private Properties explain(ReasonCode reason, String text) {
+        if (!reason.isError() || text.isEmpty() || !out.mayExplain()) {
             return Properties.EMPTY;
         }
         Properties why = Properties.builder().add(Property.REASON_STRING, text).build();
         return MqttEncoder.ackBytes(out.version(), reason, why) <= out.packetBytesMax() ? why : Properties.EMPTY;
     }
 
-    /** A loop has been handed more than it can take: this client is read no further until there is room. */
-    void waitForRoom(SessionLoop crowded) {
-        link.pause(PauseReason.MAILBOX);
-        crowded.awaitRoom(loop, () -> link.resume(PauseReason.MAILBOX));
+    // ---- a store that is not well
+
+    private boolean isRefusedByStore(Publish publish) {
+        boolean known = publish.qos() == QoS.EXACTLY_ONCE && session.hasReceived(publish.packetId());
+        return store != null
+                && store.refusesGrowth()
+                && !known
+                && loop.router()
+                        .isRefusedByStore(
+                                publish.topic(), publish.qos(), publish.retain(), publish.payloadBytes(), this);
     }
 
-    KeptMessage keep(Publish publish) {
-        return KeptMessage.of(publish, out.version(), session.clientId, loop.nowMs());
+    /** Nothing has changed yet. A 5.0 client is told; a 3.x client, which can't be, isn't read until the store is well. */
+    private void refuse(Publish publish) throws MalformedPacket {
+        QoS qos = publish.qos();
+        if (qos == QoS.AT_MOST_ONCE) {
+            countRefused(publish.topic());
+        } else if (out.version() == MqttVersion.V5) {
+            begin();
+            countRefused(publish.topic());
+            PacketType type = qos == QoS.AT_LEAST_ONCE ? PacketType.PUBACK : PacketType.PUBREC;
+            int packetId = publish.packetId();
+            replies.leave(() -> append(type, packetId, ReasonCode.QUOTA_EXCEEDED, SubscriptionRequests.STORE_REFUSES));
+        } else {
+            waitForHealth(keep(publish), publish.packetId());
+        }
     }
 
-    Targets targets(String topic) {
+    private void countRefused(String topic) {
+        loop.drops().count(name(), topic, DropReason.REFUSED, 1);
+    }
+
+    private void waitForHealth(KeptMessage message, int packetId) {
+        HeldBack publish = new HeldBack(message, packetId);
+        link.pause(PauseReason.STORE_FAILED);
+        loop.schedule(STORE_PATIENCE_MS, publish::giveUp);
+        if (store != null) {
+            store.awaitHealth(() -> loop.execute(publish::goOn));
+        }
+    }
+
+    /** The publish of a 3.x client that waits for the store: at most one, because the client isn't read meanwhile. */
+    private final class HeldBack {
+        private final int packetId;
+        private @Nullable KeptMessage message;
+
+        HeldBack(KeptMessage message, int packetId) {
+            this.message = message;
+            this.packetId = packetId;
+        }
+
+        void giveUp() {
+            KeptMessage given = message;
+            message = null;
+            if (given != null) {
+                countRefused(given.topic());
+                given.release();
+                link.disconnect(ReasonCode.QUOTA_EXCEEDED, SubscriptionRequests.STORE_REFUSES);
+            }
+        }
+
+        /** It comes first, before anything else is read. */
+        void goOn() {
+            KeptMessage given = message;
+            message = null;
+            if (given == null) {
+                return;
+            }
+            if (out.isClosed()) {
+                given.release();
+            } else if (loop.router()
+                    .isRefusedByStore(
+                            given.topic(),
+                            given.qos(),
+                            given.retainFlag(),
+                            given.payloadBytes(),
+                            InboundPublishes.this)) {
+                waitForHealth(given, packetId); // the store was well for a moment only
+            } else {
+                routeHeldBack(given, packetId);
+            }
+        }
+    }
+
+    private void routeHeldBack(KeptMessage message, int packetId) {
+        open++;
+        boolean exactlyOnce = message.qos() == QoS.EXACTLY_ONCE;
+        if (exactlyOnce) {
+            stagedPacketId = packetId;
+            session.receive(packetId);
+        }
+        ReasonCode outcome = loop.router().route(message, this);
+        message.release();
+        acknowledge(exactlyOnce ? PacketType.PUBREC : PacketType.PUBACK, packetId, outcome);
+        link.resume(PauseReason.STORE_FAILED);
+    }
+
+    /** More is under way to the store than it should be: this client is read no further until there is room. */
+    private void waitForStore(Store crowded) {
+        link.pause(PauseReason.STORE);
+        crowded.awaitRoom(() -> loop.execute(() -> link.resume(PauseReason.STORE)));
+    }
+
+    // ---- for the router
+
+    @Override
+    public String name() {
+        return session.clientId;
+    }
+
+    @Override
+    public Targets targets(String topic) {
         Targets last = lastTargets;
         if (last != null && topic.equals(lastTopic) && loop.router().isCurrent(last)) {
             return last;
@@ -149,7 +270,31 @@ public final class InboundPublishes { // hot
         return lastTargets;
     }
 
-    String clientId() {
-        return session.clientId;
+    @Override
+    public boolean storesState(QoS qos) {
+        return qos == QoS.EXACTLY_ONCE && session.log.isOn();
+    }
+
+    @Override
+    public void stage(QoS qos) {
+        if (qos == QoS.EXACTLY_ONCE) {
+            session.log.received(stagedPacketId);
+        }
+    }
+
+    @Override
+    public void submitted(long ticket) {
+        session.log.waitFor(ticket);
+    }
+
+    /** A loop has been handed more than it can take: this client is read no further until there is room. */
+    @Override
+    public void crowded(SessionLoop target) {
+        link.pause(PauseReason.MAILBOX);
+        target.awaitRoom(loop, () -> link.resume(PauseReason.MAILBOX));
+    }
+
+    KeptMessage keep(Publish publish) {
+        return KeptMessage.of(publish, out.version(), session.clientId, loop.nowMs());
     }
 }

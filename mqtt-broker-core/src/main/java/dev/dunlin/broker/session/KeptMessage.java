@@ -1,6 +1,8 @@
 package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.store.StoredMessage;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * ({@link #release}). Only a large payload, which stays in Netty's buffers, is really counted; small ones are on the
  * heap and cost nothing here.
  */
-public final class KeptMessage { // hot
+public final class KeptMessage implements StoredMessage.Kept { // hot
     /** {@link #expiresAtMs} of a message that never expires. */
     static final long NEVER = Long.MAX_VALUE;
 
@@ -84,6 +86,27 @@ public final class KeptMessage { // hot
         return new KeptMessage(topic, publish.qos(), publish.retain(), publisher, expiresAtMs, frame);
     }
 
+    /** Brings a stored message back; gives its packet's reference back. What remains of its expiry is at most the original. */
+    static KeptMessage of(StoredMessage stored, long nowMs, long wallMs) throws StoreException {
+        try {
+            return stored.decode(publish -> {
+                long expirySeconds = publish.messageExpirySeconds();
+                long ageMs = Math.max(0, wallMs - stored.publishedAtMs());
+                long expiresAtMs = expiresAt(expirySeconds, nowMs);
+                String topic = publish.topic();
+                return new KeptMessage(
+                        topic,
+                        publish.qos(),
+                        publish.retain(),
+                        stored.publisher(),
+                        expiresAtMs == NEVER ? NEVER : expiresAtMs - Math.min(ageMs, expirySeconds * 1000),
+                        PublishFrame.of(publish, topic, stored.version()));
+            });
+        } finally {
+            stored.packet().release();
+        }
+    }
+
     /** Keeps a will [5.0 section 3.1.2.5]; its expiry counts from now, when it is published. */
     static KeptMessage of(WillMessage will, MqttVersion version, String publisher, long nowMs) {
         long expirySeconds = will.properties().integer(Property.MESSAGE_EXPIRY_INTERVAL, -1);
@@ -122,21 +145,30 @@ public final class KeptMessage { // hot
                 frame);
     }
 
+    /** The canonical encoding. */
+    @Override
+    public PublishFrame frame() {
+        return original;
+    }
+
     String topic() {
         return topic;
     }
 
-    QoS qos() {
+    @Override
+    public QoS qos() {
         return qos;
     }
 
     /** RETAIN as it was published. */
-    boolean retainFlag() {
+    @Override
+    public boolean retainFlag() {
         return retain;
     }
 
     /** The client identifier of who published it: for No Local. Empty for the local client. */
-    String publisher() {
+    @Override
+    public String publisher() {
         return publisher;
     }
 
@@ -247,6 +279,11 @@ public final class KeptMessage { // hot
             copy.userProperty(user.name(), user.value());
         }
         return copy.build();
+    }
+
+    /** When it was published, in wall time, as far as its expiry is concerned: of one that never expires it's now. */
+    long publishedAtMs(long nowMs, long wallMs) {
+        return expiresAtMs == NEVER ? wallMs : wallMs - (original.expirySeconds() * 1000 - (expiresAtMs - nowMs));
     }
 
     private static long expiresAt(long expirySeconds, long nowMs) {

@@ -1,7 +1,11 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.routing.Targets;
+import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.RejectedException;
+import dev.dunlin.broker.store.Store;
+import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -18,15 +22,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Publishes from within the process: on one home loop, in the order of the calls, with a bounded number under way. While
  * a mailbox is over its budget publishes wait here. Results are completed on the handlers' threads, never on a loop.
  */
-public final class LocalPublisher {
+public final class LocalPublisher implements Router.Source {
     private final Core core;
     private final SessionLoop home;
     private final Executor handlers;
     private final AtomicInteger underWay = new AtomicInteger();
     private final Set<Pending> pending = ConcurrentHashMap.newKeySet();
+    private final Set<Pending> durable = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
     private final ArrayDeque<Pending> waiting = new ArrayDeque<>(0); // home loop only
     private boolean awaitingRoom; // home loop only
+    private long ticket; // home loop only
     private final Queue<Runnable> completions = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean completing = new AtomicBoolean();
 
@@ -70,6 +76,11 @@ public final class LocalPublisher {
     }
 
     private void rejectPending() {
+        for (Pending each : List.copyOf(durable)) { // whether it is durable nobody can tell any more
+            if (durable.remove(each)) {
+                each.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
+            }
+        }
         for (Pending each : List.copyOf(pending)) {
             if (pending.remove(each)) {
                 each.message.release();
@@ -87,11 +98,17 @@ public final class LocalPublisher {
     }
 
     private void routeWaiting() {
+        Store store = core.store;
         while (!waiting.isEmpty()) {
             SessionLoop crowded = core.crowdedLoop();
             if (crowded != null) {
                 awaitingRoom = true;
                 crowded.awaitRoom(home, this::goOn);
+                return;
+            }
+            if (store != null && store.isCrowded()) {
+                awaitingRoom = true;
+                store.awaitRoom(() -> home.execute(this::goOn));
                 return;
             }
             route(waiting.remove());
@@ -107,7 +124,29 @@ public final class LocalPublisher {
         if (!pending.remove(routed)) {
             return; // rejected by close()
         }
-        ReasonCode outcome = home.router().route(routed.message, "(local client)");
+        KeptMessage message = routed.message;
+        ticket = 0;
+        ReasonCode outcome;
+        if (home.router()
+                .isRefusedByStore(message.topic(), message.qos(), message.retainFlag(), message.payloadBytes(), this)) {
+            home.drops().count(name(), message.topic(), DropReason.REFUSED, 1);
+            outcome = ReasonCode.QUOTA_EXCEEDED;
+        } else {
+            outcome = home.router().route(message, this);
+        }
+        message.release();
+        if (home.gate().passes(ticket)) {
+            finish(routed, outcome);
+        } else {
+            durable.add(routed);
+            home.gate().hold(ticket, () -> {
+                durable.remove(routed);
+                finish(routed, outcome);
+            });
+        }
+    }
+
+    private void finish(Pending routed, ReasonCode outcome) {
         underWay.decrementAndGet();
         complete(() -> {
             if (outcome.isError()) {
@@ -116,6 +155,38 @@ public final class LocalPublisher {
                 routed.result.complete(outcome);
             }
         });
+    }
+
+    // ---- for the router
+
+    @Override
+    public String name() {
+        return "(local client)";
+    }
+
+    @Override
+    public Targets targets(String topic) {
+        return home.router().match(topic);
+    }
+
+    @Override
+    public boolean storesState(QoS qos) {
+        return false;
+    }
+
+    @Override
+    public void stage(QoS qos) {
+        // it has no state
+    }
+
+    @Override
+    public void submitted(long last) {
+        ticket = last;
+    }
+
+    @Override
+    public void crowded(SessionLoop target) {
+        // looked at before the next publish
     }
 
     /** Completes results in order, in batches, off the loop. */
@@ -135,6 +206,6 @@ public final class LocalPublisher {
         } while (!completions.isEmpty() && completing.compareAndSet(false, true));
     }
 
-    /** A publish on its way to the router, which takes the message. */
+    /** A publish on its way to the router, which borrows the message. */
     private record Pending(KeptMessage message, CompletableFuture<ReasonCode> result) {}
 }

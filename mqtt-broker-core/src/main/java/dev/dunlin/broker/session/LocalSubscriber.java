@@ -5,6 +5,7 @@ import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
+import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.codec.QoS;
 import java.util.ArrayDeque;
 import java.util.Objects;
@@ -95,11 +96,16 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
 
     @Override
     public void retained(KeptMessage message, Target target, long nowMs) {
-        deliver(message, target, nowMs);
+        deliver(message, target, EntryId.NONE, nowMs);
     }
 
     @Override
-    void deliver(KeptMessage message, Target target, long nowMs) {
+    boolean stores(KeptMessage message, Target target) {
+        return false; // it ends with the process
+    }
+
+    @Override
+    void deliver(KeptMessage message, Target target, long entry, long nowMs) {
         assert loop.inLoop();
         if (ended) {
             drop(message.topic(), DropReason.SESSION_ENDED);
@@ -108,8 +114,8 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
         } else if (queue.size() >= core.limits.localQueueMessagesMax()) {
             drop(message.topic(), DropReason.LOCAL_QUEUE_FULL);
         } else {
-            QoS delivered = message.qos().level() < target.qos().level() ? message.qos() : target.qos();
-            queue.add(message.toMessage(delivered, message.retainFlag() && target.retainAsPublished(), nowMs));
+            queue.add(message.toMessage(
+                    effectiveQoS(message, target), message.retainFlag() && target.retainAsPublished(), nowMs));
             handNext();
         }
     }

@@ -20,7 +20,7 @@ public final class OpenSession {
         this.present = present;
         limits = core.limits;
         replies = new Replies(session, opening.link(), opening.out(), limits.receiveMaximum());
-        publishes = new InboundPublishes(session, opening.link(), opening.out(), replies, limits.receiveMaximum());
+        publishes = new InboundPublishes(core, session, opening.link(), opening.out(), replies);
         subscriptions = new SubscriptionRequests(
                 core, session, replies, opening.connect().version());
     }

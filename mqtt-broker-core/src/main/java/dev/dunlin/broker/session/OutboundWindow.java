@@ -2,6 +2,8 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Target;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,17 +32,26 @@ final class OutboundWindow { // hot
     static final byte RELEASED = 3;
 
     private static final int IDS = 65_535;
+
+    /** Packet ids are reserved in the store in blocks: ids of a block that was begun are not used again after a crash. */
+    static final int BLOCK = 1_024;
+
+    /** The first counter: so high that every id has one before it. */
+    static final long FIRST = IDS;
+
     private static final int CAPACITY_MIN = 8;
     private static final @Nullable KeptMessage[] NO_MESSAGES = {};
     private static final @Nullable Target[] NO_TARGETS = {};
 
     private final long bytesMax;
+    private final int idsMax;
     private @Nullable KeptMessage[] messages = NO_MESSAGES;
     private @Nullable Target[] targets = NO_TARGETS;
     private byte[] states = {};
-    private long oldest;
-    private long next;
-    private long resend;
+    private long[] entries = {};
+    private long oldest = FIRST;
+    private long next = FIRST;
+    private long resend = FIRST;
     private long bytes;
 
     /** Exchanges under way on the present connection. */
@@ -48,9 +59,14 @@ final class OutboundWindow { // hot
 
     private int limit;
 
-    /** A window for about {@code bytesMax} bytes in memory; one message is always allowed. */
-    OutboundWindow(long bytesMax) {
+    /**
+     * A window for about {@code bytesMax} bytes in memory; one message is always allowed.
+     *
+     * @param stored whether packet ids are reserved in a store
+     */
+    OutboundWindow(long bytesMax, boolean stored) {
         this.bytesMax = bytesMax;
+        idsMax = stored ? IDS - BLOCK : IDS; // so that a counter can be told from its id and the end of the block
     }
 
     /** A new connection: at most {@code receiveMaximum} exchanges at a time, and all that is here is to be sent again. */
@@ -62,7 +78,7 @@ final class OutboundWindow { // hot
 
     /** Whether a new message may be sent [5.0:MQTT-3.3.4-9], [5.0:MQTT-4.9.0-2]. */
     boolean hasRoom() {
-        return sent < limit && resend == next && (bytes < bytesMax || oldest == next) && next - oldest < IDS;
+        return sent < limit && resend == next && (bytes < bytesMax || oldest == next) && next - oldest < idsMax;
     }
 
     /** Exchanges that aren't complete, whether sent on this connection or not. */
@@ -75,7 +91,7 @@ final class OutboundWindow { // hot
     }
 
     /** Takes a message that is about to be sent, with a reference of its own. Needs room. Returns its packet id. */
-    int add(KeptMessage message, Target target, byte state) {
+    int add(KeptMessage message, Target target, byte state, long entry) {
         assert hasRoom();
         if (next - oldest == states.length) {
             grow();
@@ -85,6 +101,7 @@ final class OutboundWindow { // hot
         messages[slot] = message;
         targets[slot] = target;
         states[slot] = state;
+        entries[slot] = entry;
         bytes += message.footprintBytes();
         int packetId = packetId(next);
         next++;
@@ -95,9 +112,7 @@ final class OutboundWindow { // hot
 
     /** The counter of an unfinished exchange; -1 if the id is not in use on this connection. */
     long find(int packetId) {
-        long last = resend - 1;
-        long back = Math.floorMod(last % IDS - (packetId - 1), IDS);
-        long counter = last - back;
+        long counter = counterBelow(resend, packetId);
         return counter >= oldest && states[slot(counter)] != FREE ? counter : -1;
     }
 
@@ -109,6 +124,25 @@ final class OutboundWindow { // hot
     @Nullable
     KeptMessage message(long counter) {
         return messages[slot(counter)];
+    }
+
+    /** The entry of the message in this slot, of one that is released too. */
+    long entry(long counter) {
+        return entries[slot(counter)];
+    }
+
+    /** The counter that the next message gets. */
+    long next() {
+        return next;
+    }
+
+    /** Takes the exchanges of a session that is still unfinished; oldest first. */
+    void forEach(LongConsumer counters) {
+        for (long c = oldest; c < next; c++) {
+            if (states[slot(c)] != FREE) {
+                counters.accept(c);
+            }
+        }
     }
 
     /** What it was delivered for; only while there is a message. */
@@ -138,6 +172,51 @@ final class OutboundWindow { // hot
         }
         resend = Math.max(resend, oldest);
     }
+
+    /**
+     * Begins where the window of an earlier process ended: the ids of {@code exchanges} are in use, the next one comes behind
+     * {@code nextCounter}.
+     */
+    void restore(long nextCounter, List<Restored> exchanges) {
+        assert oldest == next : "in use";
+        assert nextCounter >= FIRST : nextCounter;
+        next = nextCounter;
+        oldest = next;
+        for (Restored each : exchanges) {
+            oldest = Math.min(oldest, counterBelow(next, each.packetId));
+        }
+        long span = next - oldest;
+        if (span > 0) {
+            resize(Math.max(CAPACITY_MIN, Integer.highestOneBit((int) span) << 1));
+        }
+        for (Restored each : exchanges) {
+            int slot = slot(counterBelow(next, each.packetId));
+            assert states[slot] == FREE : "packet id " + each.packetId + " twice";
+            messages[slot] = each.message;
+            targets[slot] = each.target;
+            states[slot] = each.state;
+            entries[slot] = each.entry;
+            bytes += each.message == null ? 0 : each.message.footprintBytes();
+        }
+        resend = oldest;
+    }
+
+    /** The last counter below {@code end} that has this packet id. */
+    private static long counterBelow(long end, int packetId) {
+        return end - 1 - Math.floorMod((end - 1) % IDS - (packetId - 1), IDS);
+    }
+
+    /**
+     * An exchange of an earlier process.
+     *
+     * @param message null if it is released; its reference goes with it
+     */
+    record Restored(
+            int packetId,
+            byte state,
+            long entry,
+            @Nullable KeptMessage message,
+            @Nullable Target target) {}
 
     /** The next exchange to be sent again on this connection, or -1: nothing, or no quota for it. */
     long nextResend() {
@@ -188,19 +267,25 @@ final class OutboundWindow { // hot
     }
 
     private void grow() {
-        int capacity = Math.max(CAPACITY_MIN, states.length * 2);
+        resize(Math.max(CAPACITY_MIN, states.length * 2));
+    }
+
+    private void resize(int capacity) {
         @Nullable KeptMessage[] biggerMessages = Arrays.copyOf(NO_MESSAGES, capacity);
         @Nullable Target[] biggerTargets = Arrays.copyOf(NO_TARGETS, capacity);
         byte[] biggerStates = new byte[capacity];
+        long[] biggerEntries = new long[capacity];
         for (long c = oldest; c < next; c++) {
             int from = slot(c);
             int to = (int) c & (capacity - 1);
             biggerMessages[to] = messages[from];
             biggerTargets[to] = targets[from];
             biggerStates[to] = states[from];
+            biggerEntries[to] = entries[from];
         }
         messages = biggerMessages;
         targets = biggerTargets;
         states = biggerStates;
+        entries = biggerEntries;
     }
 }

@@ -12,6 +12,10 @@ public enum PauseReason {
     MAILBOX,
     /** It doesn't read what we send: far more than {@code Limits.outputBytesMax} waits in its channel. Its own fault. */
     OUTPUT,
+    /** More changes than allowed are on their way to the store. */
+    STORE,
+    /** The store has no room or can't be written, and a 3.x client can't be told. */
+    STORE_FAILED,
     /** Too many of the replies to it are held back by the durability gate. */
     COMMIT;
 

@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Destination;
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.codec.QoS;
 
 /**
  * A destination inside this broker: a client's session or a local subscription. Every {@link Destination} in the
@@ -21,8 +22,21 @@ abstract class Recipient implements Destination {
     /**
      * Takes in one delivery: sends, queues or drops it, and accounts for it. This recipient's loop only. Borrows the
      * message.
+     *
+     * @param entry the publish's entries in the store, as an {@link dev.dunlin.broker.store.EntryId}: this recipient has one
+     *     if it {@link #stores} the delivery
      */
-    abstract void deliver(KeptMessage message, Target target, long nowMs);
+    abstract void deliver(KeptMessage message, Target target, long entry, long nowMs);
+
+    /** Whether this delivery must outlive the process if there is a store. Any thread: always the same answer. */
+    abstract boolean stores(KeptMessage message, Target target);
+
+    /** [5.0:MQTT-3.8.4-8], [3.1.1:MQTT-3.8.4-6]: the lower of published and granted. */
+    static QoS effectiveQoS(KeptMessage message, Target target) {
+        QoS published = message.qos();
+        QoS granted = target.qos();
+        return published.level() < granted.level() ? published : granted;
+    }
 
     @Override
     public final int loopIndex() {

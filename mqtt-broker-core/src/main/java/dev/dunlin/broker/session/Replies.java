@@ -16,7 +16,7 @@ import dev.dunlin.codec.Unsuback;
 public final class Replies {
     private final SessionLoop loop;
     private final Outbound out;
-    private final Session session;
+    private final SessionLog log;
     private final Link link;
     private final int heldMax;
     private int held;
@@ -24,7 +24,7 @@ public final class Replies {
     Replies(Session session, Link link, Outbound out, int heldMax) {
         this.loop = session.loop;
         this.out = out;
-        this.session = session;
+        this.log = session.log;
         this.link = link;
         this.heldMax = heldMax;
     }
@@ -39,7 +39,7 @@ public final class Replies {
 
     /** Whether a reply may be appended right now: nothing of it is waiting to become durable. */
     boolean mayLeave() {
-        return loop.gate().passes(session.lastTicket());
+        return loop.gate().passes(log.lastTicket());
     }
 
     /** Appends a reply when it may leave; not at all if the connection is closed by then. */
@@ -51,7 +51,7 @@ public final class Replies {
         if (++held >= heldMax) {
             link.pause(PauseReason.COMMIT);
         }
-        loop.gate().hold(session.lastTicket(), () -> leaveLate(reply));
+        loop.gate().hold(log.lastTicket(), () -> leaveLate(reply));
     }
 
     private void leaveLate(Runnable reply) {
@@ -64,9 +64,13 @@ public final class Replies {
         }
     }
 
-    void suback(Suback suback) throws MalformedPacket {
+    /** SUBACK; {@code sent} runs when it has left. */
+    void suback(Suback suback, Runnable sent) throws MalformedPacket {
         int bytes = fitting(MqttEncoder.subackBytes(out.version(), suback));
-        leave(() -> MqttEncoder.suback(out.room(bytes), out.version(), suback));
+        leave(() -> {
+            MqttEncoder.suback(out.room(bytes), out.version(), suback);
+            sent.run();
+        });
     }
 
     void unsuback(Unsuback unsuback) throws MalformedPacket {

@@ -3,6 +3,7 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.routing.Cursor;
 import dev.dunlin.broker.routing.RetainedIndex;
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.store.StoredSubscription;
 import dev.dunlin.codec.QoS;
 
 /**
@@ -28,18 +29,43 @@ final class RetainedReplay {
     private final Cursor<KeptMessage> cursor;
     private final Target target;
     private final long lastTicket;
+    private String afterTopic = "";
 
     RetainedReplay(RetainedIndex<KeptMessage> index, String filter, Target target, long lastTicket) {
+        this(index, filter, target, lastTicket, index.cursor(filter));
+    }
+
+    private RetainedReplay(
+            RetainedIndex<KeptMessage> index,
+            String filter,
+            Target target,
+            long lastTicket,
+            Cursor<KeptMessage> cursor) {
         this.index = index;
         this.filter = filter;
-        this.cursor = index.cursor(filter);
+        this.cursor = cursor;
         this.target = target;
         this.lastTicket = lastTicket;
+    }
+
+    /** Goes on where the replay of an earlier process has stopped. */
+    static RetainedReplay from(
+            StoredSubscription.Replay place, RetainedIndex<KeptMessage> index, String filter, Target target) {
+        Cursor<KeptMessage> cursor =
+                place.afterTopic().isEmpty() ? index.cursor(filter) : index.cursor(filter, place.afterTopic());
+        RetainedReplay replay = new RetainedReplay(index, filter, target, place.lastTicket(), cursor);
+        replay.afterTopic = place.afterTopic();
+        return replay;
     }
 
     /** The filter of the subscription. */
     String filter() {
         return filter;
+    }
+
+    /** How far it has come, for the store. */
+    StoredSubscription.Replay place() {
+        return new StoredSubscription.Replay(lastTicket, afterTopic);
     }
 
     /** Takes one step; true if it has found a message. */
@@ -58,6 +84,7 @@ final class RetainedReplay {
     /** Sends the message that {@link #next} has found, unless its live copy follows or it has expired. */
     void sendTo(Receiver receiver, long nowMs) {
         String topic = cursor.topic();
+        afterTopic = topic;
         KeptMessage message = cursor.value();
         long ticket = cursor.ticket();
         while (!message.tryRetain()) { // replaced while we looked, its last reference gone

@@ -1,25 +1,35 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.TargetCollector;
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.store.ChangeWriter;
+import dev.dunlin.broker.store.EntryId;
+import dev.dunlin.broker.store.SessionChanges;
+import dev.dunlin.broker.store.Store;
+import dev.dunlin.broker.store.StoredMessage;
+import dev.dunlin.broker.store.StoredRetained;
 import dev.dunlin.codec.Publish;
+import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From a publish to its targets: admit, retain, match, hand over. Row 4 of the path of a publish. One per loop; loop
- * only.
+ * From a publish to its targets: admit, retain, match, submit, hand over. Row 4 of the path of a publish. One per loop;
+ * loop only.
  *
  * <p>The order matters: a retained message is in the index <em>before</em> the match, so that a subscriber who is added
- * meanwhile gets it either as the retained message or live, and never ends on an older one.
+ * meanwhile gets it either as the retained message or live, and never ends on an older one. And what is stored is submitted
+ * <em>before</em> the hand-over, so that whatever a target makes of it comes later in the log.
  */
 final class Router { // hot
     private static final int REMOVALS_PER_CLEANING = 256;
 
     private final Core core;
     private final SessionLoop loop;
+    private final @Nullable Store store;
     private final TargetCollector collector = new TargetCollector();
     private int removals;
 
@@ -29,6 +39,28 @@ final class Router { // hot
     Router(Core core, SessionLoop loop) {
         this.core = core;
         this.loop = loop;
+        store = core.store;
+    }
+
+    /** Who publishes. */
+    interface Source {
+        /** For accounting. */
+        String name();
+
+        /** What a topic matches now. */
+        Targets targets(String topic);
+
+        /** Whether something of its own is to be stored with a publish of this QoS. */
+        boolean storesState(QoS qos);
+
+        /** Stages what is to be stored in one change with the publish. */
+        void stage(QoS qos);
+
+        /** The publish was stored, in whole or in part; the last call counts. */
+        void submitted(long ticket);
+
+        /** A loop has been handed more than its budget. */
+        void crowded(SessionLoop target);
     }
 
     /**
@@ -40,47 +72,43 @@ final class Router { // hot
         String topic = publish.topic();
         ReasonCode refusal = admit(topic, publish.retain(), publish.payloadBytes());
         if (refusal != null) {
-            loop.drops().count(from.clientId(), topic, DropReason.REFUSED, 1);
+            loop.drops().count(from.name(), topic, DropReason.REFUSED, 1);
             return refusal;
         }
-        KeptMessage message = null;
-        if (publish.retain()) {
-            message = from.keep(publish);
-            storeRetained(message);
+        if (!publish.retain() && from.targets(topic).isEmpty() && !from.storesState(publish.qos())) {
+            return ReasonCode.NO_MATCHING_SUBSCRIBERS;
         }
-        Targets targets = from.targets(topic);
-        if (!targets.isEmpty()) {
-            if (message == null) {
-                message = from.keep(publish);
-            }
-            SessionLoop crowded = loop.handOver(message, targets);
-            if (crowded != null) {
-                from.waitForRoom(crowded);
-            }
-        }
-        if (message != null) {
-            message.release();
-        }
-        return targets.isEmpty() ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
-    }
-
-    /** Routes a will or a publish of the local client. Takes the message. Returns as {@link #route(Publish, InboundPublishes)}. */
-    ReasonCode route(KeptMessage message, String publisher) {
+        KeptMessage message = from.keep(publish);
         try {
-            ReasonCode refusal = admit(message.topic(), message.retainFlag(), message.payloadBytes());
-            if (refusal != null) {
-                loop.drops().count(publisher, message.topic(), DropReason.REFUSED, 1);
-                return refusal;
-            }
-            if (message.retainFlag()) {
-                storeRetained(message);
-            }
-            Targets targets = match(message.topic());
-            loop.handOver(message, targets);
-            return targets.isEmpty() ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
+            return deliver(message, from);
         } finally {
             message.release();
         }
+    }
+
+    /** Routes a kept publish. Borrows it. Returns as {@link #route(Publish, InboundPublishes)}. */
+    ReasonCode route(KeptMessage message, Source from) {
+        ReasonCode refusal = admit(message.topic(), message.retainFlag(), message.payloadBytes());
+        if (refusal != null) {
+            loop.drops().count(from.name(), message.topic(), DropReason.REFUSED, 1);
+            return refusal;
+        }
+        return deliver(message, from);
+    }
+
+    /**
+     * Whether the store refuses this publish at present: it would have to be stored. Before {@link #route}, and only if the
+     * store is not well.
+     */
+    boolean isRefusedByStore(String topic, QoS qos, boolean retain, int payloadBytes, Source from) {
+        if (store == null || !store.refusesGrowth()) {
+            return false;
+        }
+        if (store.isStalled() && retain) {
+            return true;
+        }
+        boolean stores = (retain && payloadBytes > 0) || from.storesState(qos);
+        return stores || (qos != QoS.AT_MOST_ONCE && from.targets(topic).persistent() > 0);
     }
 
     /** The only place that refuses a publish, before anything has changed; null admits it. */
@@ -95,6 +123,22 @@ final class Router { // hot
         return another && core.retained.get(topic) == null ? ReasonCode.QUOTA_EXCEEDED : null;
     }
 
+    private ReasonCode deliver(KeptMessage message, Source from) {
+        if (message.retainFlag()) {
+            long ticket = storeRetained(message);
+            if (message.qos() != QoS.AT_MOST_ONCE) {
+                from.submitted(ticket);
+            }
+        }
+        Targets targets = from.targets(message.topic());
+        long entry = store == null ? EntryId.NONE : submit(message, targets, from);
+        SessionLoop crowded = loop.handOver(message, targets, entry);
+        if (crowded != null) {
+            from.crowded(crowded);
+        }
+        return targets.isEmpty() ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
+    }
+
     /** What a topic matches now. */
     Targets match(String topic) {
         return core.subscriptions.targets(topic, collector, core.loopCount());
@@ -105,9 +149,65 @@ final class Router { // hot
         return targets.generation() == core.subscriptions.generation();
     }
 
-    private void storeRetained(KeptMessage message) {
+    // ---- what is stored
+
+    /**
+     * Submits what must outlive the process: the publisher's own state, and an entry for each target that needs one.
+     *
+     * @return what the entries are known by
+     */
+    private long submit(KeptMessage message, Targets targets, Source from) {
+        ChangeWriter writer = loop.changes();
+        from.stage(message.qos());
+        int stored = message.qos() == QoS.AT_MOST_ONCE || targets.persistent() == 0 ? 0 : countStored(message, targets);
+        if (stored == 0) {
+            if (from.storesState(message.qos())) {
+                from.submitted(writer.submit());
+            }
+            return EntryId.NONE;
+        }
+        boolean reference = stored > 1 || message.frame().isLarge();
+        long publishedAtMs = message.publishedAtMs(loop.nowMs(), loop.wallMs());
+        for (int i = 0; i < core.loopCount(); i++) {
+            for (Target target : targets.of(i)) {
+                stage(message, target, reference, publishedAtMs);
+            }
+        }
+        if (reference) {
+            StoredMessage.writeShared(writer, message, publishedAtMs);
+        }
+        long ticket = writer.submit();
+        from.submitted(ticket);
+        return EntryId.of(ticket, reference);
+    }
+
+    private int countStored(KeptMessage message, Targets targets) {
+        int stored = 0;
+        for (int i = 0; i < core.loopCount(); i++) {
+            for (Target target : targets.of(i)) {
+                stored += ((Recipient) target.destination()).stores(message, target) ? 1 : 0;
+            }
+        }
+        return stored;
+    }
+
+    private void stage(KeptMessage message, Target target, boolean reference, long publishedAtMs) {
+        Recipient recipient = (Recipient) target.destination();
+        if (!recipient.stores(message, target)) {
+            return;
+        }
+        SessionChanges changes = new SessionChanges(loop.changes(), recipient.sid);
+        StoredMessages.Delivery delivery = StoredMessages.Delivery.of(message, target);
+        if (reference) {
+            changes.reference(delivery);
+        } else {
+            changes.inline(delivery, message, publishedAtMs);
+        }
+    }
+
+    private long storeRetained(KeptMessage message) {
         ticketsFrom = core.lastTicket();
-        long ticket = core.newTicket();
+        long ticket = store == null ? core.newTicket() : submitRetained(message);
         KeptMessage replaced;
         if (message.payloadBytes() == 0) { // [5.0:MQTT-3.3.1-6], [5.0:MQTT-3.3.1-7], [3.1.1:MQTT-3.3.1-10]
             replaced = core.retained.remove(message.topic(), ticket);
@@ -122,6 +222,18 @@ final class Router { // hot
         if (message.payloadBytes() == 0 && ++removals % REMOVALS_PER_CLEANING == 0) {
             core.forgetOldRemovals();
         }
+        return ticket;
+    }
+
+    /** A change of its own, whose ticket the index must have before the match. */
+    private long submitRetained(KeptMessage message) {
+        ChangeWriter writer = loop.changes();
+        if (message.payloadBytes() == 0) {
+            StoredRetained.delete(writer, message.topic());
+        } else {
+            StoredRetained.write(writer, message.topic(), message, message.publishedAtMs(loop.nowMs(), loop.wallMs()));
+        }
+        return writer.submit();
     }
 
     /** See {@link Core#forgetOldRemovals}. Any thread. */

@@ -3,7 +3,7 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.spi.DropReason;
-import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Properties;
@@ -13,7 +13,6 @@ import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBuf;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -24,19 +23,17 @@ import org.jspecify.annotations.Nullable;
  * <p>A QoS 1 or 2 message that is delivered goes into the window if there is room and the connection takes it, else into
  * the queue behind; the queue is pumped whenever an acknowledgement, a writable connection or a new one makes room.
  * Subscriptions and life cycle are worked on by {@link SubscriptionRequests} and {@link Sessions}.
+ *
+ * <p>If it outlives its connection and there is a store, its {@link SessionLog} follows what happens here.
  */
-public final class Session extends Recipient implements RetainedReplay.Receiver { // hot
-    private static final int REPLAY_STEPS_PER_PUMP = 1_000;
-
+public final class Session extends Recipient implements SessionQueue.Owner { // hot
     final String clientId;
     final Map<String, Subscription> subscriptions = new HashMap<>(4);
-
-    /** By filter, in the order in which they began. */
-    final Map<String, RetainedReplay> replays = new LinkedHashMap<>(0);
-
-    private final Limits limits;
-    private final OutboundWindow window;
-    private final MessageQueue queue = new MessageQueue();
+    final OutboundWindow window;
+    final SessionQueue queue;
+    final RetainedReplays replays = new RetainedReplays(this);
+    final SessionLog log;
+    private final boolean persistent;
     private @Nullable BitSet received;
 
     // ---- the connection; the link is set from the opening on, the way out only once CONNACK has left
@@ -44,7 +41,6 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
     Link link;
 
     private @Nullable Outbound out;
-    private boolean pumpAgain;
 
     // ---- life cycle, kept by Sessions
     long expirySeconds;
@@ -58,21 +54,25 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
 
     boolean ended;
 
-    Session(long sid, SessionLoop loop, String clientId, Limits limits) {
+    /**
+     * A session that has no connection yet.
+     *
+     * @param sid never given to another one
+     * @param persistent whether it is to outlive its connection. That never changes: one whose client asks for an end with
+     *     the connection, later, is discarded then
+     */
+    Session(long sid, SessionLoop loop, Core core, String clientId, boolean persistent) {
         super(sid, loop);
         this.clientId = clientId;
-        this.limits = limits;
-        window = new OutboundWindow(limits.inflightBytesMax());
+        this.persistent = persistent;
+        log = new SessionLog(this, persistent ? core.store : null);
+        window = new OutboundWindow(core.limits.inflightBytesMax(), log.isOn());
+        queue = new SessionQueue(this, this, core.limits, core.store);
     }
 
     @Override
     public boolean isPersistent() {
-        return expirySeconds > 0;
-    }
-
-    /** The last change of this session that was submitted to a store; replies wait for it. 0: in memory there is none. */
-    long lastTicket() {
-        return 0;
+        return persistent;
     }
 
     /** Messages in the queue. */
@@ -106,75 +106,113 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
         return out != null;
     }
 
+    @Override
+    public boolean hasEnded() {
+        return ended;
+    }
+
+    @Override
+    public boolean isPausedByUs() {
+        return link != null && link.isPausedByUs();
+    }
+
+    @Override
+    public void tooSlow() {
+        Link slow = link;
+        if (slow != null) { // not inside a fan-out that is under way
+            loop.runLater(() -> slow.disconnect(ReasonCode.QUOTA_EXCEEDED, "too many messages queued"));
+        }
+    }
+
     // ---- sending
 
     @Override
-    void deliver(KeptMessage message, Target target, long nowMs) {
+    void deliver(KeptMessage message, Target target, long entry, long nowMs) {
         assert loop.inLoop();
         if (isOwn(message, target)) {
             return;
         }
-        if (ended) {
-            drop(message, DropReason.SESSION_ENDED);
-            return;
-        }
         QoS qos = effectiveQoS(message, target);
-        if (qos == QoS.AT_MOST_ONCE) {
+        long stored = qos == QoS.AT_MOST_ONCE || !log.isOn() ? EntryId.NONE : entry;
+        if (ended) {
+            drop(message, stored, DropReason.SESSION_ENDED);
+        } else if (qos == QoS.AT_MOST_ONCE) {
             deliverAtMostOnce(message, target, nowMs);
         } else if (queue.isEmpty() && canSend()) {
-            send(message, target, qos, nowMs);
+            send(message, target, qos, stored, nowMs);
         } else {
-            enqueue(message, target);
+            queue.add(message, target, stored);
         }
+    }
+
+    @Override
+    boolean stores(KeptMessage message, Target target) {
+        return log.isOn() && effectiveQoS(message, target) != QoS.AT_MOST_ONCE && !isOwn(message, target);
     }
 
     /** [5.0:MQTT-3.8.3-3]: it is the client identifier that counts, which may have had another session then. */
-    private boolean isOwn(KeptMessage message, Target target) {
+    boolean isOwn(KeptMessage message, Target target) {
         return target.noLocal() && clientId.equals(message.publisher());
     }
 
-    /** [5.0:MQTT-3.8.4-8], [3.1.1:MQTT-3.8.4-6]: the lower of published and granted. */
-    private static QoS effectiveQoS(KeptMessage message, Target target) {
-        QoS published = message.qos();
-        QoS granted = target.qos();
-        return published.level() < granted.level() ? published : granted;
-    }
-
-    private void deliverAtMostOnce(KeptMessage message, Target target, long nowMs) {
+    void deliverAtMostOnce(KeptMessage message, Target target, long nowMs) {
         Outbound to = out;
         if (to == null) {
-            drop(message, DropReason.OFFLINE_QOS_0);
+            drop(message, EntryId.NONE, DropReason.OFFLINE_QOS_0);
         } else if (!to.isWritable()) {
-            drop(message, DropReason.SLOW_CONSUMER_QOS_0);
-        } else if (maySend(to, message, target, QoS.AT_MOST_ONCE, nowMs)) {
+            drop(message, EntryId.NONE, DropReason.SLOW_CONSUMER_QOS_0);
+        } else if (maySend(to, message, target, QoS.AT_MOST_ONCE, EntryId.NONE)) {
             append(to, message, target, QoS.AT_MOST_ONCE, false, 0, nowMs);
         }
     }
 
-    private boolean canSend() {
-        return out != null && window.hasRoom() && out.isWritable();
+    boolean isWritable() {
+        return out != null && out.isWritable();
     }
 
-    private void send(KeptMessage message, Target target, QoS qos, long nowMs) {
+    boolean canSend() {
+        return window.hasRoom() && isWritable();
+    }
+
+    void send(KeptMessage message, Target target, QoS qos, long entry, long nowMs) {
         Outbound to = out;
         assert to != null;
-        if (!maySend(to, message, target, qos, nowMs)) {
+        if (!maySend(to, message, target, qos, entry)) {
             return;
         }
         message.retain();
         byte state = qos == QoS.AT_LEAST_ONCE ? OutboundWindow.SENT_QOS_1 : OutboundWindow.SENT_QOS_2;
-        int packetId = window.add(message, target, state);
-        append(to, message, target, qos, false, packetId, nowMs);
+        int packetId = window.add(message, target, state, entry);
+        log.packetIdUsed(window.next());
+        if (state == OutboundWindow.SENT_QOS_2 && entry != EntryId.NONE) {
+            long ticket = log.sent(packetId, entry);
+            loop.gate().hold(ticket, () -> sendHeld(to, packetId, entry));
+        } else {
+            boolean dup = EntryId.isMaybeSent(entry) && qos == QoS.AT_LEAST_ONCE;
+            append(to, message, target, qos, dup, packetId, nowMs);
+        }
+    }
+
+    /** That this QoS 2 message is under way is durable now: after a crash it would be sent under the same packet id. */
+    private void sendHeld(Outbound to, int packetId, long entry) {
+        long counter = out == to ? window.find(packetId) : -1;
+        if (counter < 0 || window.entry(counter) != entry || to.isClosed()) {
+            return; // another connection sends it again
+        }
+        KeptMessage message = window.message(counter);
+        if (message != null) {
+            append(to, message, window.target(counter), QoS.EXACTLY_ONCE, false, packetId, loop.nowMs());
+        }
     }
 
     /** Drops and accounts for what must not be sent any more, or can't be. */
-    private boolean maySend(Outbound to, KeptMessage message, Target target, QoS qos, long nowMs) {
-        if (message.isExpired(nowMs)) { // [5.0:MQTT-3.3.2-5]
-            drop(message, DropReason.EXPIRED);
+    private boolean maySend(Outbound to, KeptMessage message, Target target, QoS qos, long entry) {
+        if (message.isExpired(loop.nowMs())) { // [5.0:MQTT-3.3.2-5]
+            drop(message, entry, DropReason.EXPIRED);
             return false;
         }
         if (isTooLarge(to, message, target, qos)) {
-            drop(message, DropReason.PACKET_TOO_LARGE); // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
+            drop(message, entry, DropReason.PACKET_TOO_LARGE); // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
             return false;
         }
         return true;
@@ -197,103 +235,34 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
         }
     }
 
-    private void drop(KeptMessage message, DropReason reason) {
-        loop.drops().count(clientId, message.topic(), reason, 1);
+    @Override
+    public void drop(@Nullable KeptMessage message, long entry, DropReason reason) {
+        loop.drops().count(clientId, message == null ? "(stored)" : message.topic(), reason, 1);
+        log.entryGone(entry);
     }
 
-    // ---- queueing
-
-    private void enqueue(KeptMessage message, Target target) {
-        if (isFull(message)) {
-            dropExpiredHeads(loop.nowMs()); // before anything that is still good
-        }
-        if (isFull(message)) {
-            overflow(message);
-            if (isFull(message)) {
-                return;
-            }
-        }
-        message.retain();
-        queue.add(message, target);
-        loop.queuedBytes(message.footprintBytes());
-    }
-
-    /** Whether the queue can't take the message as it is. */
-    private boolean isFull(KeptMessage message) {
-        return isFull(message, queue.size(), queue.bytes());
-    }
-
-    /**
-     * Whether the queue couldn't take the message with this content. While <em>we</em> have paused the client's reading it
-     * can't acknowledge: then its own bounds don't count, only the loop's share of the broker-wide one.
-     */
-    private boolean isFull(KeptMessage message, int queuedMessages, long queuedBytes) {
-        long bytes = queuedBytes + message.footprintBytes();
-        long otherSessions = loop.queuedBytes() - queue.bytes();
-        if (otherSessions + bytes > loop.queueBytesShare()) {
-            return true;
-        }
-        boolean ourFault = link != null && link.isPausedByUs();
-        return !ourFault && (queuedMessages >= limits.queueMessagesMax() || bytes > limits.queueBytesMax());
-    }
-
-    /** Applies the policy: after it there is room, or the message is dropped and accounted for. */
-    private void overflow(KeptMessage message) {
-        switch (limits.queueOverflow()) {
-            case DROP_OLDEST -> {
-                if (isFull(message, 0, 0)) { // nothing older would make room for it
-                    drop(message, DropReason.QUEUE_FULL);
-                    return;
-                }
-                while (isFull(message)) {
-                    dropHead(DropReason.QUEUE_FULL);
-                }
-            }
-            case DROP_NEWEST -> drop(message, DropReason.QUEUE_FULL);
-            case DISCONNECT -> {
-                drop(message, DropReason.QUEUE_FULL);
-                Link slow = link;
-                if (slow != null) { // not inside a fan-out that is under way
-                    loop.runLater(() -> slow.disconnect(ReasonCode.QUOTA_EXCEEDED, "too many messages queued"));
-                }
-            }
-        }
-    }
-
-    private void dropExpiredHeads(long nowMs) {
-        for (KeptMessage head = queue.peek(); head != null && head.isExpired(nowMs); head = queue.peek()) {
-            dropHead(DropReason.EXPIRED);
-        }
-    }
-
-    private void dropHead(DropReason reason) {
-        KeptMessage oldest = removeHead();
-        drop(oldest, reason);
-        oldest.release();
-    }
-
-    private KeptMessage removeHead() {
-        KeptMessage head = queue.remove();
-        loop.queuedBytes(-head.footprintBytes());
-        return head;
-    }
+    // ---- pumping
 
     /** Sends what can be sent now: what is to be sent again, then the queue, then retained messages. */
-    void pump() {
+    @Override
+    public void pump() {
         Outbound to = out;
         if (to == null) {
             return;
         }
         long nowMs = loop.nowMs();
         resend(to, nowMs);
-        while (!queue.isEmpty() && canSend()) {
-            Target target = queue.peekTarget();
-            KeptMessage message = removeHead();
-            send(message, target, effectiveQoS(message, target), nowMs);
+        while (canSend() && queue.isReady()) {
+            Target target = queue.headTarget();
+            long entry = queue.headEntry();
+            KeptMessage message = queue.remove();
+            send(message, target, effectiveQoS(message, target), entry, nowMs);
             message.release();
         }
-        if (!replays.isEmpty() && queue.isEmpty()) {
-            replayRetained(nowMs);
+        if (queue.isEmpty()) {
+            replays.pump(nowMs);
+        } else if (canSend()) {
+            queue.read();
         }
     }
 
@@ -317,59 +286,20 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
         QoS qos = window.state(counter) == OutboundWindow.SENT_QOS_1 ? QoS.AT_LEAST_ONCE : QoS.EXACTLY_ONCE;
         Target target = window.target(counter);
         if (isTooLarge(to, message, target, qos)) { // it wasn't for the connection before
-            drop(message, DropReason.PACKET_TOO_LARGE);
-            window.complete(counter);
+            drop(message, window.entry(counter), DropReason.PACKET_TOO_LARGE);
+            finish(counter);
         } else { // [5.0:MQTT-3.3.1-1], [3.1.1:MQTT-3.3.1-1]; sent once, it no longer expires [5.0:MQTT-4.3.3-7]
             append(to, message, target, qos, true, OutboundWindow.packetId(counter), nowMs);
             window.resent();
         }
     }
 
-    private void replayRetained(long nowMs) {
-        int steps = REPLAY_STEPS_PER_PUMP;
-        while (!replays.isEmpty()) {
-            RetainedReplay replay = replays.values().iterator().next();
-            while (steps > 0 && !replay.isDone() && canReplay(replay)) {
-                steps--;
-                if (replay.next()) {
-                    replay.sendTo(this, nowMs);
-                }
-            }
-            if (!replay.isDone()) {
-                if (steps == 0 && !pumpAgain) { // others have a turn meanwhile
-                    pumpAgain = true;
-                    loop.execute(() -> {
-                        pumpAgain = false;
-                        pump();
-                    });
-                }
-                return;
-            }
-            replays.remove(replay.filter());
+    /** The exchange is over; its entry has been accounted for. */
+    private void finish(long counter) {
+        if (window.state(counter) != OutboundWindow.SENT_QOS_1) {
+            log.completed(OutboundWindow.packetId(counter), window.entry(counter));
         }
-    }
-
-    /** Sends no more retained messages for the subscription with this filter. */
-    void stopReplay(String filter) {
-        replays.remove(filter);
-    }
-
-    private boolean canReplay(RetainedReplay replay) {
-        return out != null && out.isWritable() && (replay.isAtMostOnce() || window.hasRoom());
-    }
-
-    /** Sends a retained message for a new subscription. There is room in the window. Borrows the message. */
-    @Override
-    public void retained(KeptMessage message, Target target, long nowMs) {
-        if (isOwn(message, target)) {
-            return;
-        }
-        QoS qos = effectiveQoS(message, target);
-        if (qos == QoS.AT_MOST_ONCE) {
-            deliverAtMostOnce(message, target, nowMs);
-        } else {
-            send(message, target, qos, nowMs);
-        }
+        window.complete(counter);
     }
 
     // ---- acknowledgements of the client
@@ -380,7 +310,8 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
         long counter = window.find(packetId);
         if (counter >= 0 && window.state(counter) == OutboundWindow.SENT_QOS_1) {
             countRejected(counter, reason);
-            window.complete(counter);
+            log.entryGone(window.entry(counter));
+            finish(counter);
             pump();
         }
     }
@@ -393,24 +324,40 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
         if (reason.isError()) {
             if (state == OutboundWindow.SENT_QOS_2) {
                 countRejected(counter, reason);
-                window.complete(counter);
+                log.entryGone(window.entry(counter));
+                finish(counter);
                 pump();
             }
             return;
         }
         if (state == OutboundWindow.SENT_QOS_2) {
+            log.released(packetId, window.entry(counter));
             window.release(counter);
-            pubrel(packetId, ReasonCode.SUCCESS);
+            releaseLater(packetId, ReasonCode.SUCCESS);
         } else if (state == OutboundWindow.RELEASED) {
-            pubrel(packetId, ReasonCode.SUCCESS);
+            releaseLater(packetId, ReasonCode.SUCCESS);
         } else {
-            pubrel(packetId, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
+            releaseLater(packetId, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
+        }
+    }
+
+    /** PUBREL, once it is durable that PUBREC has come. */
+    private void releaseLater(int packetId, ReasonCode reason) {
+        Outbound to = out;
+        if (!log.isOn() || loop.gate().passes(log.lastTicket())) {
+            pubrel(packetId, reason);
+        } else {
+            loop.gate().hold(log.lastTicket(), () -> {
+                if (out == to) {
+                    pubrel(packetId, reason);
+                }
+            });
         }
     }
 
     private void pubrel(int packetId, ReasonCode reason) {
         Outbound to = out;
-        if (to != null) {
+        if (to != null && !to.isClosed()) {
             int bytes = MqttEncoder.ackBytes(to.version(), reason, Properties.EMPTY);
             MqttEncoder.ack(to.room(bytes), to.version(), PacketType.PUBREL, packetId, reason, Properties.EMPTY);
         }
@@ -421,7 +368,7 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
         assert loop.inLoop();
         long counter = window.find(packetId);
         if (counter >= 0 && window.state(counter) == OutboundWindow.RELEASED) {
-            window.complete(counter);
+            finish(counter);
             pump();
         }
     }
@@ -429,7 +376,7 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
     private void countRejected(long counter, ReasonCode reason) {
         KeptMessage message = window.message(counter);
         if (reason.isError() && message != null) {
-            drop(message, DropReason.REJECTED_BY_RECEIVER);
+            loop.drops().count(clientId, message.topic(), DropReason.REJECTED_BY_RECEIVER, 1);
         }
     }
 
@@ -465,12 +412,28 @@ public final class Session extends Recipient implements RetainedReplay.Receiver 
 
     // ---- the end
 
-    /** Gives everything back and counts what will not be delivered. */
+    /** Gives everything back, in the store too, and counts what will not be delivered. */
     void discard(DropReason reason) {
         ended = true;
-        while (!queue.isEmpty()) {
-            dropHead(reason);
+        log.discard(received);
+        queue.dropAll(reason);
+        forget(reason);
+        log.discarded();
+    }
+
+    /** Gives back what it holds in memory; what is in the store stays there. */
+    void leave(DropReason reason) {
+        ended = true;
+        if (log.isOn()) {
+            queue.forget();
+            window.clear();
+        } else {
+            queue.dropAll(reason);
+            forget(reason);
         }
+    }
+
+    private void forget(DropReason reason) {
         int unacknowledged = window.clear();
         if (unacknowledged > 0) {
             loop.drops().count(clientId, "(in flight)", reason, unacknowledged);

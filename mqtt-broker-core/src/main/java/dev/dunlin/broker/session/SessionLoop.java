@@ -3,7 +3,10 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.store.ChangeWriter;
 import dev.dunlin.broker.store.DurabilityGate;
+import dev.dunlin.broker.store.EntryId;
+import dev.dunlin.broker.store.Store;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandle;
@@ -42,6 +45,7 @@ public final class SessionLoop { // hot
     private final Core core;
     private final int index;
     private final DurabilityGate gate;
+    private final @Nullable ChangeWriter changes;
     private final Router router;
     private final Sessions sessions;
     private final Drops drops = new Drops();
@@ -61,6 +65,7 @@ public final class SessionLoop { // hot
     private @Nullable IoEventLoop eventLoop;
     private @Nullable Turn turn;
     private volatile boolean ended;
+    private volatile boolean asleep;
     private long nowMs;
     private long flushes;
     private long queuedBytes;
@@ -70,6 +75,7 @@ public final class SessionLoop { // hot
         this.index = index;
         this.gate = gate;
         wake = new boolean[core.loopCount()];
+        changes = core.store == null ? null : core.store.writer();
         router = new Router(core, this);
         sessions = new Sessions(core, this);
         deliveriesLeft = core.limits.turnDeliveriesMax();
@@ -138,6 +144,17 @@ public final class SessionLoop { // hot
 
     public DurabilityGate gate() {
         return gate;
+    }
+
+    /** Where changes of the store are staged. With a store only. */
+    ChangeWriter changes() {
+        assert changes != null : "without a store";
+        return changes;
+    }
+
+    /** Milliseconds of wall time, for what outlives the process. */
+    long wallMs() {
+        return core.wallMs();
     }
 
     Router router() {
@@ -213,7 +230,7 @@ public final class SessionLoop { // hot
      * @return a loop that has been handed more than its budget, for which the publisher must wait; null if there is none
      */
     @Nullable
-    SessionLoop handOver(KeptMessage message, Targets targets) {
+    SessionLoop handOver(KeptMessage message, Targets targets, long entry) {
         assert inLoop();
         SessionLoop crowded = null;
         for (int i = 0; i < wake.length; i++) {
@@ -228,9 +245,9 @@ public final class SessionLoop { // hot
             }
             boolean roomLeft;
             if (target == this) {
-                roomLeft = deliverHere(message, of);
+                roomLeft = deliverHere(message, of, entry);
             } else {
-                roomLeft = target.offer(message, of);
+                roomLeft = target.offer(message, of, entry);
                 wake[i] = true;
                 anyToWake = true;
             }
@@ -239,34 +256,34 @@ public final class SessionLoop { // hot
         return crowded;
     }
 
-    private boolean offer(KeptMessage message, Target[] targets) {
+    private boolean offer(KeptMessage message, Target[] targets, long stored) {
         message.retain();
-        Entry entry = new Entry(message, targets);
+        Entry entry = new Entry(message, targets, stored);
         long bytes = mailboxBytes.addAndGet(entry.bytes);
         mailbox.offer(entry);
         return bytes <= core.limits.mailboxBytesMax();
     }
 
-    private boolean deliverHere(KeptMessage message, Target[] targets) {
-        int done = unfinished.isEmpty() ? deliver(message, targets, 0) : 0;
+    private boolean deliverHere(KeptMessage message, Target[] targets, long stored) {
+        int done = unfinished.isEmpty() ? deliver(message, targets, stored, 0) : 0;
         if (done == targets.length) {
             return true;
         }
         message.retain();
-        Entry rest = new Entry(message, targets);
+        Entry rest = new Entry(message, targets, stored);
         rest.next = done;
         unfinished.add(rest);
         return mailboxBytes.addAndGet(rest.bytes) <= core.limits.mailboxBytesMax();
     }
 
     /** Delivers from {@code next} on, as far as this turn's budget goes; returns where it stopped. */
-    private int deliver(KeptMessage message, Target[] targets, int next) {
+    private int deliver(KeptMessage message, Target[] targets, long stored, int next) {
         int end = Math.min(targets.length, next + deliveriesLeft);
         deliveriesLeft -= end - next;
         for (int i = next; i < end; i++) {
             Recipient recipient = (Recipient) targets[i].destination();
             try {
-                recipient.deliver(message, targets[i], nowMs);
+                recipient.deliver(message, targets[i], stored, nowMs);
             } catch (Throwable e) { // a fault with one target, be it memory, isn't the others'
                 LOG.error("delivery to {} failed", recipient, e);
             }
@@ -314,8 +331,26 @@ public final class SessionLoop { // hot
             runGuarded(later.remove());
         }
         drain();
+        if (core.store != null) {
+            commit(core.store);
+        }
         wakeOthers();
         flushDirty();
+    }
+
+    /** Submits what nobody waited for, and lets go what has become durable. */
+    private void commit(Store store) {
+        gate.durable(store.durable());
+        if (!changes().isEmpty()) {
+            changes().submit();
+        }
+    }
+
+    /** Changes have become durable: replies may be waiting for them. Commit thread. */
+    void commitAdvanced() {
+        if (asleep && !ended) {
+            wakeup();
+        }
     }
 
     private void drain() {
@@ -342,7 +377,7 @@ public final class SessionLoop { // hot
             runGuarded(entry.task());
             return true;
         }
-        entry.next = deliver(message, entry.targets, entry.next);
+        entry.next = deliver(message, entry.targets, entry.stored, entry.next);
         if (entry.next < entry.targets.length) {
             return false;
         }
@@ -385,6 +420,12 @@ public final class SessionLoop { // hot
     }
 
     private boolean isIdle() {
+        if (core.store != null && !gate.isEmpty()) {
+            asleep = true; // said first, then looked again
+            if (gate.isDue(core.store.durable())) {
+                return false;
+            }
+        }
         return mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirtyCount == 0 && !anyToWake;
     }
 
@@ -408,6 +449,12 @@ public final class SessionLoop { // hot
         ended = true;
         gate.close();
         sessions.dispose();
+        if (changes != null) {
+            if (!changes.isEmpty()) {
+                changes.submit(); // that sessions have no connection any more
+            }
+            changes.close();
+        }
         later.clear();
         for (Entry e = unfinished.poll(); e != null; e = unfinished.poll()) {
             discard(e);
@@ -469,12 +516,14 @@ public final class SessionLoop { // hot
 
         final @Nullable KeptMessage message;
         final Target[] targets;
+        final long stored;
         final int bytes;
         private final @Nullable Runnable task;
         int next;
 
-        Entry(KeptMessage message, Target[] targets) {
+        Entry(KeptMessage message, Target[] targets, long stored) {
             this.message = message;
+            this.stored = stored;
             this.targets = targets;
             this.task = null;
             this.bytes = message.footprintBytes() + targets.length * TARGET_BYTES;
@@ -482,6 +531,7 @@ public final class SessionLoop { // hot
 
         Entry(Runnable task) {
             this.message = null;
+            this.stored = EntryId.NONE;
             this.targets = NONE;
             this.task = task;
             this.bytes = 0;
@@ -512,6 +562,7 @@ public final class SessionLoop { // hot
         public int run(IoHandlerContext given) {
             context = given;
             int events = transport.run(this);
+            asleep = false;
             readClock();
             endTurn();
             return events;

@@ -1,11 +1,17 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.store.SessionChanges;
+import dev.dunlin.broker.store.Store;
+import dev.dunlin.broker.store.StoredSession;
+import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -38,12 +44,17 @@ public final class Sessions {
 
     /**
      * Opens the session of a client: takes it over from another connection, discards it, resumes it or makes it. Answers
-     * when it is loaded, on this loop; without a store that is at once.
+     * when it is loaded, on this loop; without a store, or if it is in memory, that is at once.
+     *
+     * @return false if the store refuses it at present: then nothing has happened
      */
-    public void open(Opening opening, Consumer<OpenSession> opened) {
+    public boolean open(Opening opening, Consumer<OpenSession> opened) {
         assert loop.inLoop();
         String clientId = opening.clientId();
         Session session = byClientId.get(clientId);
+        if (isRefusedByStore(session, opening)) {
+            return false;
+        }
         if (session != null && session.link != null) { // [5.0:MQTT-3.1.4-3], [3.1.1:MQTT-3.1.4-2]
             session.link.disconnect(ReasonCode.SESSION_TAKEN_OVER, "another client connected with this identifier");
             session = byClientId.get(clientId); // it ended if it was not to outlive its connection
@@ -54,14 +65,62 @@ public final class Sessions {
         }
         boolean present = session != null; // [5.0:MQTT-3.1.2-5], [5.0:MQTT-3.1.2-6], [3.1.1:MQTT-3.1.2-4]
         if (session == null) {
-            session = new Session(core.newSid(), loop, clientId, core.limits);
-            byClientId.put(clientId, session);
+            session = make(opening);
         }
         cancelTimers(session); // [5.0:MQTT-3.1.3-9]: back in time, its delayed will is not published
         session.link = opening.link();
         session.will = PendingWill.of(opening.connect());
-        session.expirySeconds = opening.expirySeconds(core.limits.sessionExpiryMaxSeconds());
-        opened.accept(new OpenSession(core, session, opening, present));
+        session.expirySeconds = expirySeconds(opening);
+        if (present) {
+            session.log.connected();
+        }
+        Session ready = session;
+        whenLoaded(ready, () -> opened.accept(new OpenSession(core, ready, opening, present)));
+        return true;
+    }
+
+    private long expirySeconds(Opening opening) {
+        return opening.expirySeconds(core.limits.sessionExpiryMaxSeconds());
+    }
+
+    /** What can't be stored is refused before anything is taken over. */
+    private boolean isRefusedByStore(@Nullable Session present, Opening opening) {
+        Store store = core.store;
+        if (store == null || !store.refusesGrowth()) {
+            return false;
+        }
+        boolean makesOne = (present == null || opening.connect().cleanStart()) && expirySeconds(opening) > 0;
+        boolean touchesOne = present != null && present.isPersistent();
+        return makesOne || (touchesOne && store.isStalled());
+    }
+
+    private Session make(Opening opening) {
+        String clientId = opening.clientId();
+        boolean persistent = expirySeconds(opening) > 0;
+        // A stored one is numbered by the ticket of the change that makes it: never as another one, after any crash.
+        long sid = persistent && core.store != null ? submitNew(opening) : core.newSid();
+        Session session = new Session(sid, loop, core, clientId, persistent);
+        session.log.made(sid);
+        byClientId.put(clientId, session);
+        return session;
+    }
+
+    private long submitNew(Opening opening) {
+        PendingWill will = PendingWill.of(opening.connect());
+        StoredSession made = SessionLog.newRecord(
+                expirySeconds(opening), loop.wallMs(), will == null ? new byte[0] : will.encoded(opening.clientId()));
+        SessionChanges.session(loop.changes(), opening.clientId(), made);
+        return loop.changes().submit();
+    }
+
+    private void whenLoaded(Session session, Runnable then) {
+        StoredSession unloaded = session.log.unloaded();
+        Store store = core.store;
+        if (unloaded == null || store == null) {
+            then.run();
+        } else {
+            session.log.load(unloaded, store, core.limits.inflightMessagesMax()).whenDone(then);
+        }
     }
 
     /**
@@ -71,7 +130,7 @@ public final class Sessions {
      */
     public void connectionClosed(Session session, Link link, boolean withWill) {
         assert loop.inLoop();
-        if (session.link != link) {
+        if (session.ended || session.link != link) {
             return;
         }
         session.detach();
@@ -82,16 +141,34 @@ public final class Sessions {
             end(session, DropReason.SESSION_ENDED);
             return;
         }
+        session.log.disconnected();
+        awaitDeadlines(session, 0);
+    }
+
+    /** Sets the timers of a session without a connection, which has been without one for some time. */
+    private void awaitDeadlines(Session session, long elapsedMs) {
         PendingWill will = session.will;
-        if (will != null && will.delaySeconds() == 0) {
+        long willMs = will == null ? 0 : will.delaySeconds() * 1000 - elapsedMs;
+        if (willMs <= 0) {
             publishWill(session);
-        } else if (will != null) {
-            session.willTimer = loop.schedule(will.delaySeconds() * 1000, () -> publishWill(session));
+        } else {
+            session.willTimer = loop.schedule(willMs, () -> publishWill(session));
         }
         if (session.expirySeconds != Limits.NEVER_EXPIRES) { // [5.0:MQTT-3.1.2-23], [5.0:MQTT-4.1.0-2]
-            session.expiryTimer =
-                    loop.schedule(session.expirySeconds * 1000, () -> end(session, DropReason.SESSION_ENDED));
+            long expiryMs = Math.max(0, session.expirySeconds * 1000 - elapsedMs);
+            session.expiryTimer = loop.schedule(expiryMs, () -> end(session, DropReason.SESSION_ENDED));
         }
+    }
+
+    /**
+     * Takes in a session of an earlier process: it waits for its client, its will for its time. Before any connection.
+     *
+     * @param elapsedMs for how long it has been without a connection
+     */
+    void restore(Session session, long elapsedMs) {
+        assert loop.inLoop();
+        byClientId.put(session.clientId, session);
+        awaitDeadlines(session, elapsedMs);
     }
 
     /** The end of a session: its subscriptions go first, then a will that still waits is published. */
@@ -100,10 +177,14 @@ public final class Sessions {
         for (String filter : session.subscriptions.keySet()) {
             core.subscriptions.remove(session, filter);
         }
-        session.subscriptions.clear();
         byClientId.remove(session.clientId, session);
         session.discard(reason);
-        publishWill(session);
+        session.subscriptions.clear();
+        if (session.will == null) {
+            session.log.recordGone();
+        } else {
+            publishWill(session); // which takes the record along
+        }
     }
 
     private void publishWill(Session session) {
@@ -115,7 +196,7 @@ public final class Sessions {
         publishWill(session, will);
     }
 
-    /** A will can wait: not into a mailbox that is over its budget. */
+    /** A will can wait: not into a mailbox that is over its budget, nor into a store that isn't well. */
     private void publishWill(Session session, PendingWill will) {
         SessionLoop crowded = core.crowdedLoop();
         if (crowded != null) {
@@ -123,7 +204,63 @@ public final class Sessions {
             return;
         }
         KeptMessage message = KeptMessage.of(will.message(), will.version(), session.clientId, loop.nowMs());
-        loop.router().route(message, session.clientId);
+        try {
+            WillSource from = new WillSource(session);
+            if (loop.router()
+                    .isRefusedByStore(
+                            message.topic(), message.qos(), message.retainFlag(), message.payloadBytes(), from)) {
+                Objects.requireNonNull(core.store).awaitHealth(() -> loop.execute(() -> publishWill(session, will)));
+                return;
+            }
+            if (loop.router().route(message, from).isError()) {
+                from.stage(message.qos()); // refused, and gone all the same
+            }
+        } finally {
+            message.release();
+        }
+    }
+
+    /** A will is published in one change with its removal, or with that of its session. */
+    private final class WillSource implements Router.Source {
+        private final Session session;
+
+        WillSource(Session session) {
+            this.session = session;
+        }
+
+        @Override
+        public String name() {
+            return session.clientId;
+        }
+
+        @Override
+        public Targets targets(String topic) {
+            return loop.router().match(topic);
+        }
+
+        @Override
+        public boolean storesState(QoS qos) {
+            return session.log.isOn();
+        }
+
+        @Override
+        public void stage(QoS qos) {
+            if (!session.ended && session.link == null) {
+                session.log.disconnected();
+            } else if (session.ended && !byClientId.containsKey(session.clientId)) {
+                session.log.recordGone();
+            }
+        }
+
+        @Override
+        public void submitted(long ticket) {
+            session.log.waitFor(ticket);
+        }
+
+        @Override
+        public void crowded(SessionLoop target) {
+            // looked at before the publish, which was the only one
+        }
     }
 
     private static void cancelTimers(Session session) {
@@ -165,7 +302,11 @@ public final class Sessions {
         localSubscribers.forEach(subscriber -> subscriber.discard(DropReason.BROKER_CLOSED));
         localSubscribers.clear();
         for (Session session : byClientId.values()) {
-            session.discard(DropReason.BROKER_CLOSED);
+            if (session.link != null) { // its connection was cut off with the loop: no death of its client
+                session.will = null;
+                session.log.disconnected();
+            }
+            session.leave(DropReason.BROKER_CLOSED);
         }
         byClientId.clear();
     }

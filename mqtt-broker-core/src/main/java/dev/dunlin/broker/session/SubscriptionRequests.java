@@ -3,6 +3,8 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Topics;
+import dev.dunlin.broker.store.Store;
+import dev.dunlin.broker.store.StoredSubscription;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Properties;
@@ -15,9 +17,11 @@ import dev.dunlin.codec.Unsuback;
 import dev.dunlin.codec.Unsubscribe;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** SUBSCRIBE and UNSUBSCRIBE of one connection. Loop only. */
 public final class SubscriptionRequests {
+    static final String STORE_REFUSES = "the store has no room or can't be written";
     private static final int RETAIN_ALWAYS = 0;
     private static final int RETAIN_IF_NEW = 1;
 
@@ -25,12 +29,15 @@ public final class SubscriptionRequests {
     private final Session session;
     private final Replies replies;
     private final MqttVersion version;
+    private final @Nullable Store store;
+    private boolean refusedByStore;
 
     SubscriptionRequests(Core core, Session session, Replies replies, MqttVersion version) {
         this.core = core;
         this.session = session;
         this.replies = replies;
         this.version = version;
+        store = core.store;
     }
 
     /**
@@ -42,13 +49,14 @@ public final class SubscriptionRequests {
      */
     public void subscribe(Subscribe request) throws MalformedPacket {
         assert session.loop.inLoop();
+        refusedByStore = false;
         int identifier = (int) request.properties().integer(Property.SUBSCRIPTION_IDENTIFIER, 0);
         List<ReasonCode> reasons = new ArrayList<>(request.subscriptions().size());
         for (SubscriptionRequest each : request.subscriptions()) { // [5.0:MQTT-3.9.3-1], [3.1.1:MQTT-3.9.3-1]
             reasons.add(subscribe(each, identifier));
         }
-        replies.suback(new Suback(request.packetId(), Properties.EMPTY, reasons));
-        session.pump();
+        session.log.submitted();
+        replies.suback(new Suback(request.packetId(), explain(refusedByStore), reasons), session::pump);
     }
 
     private ReasonCode subscribe(SubscriptionRequest request, int identifier) throws MalformedPacket {
@@ -63,6 +71,10 @@ public final class SubscriptionRequests {
             return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
         }
         boolean isNew = !session.subscriptions.containsKey(filter);
+        if (session.log.isOn() && store != null && (isNew ? store.refusesGrowth() : store.isStalled())) {
+            refusedByStore = true;
+            return ReasonCode.QUOTA_EXCEEDED;
+        }
         if (isNew && session.subscriptions.size() >= core.limits.subscriptionsPerSessionMax()) {
             return ReasonCode.QUOTA_EXCEEDED;
         }
@@ -71,10 +83,17 @@ public final class SubscriptionRequests {
         session.subscriptions.put(filter, subscription);
         core.subscriptions.add(subscription); // replaces one with the same filter [5.0:MQTT-3.8.4-3]
         int handling = request.retainHandling(); // [5.0:MQTT-3.3.1-9], [5.0:MQTT-3.3.1-10], [5.0:MQTT-3.3.1-11]
-        if (handling == RETAIN_ALWAYS || (handling == RETAIN_IF_NEW && isNew)) {
-            replayRetained(request, identifier);
-        }
+        boolean replays = handling == RETAIN_ALWAYS || (handling == RETAIN_IF_NEW && isNew);
+        session.log.subscribed(subscription, replays ? replayRetained(request, identifier) : null);
         return ReasonCode.granted(request.maximumQoS());
+    }
+
+    private static Properties explain(boolean refusedByStore) {
+        return refusedByStore
+                ? Properties.builder()
+                        .add(Property.REASON_STRING, STORE_REFUSES)
+                        .build()
+                : Properties.EMPTY;
     }
 
     private ReasonCode illFormed(String filter) throws MalformedPacket {
@@ -85,13 +104,14 @@ public final class SubscriptionRequests {
     }
 
     /** The filter is in the tree by now: what is published from here on comes live. */
-    private void replayRetained(SubscriptionRequest request, int identifier) {
+    private StoredSubscription.Replay replayRetained(SubscriptionRequest request, int identifier) {
         String filter = request.filter();
         int[] identifiers = identifier == 0 ? Target.NO_IDS : new int[] {identifier};
         // RETAIN 1, whatever retain as published says [5.0 section 3.3.1.3]
         Target target = new Target(session, request.maximumQoS(), request.noLocal(), true, identifiers);
-        session.stopReplay(filter); // one per subscription: it begins anew
-        session.replays.put(filter, new RetainedReplay(core.retained, filter, target, core.lastTicket()));
+        RetainedReplay replay = new RetainedReplay(core.retained, filter, target, core.lastTicket());
+        session.replays.begin(replay);
+        return replay.place();
     }
 
     /**
@@ -107,10 +127,12 @@ public final class SubscriptionRequests {
             boolean existed = session.subscriptions.remove(filter) != null;
             if (existed) {
                 core.subscriptions.remove(session, filter);
-                session.stopReplay(filter);
+                session.replays.stop(filter);
+                session.log.unsubscribed(filter);
             }
             reasons.add(existed ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
         }
+        session.log.submitted();
         replies.unsuback(new Unsuback(request.packetId(), Properties.EMPTY, reasons));
     }
 }

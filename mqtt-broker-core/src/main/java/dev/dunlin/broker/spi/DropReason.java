@@ -22,6 +22,8 @@ public enum DropReason {
     LOCAL_QUEUE_FULL,
     /** The handler of a local subscription threw, or its stage failed. */
     LOCAL_HANDLER_FAILED,
+    /** What the store has kept of it is damaged or gone. */
+    STORE_DAMAGED,
     /** The broker was closed. */
     BROKER_CLOSED
 }

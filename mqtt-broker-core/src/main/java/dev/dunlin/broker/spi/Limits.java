@@ -1,5 +1,7 @@
 package dev.dunlin.broker.spi;
 
+import java.util.function.Consumer;
+
 /**
  * The named bounds of everything that a client can make grow. Immutable; change one with its {@code with} method. The
  * defaults are a guest's: made for a broker inside another program.
@@ -17,7 +19,7 @@ package dev.dunlin.broker.spi;
  * @param queueMessagesMax messages queued for a session behind its window
  * @param queueBytesMax the same in bytes, approximately what they occupy
  * @param queueOverflow what happens at these two bounds
- * @param queueBytesTotalMax bytes queued for all sessions together; divided evenly among the event loops
+ * @param queueBytesTotalMax bytes queued in memory for all sessions together; divided evenly among the event loops
  * @param outputBytesMax bytes handed to the transport of a connection and not yet taken by its peer; above it QoS 0
  *     messages are dropped and QoS 1 and 2 messages are queued
  * @param mailboxBytesMax bytes of publishes handed over to an event loop and not yet delivered there; above it their
@@ -29,6 +31,11 @@ package dev.dunlin.broker.spi;
  * @param retainedMessagesMax retained messages; a further topic is refused
  * @param localPublishesMax publishes of the local client that are not yet completed; a further one fails
  * @param localQueueMessagesMax messages queued for the handler of a local subscription
+ * @param queueMemoryBytesMax with a store: bytes of a session's queue that are also kept in memory; what is above is read
+ *     back when its turn comes
+ * @param commitBytesMax with a store: bytes of changes that are not written yet; above it publishers are read no further
+ * @param commitAgeMaxMs with a store: how long writing a group of changes may take, in milliseconds, until publishers are
+ *     read no further
  */
 public record Limits(
         int connectionsMax,
@@ -50,7 +57,10 @@ public record Limits(
         long sessionExpiryMaxSeconds,
         int retainedMessagesMax,
         int localPublishesMax,
-        int localQueueMessagesMax) {
+        int localQueueMessagesMax,
+        long queueMemoryBytesMax,
+        long commitBytesMax,
+        long commitAgeMaxMs) {
 
     /** The protocol's largest packet: five bytes of fixed header and a remaining length of 268,435,455. */
     public static final int PROTOCOL_PACKET_BYTES_MAX = 268_435_460;
@@ -81,7 +91,10 @@ public record Limits(
             NEVER_EXPIRES,
             1_000_000,
             10_000,
-            10_000);
+            10_000,
+            256 << 10,
+            16 * MIB,
+            250);
 
     /** The defaults of the standalone server: as embedded, with the protocol's largest packet and more connections. */
     public static final Limits STANDALONE =
@@ -112,6 +125,9 @@ public record Limits(
         range("retainedMessagesMax", retainedMessagesMax, 0, Integer.MAX_VALUE);
         range("localPublishesMax", localPublishesMax, 1, Integer.MAX_VALUE);
         range("localQueueMessagesMax", localQueueMessagesMax, 1, Integer.MAX_VALUE);
+        range("queueMemoryBytesMax", queueMemoryBytesMax, 0, Long.MAX_VALUE);
+        range("commitBytesMax", commitBytesMax, 1, Long.MAX_VALUE);
+        range("commitAgeMaxMs", commitAgeMaxMs, 1, Long.MAX_VALUE);
     }
 
     private static void range(String name, long value, long min, long max) {
@@ -122,501 +138,202 @@ public record Limits(
 
     /** These limits with another {@link #connectionsMax()}. */
     public Limits withConnectionsMax(int v) {
-        return new Limits(
-                v,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.connectionsMax = v);
     }
 
     /** These limits with another {@link #connectTimeoutMs()}. */
     public Limits withConnectTimeoutMs(long v) {
-        return new Limits(
-                connectionsMax,
-                v,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.connectTimeoutMs = v);
     }
 
     /** These limits with another {@link #packetBytesMax()}. */
     public Limits withPacketBytesMax(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                v,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.packetBytesMax = v);
     }
 
     /** These limits with another {@link #connectPacketBytesMax()}. */
     public Limits withConnectPacketBytesMax(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                v,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.connectPacketBytesMax = v);
     }
 
     /** These limits with another {@link #receiveMaximum()}. */
     public Limits withReceiveMaximum(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                v,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.receiveMaximum = v);
     }
 
     /** These limits with another {@link #inflightMessagesMax()}. */
     public Limits withInflightMessagesMax(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                v,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.inflightMessagesMax = v);
     }
 
     /** These limits with another {@link #inflightBytesMax()}. */
     public Limits withInflightBytesMax(long v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                v,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.inflightBytesMax = v);
     }
 
     /** These limits with another {@link #queueMessagesMax()}. */
     public Limits withQueueMessagesMax(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                v,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.queueMessagesMax = v);
     }
 
     /** These limits with another {@link #queueBytesMax()}. */
     public Limits withQueueBytesMax(long v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                v,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.queueBytesMax = v);
     }
 
     /** These limits with another {@link #queueOverflow()}. */
     public Limits withQueueOverflow(OverflowPolicy v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                v,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.queueOverflow = v);
     }
 
     /** These limits with another {@link #queueBytesTotalMax()}. */
     public Limits withQueueBytesTotalMax(long v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                v,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.queueBytesTotalMax = v);
     }
 
     /** These limits with another {@link #outputBytesMax()}. */
     public Limits withOutputBytesMax(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                v,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.outputBytesMax = v);
     }
 
     /** These limits with another {@link #mailboxBytesMax()}. */
     public Limits withMailboxBytesMax(long v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                v,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.mailboxBytesMax = v);
     }
 
     /** These limits with another {@link #turnDeliveriesMax()}. */
     public Limits withTurnDeliveriesMax(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                v,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.turnDeliveriesMax = v);
     }
 
     /** These limits with another {@link #topicLevelsMax()}. */
     public Limits withTopicLevelsMax(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                v,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.topicLevelsMax = v);
     }
 
     /** These limits with another {@link #subscriptionsPerSessionMax()}. */
     public Limits withSubscriptionsPerSessionMax(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                v,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.subscriptionsPerSessionMax = v);
     }
 
     /** These limits with another {@link #sessionExpiryMaxSeconds()}. */
     public Limits withSessionExpiryMaxSeconds(long v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                v,
-                retainedMessagesMax,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.sessionExpiryMaxSeconds = v);
     }
 
     /** These limits with another {@link #retainedMessagesMax()}. */
     public Limits withRetainedMessagesMax(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                v,
-                localPublishesMax,
-                localQueueMessagesMax);
+        return with(draft -> draft.retainedMessagesMax = v);
     }
 
     /** These limits with another {@link #localPublishesMax()}. */
     public Limits withLocalPublishesMax(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                v,
-                localQueueMessagesMax);
+        return with(draft -> draft.localPublishesMax = v);
     }
 
     /** These limits with another {@link #localQueueMessagesMax()}. */
     public Limits withLocalQueueMessagesMax(int v) {
-        return new Limits(
-                connectionsMax,
-                connectTimeoutMs,
-                packetBytesMax,
-                connectPacketBytesMax,
-                receiveMaximum,
-                inflightMessagesMax,
-                inflightBytesMax,
-                queueMessagesMax,
-                queueBytesMax,
-                queueOverflow,
-                queueBytesTotalMax,
-                outputBytesMax,
-                mailboxBytesMax,
-                turnDeliveriesMax,
-                topicLevelsMax,
-                subscriptionsPerSessionMax,
-                sessionExpiryMaxSeconds,
-                retainedMessagesMax,
-                localPublishesMax,
-                v);
+        return with(draft -> draft.localQueueMessagesMax = v);
+    }
+
+    /** These limits with another {@link #queueMemoryBytesMax()}. */
+    public Limits withQueueMemoryBytesMax(long v) {
+        return with(draft -> draft.queueMemoryBytesMax = v);
+    }
+
+    /** These limits with another {@link #commitBytesMax()}. */
+    public Limits withCommitBytesMax(long v) {
+        return with(draft -> draft.commitBytesMax = v);
+    }
+
+    /** These limits with another {@link #commitAgeMaxMs()}. */
+    public Limits withCommitAgeMaxMs(long v) {
+        return with(draft -> draft.commitAgeMaxMs = v);
+    }
+
+    private Limits with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.limits();
+    }
+
+    /** Limits that are being changed. */
+    private static final class Draft {
+        int connectionsMax;
+        long connectTimeoutMs;
+        int packetBytesMax;
+        int connectPacketBytesMax;
+        int receiveMaximum;
+        int inflightMessagesMax;
+        long inflightBytesMax;
+        int queueMessagesMax;
+        long queueBytesMax;
+        OverflowPolicy queueOverflow;
+        long queueBytesTotalMax;
+        int outputBytesMax;
+        long mailboxBytesMax;
+        int turnDeliveriesMax;
+        int topicLevelsMax;
+        int subscriptionsPerSessionMax;
+        long sessionExpiryMaxSeconds;
+        int retainedMessagesMax;
+        int localPublishesMax;
+        int localQueueMessagesMax;
+        long queueMemoryBytesMax;
+        long commitBytesMax;
+        long commitAgeMaxMs;
+
+        Draft(Limits from) {
+            connectionsMax = from.connectionsMax;
+            connectTimeoutMs = from.connectTimeoutMs;
+            packetBytesMax = from.packetBytesMax;
+            connectPacketBytesMax = from.connectPacketBytesMax;
+            receiveMaximum = from.receiveMaximum;
+            inflightMessagesMax = from.inflightMessagesMax;
+            inflightBytesMax = from.inflightBytesMax;
+            queueMessagesMax = from.queueMessagesMax;
+            queueBytesMax = from.queueBytesMax;
+            queueOverflow = from.queueOverflow;
+            queueBytesTotalMax = from.queueBytesTotalMax;
+            outputBytesMax = from.outputBytesMax;
+            mailboxBytesMax = from.mailboxBytesMax;
+            turnDeliveriesMax = from.turnDeliveriesMax;
+            topicLevelsMax = from.topicLevelsMax;
+            subscriptionsPerSessionMax = from.subscriptionsPerSessionMax;
+            sessionExpiryMaxSeconds = from.sessionExpiryMaxSeconds;
+            retainedMessagesMax = from.retainedMessagesMax;
+            localPublishesMax = from.localPublishesMax;
+            localQueueMessagesMax = from.localQueueMessagesMax;
+            queueMemoryBytesMax = from.queueMemoryBytesMax;
+            commitBytesMax = from.commitBytesMax;
+            commitAgeMaxMs = from.commitAgeMaxMs;
+        }
+
+        Limits limits() {
+            return new Limits(
+                    connectionsMax,
+                    connectTimeoutMs,
+                    packetBytesMax,
+                    connectPacketBytesMax,
+                    receiveMaximum,
+                    inflightMessagesMax,
+                    inflightBytesMax,
+                    queueMessagesMax,
+                    queueBytesMax,
+                    queueOverflow,
+                    queueBytesTotalMax,
+                    outputBytesMax,
+                    mailboxBytesMax,
+                    turnDeliveriesMax,
+                    topicLevelsMax,
+                    subscriptionsPerSessionMax,
+                    sessionExpiryMaxSeconds,
+                    retainedMessagesMax,
+                    localPublishesMax,
+                    localQueueMessagesMax,
+                    queueMemoryBytesMax,
+                    commitBytesMax,
+                    commitAgeMaxMs);
+        }
     }
 }

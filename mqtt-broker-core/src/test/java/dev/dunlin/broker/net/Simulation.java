@@ -50,7 +50,7 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
 
     Simulation(long seed, int loops, Limits limits) {
         random = new Random(seed);
-        core = new Core(limits, this, random, loops);
+        core = new Core(limits, this, random, loops, null);
         for (int i = 0; i < loops; i++) {
             SessionLoop loop = core.loop(i);
             ManualIoEventLoop eventLoop = new ManualIoEventLoop(

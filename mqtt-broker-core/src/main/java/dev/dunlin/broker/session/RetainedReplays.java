@@ -1,0 +1,99 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.store.EntryId;
+import dev.dunlin.codec.QoS;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The retained messages that a session is still to be sent for its subscriptions, one subscription after the other, at the
+ * pace of its window and connection. Loop only.
+ */
+final class RetainedReplays implements RetainedReplay.Receiver {
+    private static final int STEPS_PER_PUMP = 1_000;
+
+    private final Session session;
+
+    /** By filter, in the order in which they began. */
+    private final Map<String, RetainedReplay> byFilter = new LinkedHashMap<>(0);
+
+    private boolean pumpAgain;
+
+    RetainedReplays(Session session) {
+        this.session = session;
+    }
+
+    /** One per subscription: it begins anew. */
+    void begin(RetainedReplay replay) {
+        byFilter.remove(replay.filter());
+        byFilter.put(replay.filter(), replay);
+    }
+
+    /** Sends no more retained messages for the subscription with this filter. */
+    void stop(String filter) {
+        byFilter.remove(filter);
+    }
+
+    void clear() {
+        byFilter.clear();
+    }
+
+    /** Sends what can be sent now. */
+    void pump(long nowMs) {
+        if (!session.log.isDurable()) {
+            return; // SUBACK first; when it has left we are asked again
+        }
+        int steps = STEPS_PER_PUMP;
+        while (!byFilter.isEmpty()) {
+            RetainedReplay replay = byFilter.values().iterator().next();
+            while (steps > 0 && !replay.isDone() && canSend(replay)) {
+                steps--;
+                if (replay.next()) {
+                    replay.sendTo(this, nowMs);
+                }
+            }
+            if (!replay.isDone()) {
+                if (steps == 0) {
+                    pumpLater();
+                }
+                return;
+            }
+            byFilter.remove(replay.filter());
+            session.log.replayed(session.subscriptions.get(replay.filter()));
+        }
+    }
+
+    /** Others have a turn meanwhile. */
+    private void pumpLater() {
+        if (!pumpAgain) {
+            pumpAgain = true;
+            session.loop.execute(() -> {
+                pumpAgain = false;
+                session.pump();
+            });
+        }
+    }
+
+    private boolean canSend(RetainedReplay replay) {
+        return session.isWritable() && (replay.isAtMostOnce() || session.window.hasRoom());
+    }
+
+    /** Sends a retained message for a new subscription. There is room in the window. Borrows the message. */
+    @Override
+    public void retained(KeptMessage message, Target target, long nowMs) {
+        if (session.isOwn(message, target)) {
+            return;
+        }
+        QoS qos = Recipient.effectiveQoS(message, target);
+        if (qos == QoS.AT_MOST_ONCE) {
+            session.deliverAtMostOnce(message, target, nowMs);
+            return;
+        }
+        RetainedReplay replay = byFilter.values().iterator().next();
+        long entry = session.log.isOn()
+                ? session.log.retained(message, target, session.subscriptions.get(replay.filter()), replay)
+                : EntryId.NONE;
+        session.send(message, target, qos, entry, nowMs);
+    }
+}

@@ -1,0 +1,332 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.store.EntryId;
+import dev.dunlin.broker.store.SessionReader;
+import dev.dunlin.broker.store.Store;
+import dev.dunlin.broker.store.StoredEntry;
+import dev.dunlin.codec.QoS;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What waits for a session, with its bounds and its overflow policy. Loop only.
+ *
+ * <p>Three parts, in the order of delivery: what was stored before this process began and is still only there (<em>older</em>);
+ * a page of it that has been read; and what this process was handed, which is in memory up to
+ * {@link Limits#queueMemoryBytesMax()} and paged out above. What is paged out is read back by its key, a page at a time, once
+ * it is durable; older entries, whose names nobody knows, by their range, which doesn't change any more.
+ */
+final class SessionQueue {
+    private static final Logger LOG = LoggerFactory.getLogger(SessionQueue.class);
+    private static final int PAGE_ENTRIES = 64;
+    private static final long READ_AGAIN_MS = 100;
+
+    /** What a queue asks of its session. */
+    interface Owner {
+        /** A message will not be delivered: account for it, and for its entry. */
+        void drop(@Nullable KeptMessage message, long entry, DropReason reason);
+
+        /** Whether we are the reason why it can't acknowledge. */
+        boolean isPausedByUs();
+
+        /** It is too slow, and the policy is to disconnect it. */
+        void tooSlow();
+
+        /** There may be something to send. */
+        void pump();
+
+        /** Whether it is over with this session. */
+        boolean hasEnded();
+    }
+
+    private final Owner owner;
+    private final Recipient session;
+    private final SessionLoop loop;
+    private final Limits limits;
+    private final @Nullable Store store;
+
+    private final MessageQueue queue = new MessageQueue();
+    private final MessageQueue olderPage = new MessageQueue();
+    private long olderFrom = SessionReader.Page.END;
+    private Set<Long> underWay = Set.of();
+    private int maybeSentLeft;
+    private boolean reading;
+
+    SessionQueue(Owner owner, Recipient session, Limits limits, @Nullable Store store) {
+        this.owner = owner;
+        this.session = session;
+        this.loop = session.loop;
+        this.limits = limits;
+        this.store = store;
+    }
+
+    boolean isEmpty() {
+        return queue.isEmpty() && olderPage.isEmpty() && !hasOlder();
+    }
+
+    /** Messages that are known to wait: without older ones that have not been read yet. */
+    int size() {
+        return queue.size() + olderPage.size();
+    }
+
+    // ---- in
+
+    /** Queues a message behind all others, or drops one according to the policy. Borrows it. */
+    void add(KeptMessage message, Target target, long entry) {
+        if (isFull(message, entry)) {
+            dropExpiredHeads(loop.nowMs()); // before anything that is still good
+        }
+        if (isFull(message, entry) && !overflow(message, entry)) {
+            return;
+        }
+        if (entry != EntryId.NONE && !fitsIntoMemory(message)) {
+            queue.addPagedOut(message.footprintBytes(), entry);
+            return;
+        }
+        message.retain();
+        queue.add(message, target, entry);
+        loop.queuedBytes(message.footprintBytes());
+    }
+
+    private boolean isFull(KeptMessage message, long entry) {
+        return isFull(message, entry, queue.size(), queue.bytes());
+    }
+
+    /**
+     * Whether the queue couldn't take the message with this content. While <em>we</em> have paused the client's reading it
+     * can't acknowledge: then its own bounds don't count, only the loop's share of the broker-wide one.
+     */
+    private boolean isFull(KeptMessage message, long entry, int queuedMessages, long queuedBytes) {
+        long bytes = queuedBytes + message.footprintBytes();
+        long otherSessions = loop.queuedBytes() - queue.residentBytes();
+        if (entry == EntryId.NONE && otherSessions + bytes > loop.queueBytesShare()) {
+            return true;
+        }
+        return !owner.isPausedByUs() && (queuedMessages >= limits.queueMessagesMax() || bytes > limits.queueBytesMax());
+    }
+
+    private boolean fitsIntoMemory(KeptMessage message) {
+        return queue.residentBytes() + message.footprintBytes() <= limits.queueMemoryBytesMax()
+                && loop.queuedBytes() + message.footprintBytes() <= loop.queueBytesShare();
+    }
+
+    /** Applies the policy. Returns whether there is room now; otherwise the message is dropped and accounted for. */
+    private boolean overflow(KeptMessage message, long entry) {
+        switch (limits.queueOverflow()) {
+            case DROP_OLDEST -> {
+                if (!isFull(message, entry, 0, 0)) { // else nothing older would make room for it
+                    while (isFull(message, entry)) {
+                        dropHead(queue, DropReason.QUEUE_FULL);
+                    }
+                    return true;
+                }
+                owner.drop(message, entry, DropReason.QUEUE_FULL);
+            }
+            case DROP_NEWEST -> owner.drop(message, entry, DropReason.QUEUE_FULL);
+            case DISCONNECT -> {
+                owner.drop(message, entry, DropReason.QUEUE_FULL);
+                owner.tooSlow();
+            }
+        }
+        return false;
+    }
+
+    private void dropExpiredHeads(long nowMs) {
+        for (KeptMessage head = queue.headMessage();
+                head != null && head.isExpired(nowMs);
+                head = queue.headMessage()) {
+            dropHead(queue, DropReason.EXPIRED);
+        }
+    }
+
+    private void dropHead(MessageQueue of, DropReason reason) {
+        long entry = of.headEntry();
+        KeptMessage message = removeHead(of);
+        owner.drop(message, entry, reason);
+        if (message != null) {
+            message.release();
+        }
+    }
+
+    private @Nullable KeptMessage removeHead(MessageQueue of) {
+        long before = of.residentBytes();
+        KeptMessage message = of.removeHead();
+        loop.queuedBytes(of.residentBytes() - before);
+        return message;
+    }
+
+    // ---- out
+
+    /** Whether the next message is in memory: {@link #headTarget}, {@link #headEntry}, {@link #remove}. */
+    boolean isReady() {
+        return first().headMessage() != null;
+    }
+
+    private MessageQueue first() {
+        return olderPage.isEmpty() && !hasOlder() ? queue : olderPage;
+    }
+
+    Target headTarget() {
+        return first().headTarget();
+    }
+
+    long headEntry() {
+        return first().headEntry();
+    }
+
+    /** Takes the next message out; its reference is the caller's. It must be ready. */
+    KeptMessage remove() {
+        KeptMessage message = removeHead(first());
+        assert message != null : "not ready";
+        return message;
+    }
+
+    /** Drops everything that is known; older entries are the caller's. */
+    void dropAll(DropReason reason) {
+        while (!olderPage.isEmpty()) {
+            dropHead(olderPage, reason);
+        }
+        while (!queue.isEmpty()) {
+            dropHead(queue, reason);
+        }
+    }
+
+    /** Gives the memory back and says nothing: what is queued stays in the store. */
+    void forget() {
+        for (MessageQueue each : new MessageQueue[] {olderPage, queue}) {
+            while (!each.isEmpty()) {
+                KeptMessage message = removeHead(each);
+                if (message != null) {
+                    message.release();
+                }
+            }
+        }
+    }
+
+    // ---- reading back
+
+    /**
+     * There are older entries in the store.
+     *
+     * @param page the first of them
+     * @param leftOut sequences of entries in the range that are in the window
+     * @param maybeSent how many QoS 1 messages may have been sent already
+     */
+    void older(SessionReader.Page page, Set<Long> leftOut, int maybeSent) {
+        underWay = leftOut;
+        maybeSentLeft = maybeSent;
+        readOlder(page);
+    }
+
+    private boolean hasOlder() {
+        return olderFrom != SessionReader.Page.END;
+    }
+
+    /** The sequence from which on entries of the time before this process are only in the store; END if there are none. */
+    long olderFrom() {
+        return olderFrom;
+    }
+
+    /** The session is known from the store, and nothing of its queue has been read. */
+    void allIsOlder() {
+        olderFrom = 0;
+    }
+
+    /** Reads the next page, if the next message isn't in memory; the owner is told when it is there. */
+    void read() {
+        Store from = store;
+        if (from == null || reading || owner.hasEnded() || isReady() || isEmpty()) {
+            return;
+        }
+        if (hasOlder()) {
+            reading = true;
+            long first = olderFrom;
+            Set<Long> leftOut = underWay;
+            from.read(
+                    session.sid, reader -> reader.entries(first, from.bootTicket(), leftOut), arrived(this::readOlder));
+            return;
+        }
+        long[] sequences = queue.pagedOutHead(PAGE_ENTRIES);
+        long last = sequences[sequences.length - 1];
+        reading = true;
+        if (loop.gate().passes(last)) {
+            from.read(session.sid, reader -> reader.entries(sequences), arrived(this::readBack));
+        } else {
+            loop.gate()
+                    .hold(
+                            last,
+                            () -> { // it can't be read before it is written
+                                reading = false;
+                                read();
+                            });
+        }
+    }
+
+    private BiConsumer<SessionReader.@Nullable Page, @Nullable StoreException> arrived(
+            Consumer<SessionReader.Page> then) {
+        return (page, failure) -> loop.execute(() -> {
+            reading = false;
+            if (owner.hasEnded()) {
+                return;
+            }
+            if (page != null) {
+                then.accept(page);
+                owner.pump();
+            } else {
+                LOG.warn("{}: its queue can't be read: {}", session, failure == null ? "" : failure.getMessage());
+                loop.schedule(READ_AGAIN_MS, owner::pump);
+            }
+        });
+    }
+
+    private void readOlder(SessionReader.Page page) {
+        olderFrom = page.next();
+        for (StoredEntry stored : page.entries()) {
+            long entry = entryOf(stored);
+            if (stored.qos() == QoS.AT_LEAST_ONCE && maybeSentLeft > 0) {
+                maybeSentLeft--;
+                entry = EntryId.maybeSent(entry);
+            }
+            KeptMessage message = message(stored);
+            if (message == null) {
+                owner.drop(null, entry, DropReason.STORE_DAMAGED);
+            } else {
+                olderPage.add(message, target(stored), entry);
+                loop.queuedBytes(message.footprintBytes());
+            }
+        }
+    }
+
+    private void readBack(SessionReader.Page page) {
+        for (StoredEntry stored : page.entries()) {
+            KeptMessage message = message(stored);
+            if (message == null) {
+                owner.drop(null, queue.removePagedOut(stored.sequence()), DropReason.STORE_DAMAGED);
+            } else if (queue.pageIn(stored.sequence(), message, target(stored))) {
+                loop.queuedBytes(message.footprintBytes());
+            } else {
+                message.release(); // dropped meanwhile
+            }
+        }
+    }
+
+    private @Nullable KeptMessage message(StoredEntry stored) {
+        return StoredMessages.message(stored, loop);
+    }
+
+    private Target target(StoredEntry stored) {
+        return StoredMessages.target(stored, session);
+    }
+
+    private static long entryOf(StoredEntry stored) {
+        return EntryId.of(stored.sequence(), stored.messageId() != StoredEntry.INLINE);
+    }
+}

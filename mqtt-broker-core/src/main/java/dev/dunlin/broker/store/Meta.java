@@ -1,0 +1,93 @@
+package dev.dunlin.broker.store;
+
+import dev.dunlin.broker.spi.OpBuffer;
+import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.View;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/** What a store says about itself: the space META. */
+final class Meta {
+    /** Raised when an older broker could no longer read what is written. */
+    static final int FORMAT_MAJOR = 1;
+
+    private static final int FORMAT_MINOR = 0;
+    private static final byte[] FORMAT = key("format");
+    private static final byte[] LAST_TICKET = key("lastTicket");
+    private static final byte[] LAST_SEEN = key("lastSeen");
+    private static final byte[] CLEAN_SHUTDOWN = key("cleanShutdown");
+
+    private Meta() {}
+
+    private static byte[] key(String name) {
+        return name.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Ends a batch: the last ticket in it, and the time. */
+    static void stamp(OpBuffer batch, long lastTicket, long wallMs) {
+        putLong(batch, LAST_TICKET, lastTicket);
+        putLong(batch, LAST_SEEN, wallMs);
+    }
+
+    /** The first batch of a process: whatever comes after it is no clean shutdown until that is said. */
+    static OpBuffer start(long lastTicket, long wallMs) {
+        OpBuffer batch = new OpBuffer();
+        ByteBuffer format =
+                ByteBuffer.allocate(4).putShort((short) FORMAT_MAJOR).putShort((short) FORMAT_MINOR);
+        batch.put(Space.META, ByteBuffer.wrap(FORMAT), format.flip());
+        putLong(batch, CLEAN_SHUTDOWN, 0);
+        stamp(batch, lastTicket, wallMs);
+        return batch;
+    }
+
+    /** The last batch of a process. */
+    static OpBuffer cleanShutdown(long wallMs) {
+        OpBuffer batch = new OpBuffer();
+        putLong(batch, CLEAN_SHUTDOWN, 1);
+        putLong(batch, LAST_SEEN, wallMs);
+        return batch;
+    }
+
+    private static void putLong(OpBuffer batch, byte[] key, long value) {
+        batch.put(
+                Space.META,
+                ByteBuffer.wrap(key),
+                ByteBuffer.allocate(Long.BYTES).putLong(0, value));
+    }
+
+    /** The last ticket in the store; 0 if it is new. */
+    static long lastTicket(View view) throws StoreException {
+        return getLong(view, LAST_TICKET);
+    }
+
+    /** The wall time when the store was last written, in milliseconds; 0 if it is new. */
+    static long lastSeenMs(View view) throws StoreException {
+        return getLong(view, LAST_SEEN);
+    }
+
+    static boolean wasShutDownCleanly(View view) throws StoreException {
+        return getLong(view, CLEAN_SHUTDOWN) == 1;
+    }
+
+    private static long getLong(View view, byte[] key) throws StoreException {
+        ByteBuffer value = view.get(Space.META, key);
+        return value == null ? 0 : value.getLong(value.position());
+    }
+
+    /** Refuses a store of a newer format, or of something else. */
+    static void checkFormat(View view) throws StoreException {
+        ByteBuffer format = view.get(Space.META, FORMAT);
+        if (format == null) {
+            return;
+        }
+        int major = format.getShort(format.position());
+        if (major != FORMAT_MAJOR) {
+            throw new StoreException(
+                    Kind.VERSION,
+                    "the store has format " + major + ", and this version of Dunlin reads " + FORMAT_MAJOR
+                            + ": start it with the version that wrote it, or a newer one");
+        }
+    }
+}

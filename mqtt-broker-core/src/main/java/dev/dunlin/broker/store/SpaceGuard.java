@@ -1,0 +1,53 @@
+package dev.dunlin.broker.store;
+
+import dev.dunlin.broker.spi.EngineStats;
+import dev.dunlin.broker.spi.StoreException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches the free space on the store's volume: while there is little, what makes the store grow is refused, so that deletes
+ * and the state of exchanges still find room. Little is 2 % of the volume, at least 64 MiB and at most 1 GiB.
+ */
+final class SpaceGuard {
+    private static final Logger LOG = LoggerFactory.getLogger(SpaceGuard.class);
+    private static final long MIB = 1 << 20;
+    private static final long LITTLE_MIN = 64 * MIB;
+    private static final long LITTLE_MAX = 1024 * MIB;
+    private static final int PARTS = 50;
+    private static final long POLL_MS = 1_000;
+
+    private volatile boolean little;
+    private long polledMs = Long.MIN_VALUE / 2;
+
+    /** Whether there is little space. Any thread. */
+    boolean isLittle() {
+        return little;
+    }
+
+    /** Looks, at most once a second. Commit thread. */
+    void poll(LiveEngine engine, long nowMs) throws StoreException {
+        if (nowMs - polledMs < POLL_MS) {
+            return;
+        }
+        polledMs = nowMs;
+        EngineStats stats = engine.stats();
+        boolean now = stats.freeBytes() != EngineStats.UNKNOWN && stats.freeBytes() < threshold(stats.volumeBytes());
+        if (now != little) {
+            little = now;
+            if (now) {
+                LOG.warn(
+                        "store: only {} MiB are free: new durable messages and sessions are refused",
+                        stats.freeBytes() / MIB);
+            } else {
+                LOG.info(
+                        "store: {} MiB are free: new durable messages and sessions are taken again",
+                        stats.freeBytes() / MIB);
+            }
+        }
+    }
+
+    static long threshold(long volumeBytes) {
+        return Math.max(LITTLE_MIN, Math.min(LITTLE_MAX, volumeBytes / PARTS));
+    }
+}

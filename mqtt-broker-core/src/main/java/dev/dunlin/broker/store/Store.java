@@ -1,0 +1,262 @@
+package dev.dunlin.broker.store;
+
+import dev.dunlin.broker.spi.Durability;
+import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.OpBuffer;
+import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StorageEngine;
+import dev.dunlin.broker.spi.StorageEngineProvider;
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.spi.TimeSource;
+import dev.dunlin.broker.spi.View;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The durable side of a broker: an open engine, the pipeline to it, and what was found in it. Open it, {@link #recover} from
+ * it, {@link #begin}; then loops submit changes through their {@link ChangeWriter}. Any thread unless said otherwise.
+ */
+public final class Store {
+    /** Tickets that an unclean stop may have given out without a trace in the log: more than can be under way. */
+    private static final long UNCLEAN_JUMP = 1 << 20;
+
+    private static final long CLOSE_PATIENCE_MS = 5_000;
+
+    private final TimeSource time;
+    private final LiveEngine engine;
+    private final CommitPipeline pipeline;
+    private final CommitThread committer;
+    private final Sweep sweep;
+    private final ExecutorService readers;
+    private final long bootTicket;
+    private final long[] knownSids;
+    private final long clockOffsetMs;
+    private boolean started;
+
+    /**
+     * Opens the engine.
+     *
+     * @param level how durable what is acknowledged is
+     * @param name the broker's, for the names of the threads
+     * @param readers where reading is done; ended by {@link #close}
+     */
+    public static Store open(
+            StorageEngineProvider provider,
+            Durability level,
+            Limits limits,
+            TimeSource time,
+            String name,
+            ExecutorService readers)
+            throws StoreException {
+        StorageEngine engine = provider.open();
+        try {
+            return new Store(new LiveEngine(provider, engine), new Setting(level, limits, time, name, readers));
+        } catch (StoreException | RuntimeException e) {
+            engine.close();
+            throw e;
+        }
+    }
+
+    private record Setting(Durability level, Limits limits, TimeSource time, String name, ExecutorService readers) {}
+
+    private Store(LiveEngine live, Setting setting) throws StoreException {
+        engine = live;
+        time = setting.time;
+        readers = setting.readers;
+        try (View view = live.view()) {
+            Meta.checkFormat(view);
+            boolean clean = Meta.wasShutDownCleanly(view);
+            bootTicket = Meta.lastTicket(view) + (clean ? 1 : UNCLEAN_JUMP);
+            clockOffsetMs = Math.max(0, Meta.lastSeenMs(view) - time.wallMs());
+            knownSids = sids(view);
+        }
+        sweep = new Sweep(bootTicket, knownSids, readers);
+        var bounds = new CommitPipeline.Bounds(setting.limits.commitBytesMax(), setting.limits.commitAgeMaxMs());
+        pipeline = new CommitPipeline(setting.level, time, live, bounds, bootTicket, sweep);
+        committer = new CommitThread(setting.name + "-commit", pipeline);
+    }
+
+    private static long[] sids(View view) throws StoreException {
+        List<Long> sids = new ArrayList<>();
+        view.scan(
+                Space.SESSION,
+                Keys.CLIENTS,
+                Keys.AFTER_CLIENTS,
+                (key, value) -> sids.add(StoredSession.read(value).sid()));
+        return sids.stream().mapToLong(Long::longValue).sorted().toArray();
+    }
+
+    // ---- at the start
+
+    /** Takes what is in the store. */
+    public interface Recovered {
+        /** A client's session. All come before the first subscription. */
+        void session(String clientId, StoredSession session) throws StoreException;
+
+        /** A subscription of a session. */
+        void subscription(long sid, StoredSubscription subscription) throws StoreException;
+
+        /** A retained message; the packet is the taker's. */
+        void retained(String topic, long ticket, StoredMessage message) throws StoreException;
+    }
+
+    /** Reads sessions, subscriptions and retained messages. Before {@link #begin}. */
+    public void recover(Recovered to) throws StoreException {
+        try (View view = engine.view()) {
+            view.scan(Space.SESSION, Keys.CLIENTS, Keys.AFTER_CLIENTS, (key, value) -> {
+                to.session(Keys.text(key.position(key.position() + 1)), StoredSession.read(value));
+                return true;
+            });
+            view.scan(Space.SESSION, Keys.SUBSCRIPTIONS, Keys.AFTER_SUBSCRIPTIONS, (key, value) -> {
+                long sid = key.getLong(key.position() + 1);
+                if (Arrays.binarySearch(knownSids, sid) >= 0) { // else the sweep removes it
+                    String filter = Keys.text(key.position(key.position() + Keys.SID_PREFIX_BYTES));
+                    to.subscription(sid, StoredSubscription.read(filter, value));
+                }
+                return true;
+            });
+            view.scan(Space.RETAINED, new byte[0], null, (key, value) -> {
+                StoredRetained.read(Keys.text(key), value, to);
+                return true;
+            });
+        }
+    }
+
+    /**
+     * From here on changes are written: says so in the store, durably, before any traffic.
+     *
+     * @param advanced runs on the commit thread whenever {@link #durable} has moved
+     */
+    public void begin(Runnable advanced) throws StoreException {
+        OpBuffer first = Meta.start(bootTicket - 1, wallMs());
+        engine.write(first, true);
+        pipeline.onAdvance(advanced);
+    }
+
+    /** Starts the commit thread. A simulation calls {@link #step} instead. */
+    public void start() {
+        started = true;
+        committer.start();
+    }
+
+    /** One step of the commit thread, as {@link #start} would do it. @return milliseconds until the next one is due */
+    public long step() {
+        return pipeline.step();
+    }
+
+    // ---- changes
+
+    /** A writer for one loop. */
+    public ChangeWriter writer() {
+        return new ChangeWriter(pipeline, committer);
+    }
+
+    /** The ticket up to which changes are as durable as promised. */
+    public long durable() {
+        return pipeline.durable();
+    }
+
+    /** The last ticket that anybody has. */
+    public long lastTicket() {
+        return pipeline.lastTicket();
+    }
+
+    /** The first ticket of this process. Entries and sessions with lower numbers are older. */
+    public long bootTicket() {
+        return bootTicket;
+    }
+
+    /** Whether so much is under way that publishers should wait: {@link #awaitRoom}. */
+    public boolean isCrowded() {
+        return pipeline.isCrowded();
+    }
+
+    /** Whether the store can't write at present: whatever needs it is refused before it changes anything. */
+    public boolean isStalled() {
+        return pipeline.isStalled();
+    }
+
+    /** Whether what makes the store grow is refused: it is stalled, or there is little space. */
+    public boolean refusesGrowth() {
+        return pipeline.refusesGrowth();
+    }
+
+    /** Runs {@code task}, on any thread, when there is room again. */
+    public void awaitRoom(Runnable task) {
+        pipeline.awaitRoom(task);
+    }
+
+    /** Runs {@code task}, on any thread, when growth is no longer refused. */
+    public void awaitHealth(Runnable task) {
+        pipeline.awaitHealth(task);
+    }
+
+    /** Wall time in milliseconds, never before what the store has seen at its start. */
+    public long wallMs() {
+        return time.wallMs() + clockOffsetMs;
+    }
+
+    // ---- reading
+
+    /** Reads something of a session. */
+    @FunctionalInterface
+    public interface Reading<T> {
+        /** Reads. */
+        T from(SessionReader reader) throws StoreException;
+    }
+
+    /** Reads what has been written of a session by now, on a reader thread, and hands over the result or the failure there. */
+    public <T> void read(long sid, Reading<T> reading, BiConsumer<@Nullable T, @Nullable StoreException> done) {
+        try {
+            readers.execute(() -> {
+                T result;
+                try {
+                    result = engine.read(view -> reading.from(new SessionReader(view, sid)));
+                } catch (StoreException e) {
+                    done.accept(null, e);
+                    return;
+                }
+                done.accept(result, null);
+            });
+        } catch (RejectedExecutionException closed) {
+            done.accept(null, new StoreException(StoreException.Kind.BUSY, "the store is closed"));
+        }
+    }
+
+    /**
+     * Removes what a session that has ended has left of the time before this process, in the background: deletes its entries
+     * and gives up their references.
+     *
+     * @param from the first sequence that nobody else deletes
+     */
+    public void purge(long sid, long from) {
+        new Purge(this, sid, from, bootTicket).run();
+    }
+
+    // ---- the end
+
+    /** After the loops have ended: writes what is left, says that this was a clean end, and closes the engine. */
+    public void close() {
+        readers.shutdown();
+        if (started) {
+            try {
+                committer.end();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+        pipeline.close(CLOSE_PATIENCE_MS);
+    }
+
+    /** Closes without a word in the store: it was only looked at. */
+    public void abandon() {
+        readers.shutdown();
+        engine.abandon();
+    }
+}

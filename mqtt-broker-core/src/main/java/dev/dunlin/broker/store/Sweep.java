@@ -1,0 +1,155 @@
+package dev.dunlin.broker.store;
+
+import dev.dunlin.broker.spi.OpBuffer;
+import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.View;
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Once after a start: goes through all queues as they were before the first change of this process, in the background, and
+ * counts the references to older messages; finds what sessions have left behind that are gone. The commit thread takes the
+ * result over between two groups. If the engine fails meanwhile it begins anew, with what the store holds then.
+ */
+final class Sweep {
+    private static final Logger LOG = LoggerFactory.getLogger(Sweep.class);
+    private static final int ASK_EVERY = 1_024;
+
+    private final long bootTicket;
+    private final long[] knownSids;
+    private final Executor readers;
+    private final References references;
+    private boolean begun;
+    private volatile @Nullable Found found;
+
+    /** What a sweep has found. */
+    private record Found(LongObjectMap<int[]> references, Set<Long> unknownSids) {}
+
+    /**
+     * A sweep to come.
+     *
+     * @param bootTicket the first ticket of this process
+     * @param knownSids of the sessions in the store at the start, ascending
+     * @param readers where it runs
+     */
+    Sweep(long bootTicket, long[] knownSids, Executor readers) {
+        this.bootTicket = bootTicket;
+        this.knownSids = knownSids;
+        this.readers = readers;
+        references = new References(bootTicket);
+    }
+
+    /** The counts, for the commit thread. */
+    References references() {
+        return references;
+    }
+
+    /** Begins if that has not been done since the engine was opened. Commit thread, between two groups. */
+    void begin(LiveEngine engine) throws StoreException {
+        if (begun) {
+            return;
+        }
+        begun = true;
+        references.sweepBegins();
+        View view = engine.view();
+        readers.execute(() -> run(view, engine));
+    }
+
+    /** The engine has been opened anew, which waited for the view of a sweep under way: it counts for nothing. Commit thread. */
+    void beginsAnew() {
+        if (!references.isSwept()) {
+            begun = false;
+            found = null;
+        }
+    }
+
+    /** Whether there is a result to be taken over. Commit thread. */
+    boolean hasEnded() {
+        return found != null;
+    }
+
+    /** Takes the result over, if there is one: deletes what nobody refers to. Commit thread. */
+    void end(OpBuffer batch) {
+        Found result = found;
+        if (result == null) {
+            return;
+        }
+        found = null;
+        references.sweepEnds(result.references, batch);
+        for (long sid : result.unknownSids) {
+            Keys.deleteSession(batch, sid);
+        }
+        if (!result.unknownSids.isEmpty()) {
+            LOG.info("store: removes what {} ended sessions have left", result.unknownSids.size());
+        }
+    }
+
+    private void run(View view, LiveEngine engine) {
+        try (view) {
+            Counting counting = new Counting(engine);
+            view.scan(Space.QUEUE, new byte[0], null, counting::queueEntry);
+            view.scan(Space.SESSION, Keys.EXCHANGES, Keys.AFTER_SUBSCRIPTIONS, counting::sessionRecord);
+            found = new Found(counting.counts, counting.unknownSids);
+        } catch (StoreException e) {
+            LOG.warn(
+                    "store: the sweep ends: {}",
+                    e.getMessage()); // begins anew with the engine; or costs space, no message
+        }
+    }
+
+    private final class Counting {
+        final LongObjectMap<int[]> counts = new LongObjectHashMap<>();
+        final Set<Long> unknownSids = new TreeSet<>();
+        private final LiveEngine engine;
+        private int seen;
+
+        Counting(LiveEngine engine) {
+            this.engine = engine;
+        }
+
+        boolean queueEntry(ByteBuffer key, ByteBuffer value) throws StoreException {
+            askWhetherToGoOn();
+            long sid = key.getLong(key.position());
+            long sequence = key.getLong(key.position() + Long.BYTES);
+            if (sequence >= bootTicket || sid >= bootTicket) {
+                return true;
+            }
+            boolean known = note(sid);
+            long messageId = StoredEntry.messageId(value);
+            if (messageId != StoredEntry.INLINE) {
+                counts.computeIfAbsent(messageId, id -> new int[1])[0] += known ? 1 : 0;
+            }
+            return true;
+        }
+
+        boolean sessionRecord(ByteBuffer key, ByteBuffer value) throws StoreException {
+            askWhetherToGoOn();
+            note(key.getLong(key.position() + 1));
+            return true;
+        }
+
+        private boolean note(long sid) {
+            boolean known = sid >= bootTicket || Arrays.binarySearch(knownSids, sid) >= 0;
+            if (!known) {
+                unknownSids.add(sid);
+            }
+            return known;
+        }
+
+        private void askWhetherToGoOn() throws StoreException {
+            if (++seen % ASK_EVERY == 0 && engine.isWanted()) {
+                throw new StoreException(Kind.BUSY, "the engine is needed");
+            }
+        }
+    }
+}
