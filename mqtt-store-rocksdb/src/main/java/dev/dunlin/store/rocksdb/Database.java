@@ -15,10 +15,12 @@ import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.SstFileMetaData;
 import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBufferManager;
 
@@ -28,6 +30,9 @@ import org.rocksdb.WriteBufferManager;
  */
 final class Database {
     private static final int BLOCK_BYTES = 8 << 10;
+    /** Few and large parts: what is larger than a part is never cached. */
+    private static final int CACHE_SHARD_BITS = 2;
+
     private static final double BLOOM_BITS_PER_KEY = 10;
 
     private final RocksDB db;
@@ -44,9 +49,10 @@ final class Database {
      * What the table files hold, without the log.
      *
      * @param sequence of the last change that they know of
+     * @param stored up to which change they hold everything for certain
      * @param logFrom number of the first log file that is still needed
      */
-    record Tables(long sequence, long logFrom) {}
+    record Tables(long sequence, long stored, long logFrom) {}
 
     /**
      * Opens a database whose log is sound: any damage is refused.
@@ -55,7 +61,7 @@ final class Database {
      */
     static Database open(Path dir, RocksDbOptions options, boolean create, Natives natives) throws RocksDBException {
         RocksDB.loadLibrary();
-        Cache cache = natives.own(new LRUCache(options.memoryBytes()));
+        Cache cache = natives.own(new LRUCache(options.memoryBytes(), CACHE_SHARD_BITS));
         DBOptions dbOptions =
                 dbOptions(options, cache, natives).setCreateIfMissing(create).setCreateMissingColumnFamilies(create);
         List<ColumnFamilyHandle> families = new ArrayList<>();
@@ -69,17 +75,26 @@ final class Database {
      * Looks at the table files and changes nothing.
      *
      * @param noLog an empty folder
+     * @param whole whether to read them from beginning to end
      */
-    static Tables look(Path dir, Path noLog, RocksDbOptions options) throws RocksDBException {
+    static Tables look(Path dir, Path noLog, RocksDbOptions options, boolean whole) throws RocksDBException {
         RocksDB.loadLibrary();
         try (Natives natives = new Natives()) {
-            Cache cache = natives.own(new LRUCache(options.memoryBytes()));
+            Cache cache = natives.own(new LRUCache(options.memoryBytes(), CACHE_SHARD_BITS));
             DBOptions dbOptions = dbOptions(options, cache, natives).setWalDir(noLog.toString());
             List<ColumnFamilyHandle> families = new ArrayList<>();
             RocksDB db = natives.own(
                     RocksDB.openReadOnly(dbOptions, dir.toString(), descriptors(options, cache, natives), families));
             families.forEach(natives::own);
-            return new Tables(db.getLatestSequenceNumber(), db.getLongProperty("rocksdb.min-log-number-to-keep"));
+            if (whole) {
+                db.verifyChecksum();
+            }
+            long stored = db.getLiveFilesMetaData().stream()
+                    .mapToLong(SstFileMetaData::largestSeqno)
+                    .max()
+                    .orElse(0);
+            return new Tables(
+                    db.getLatestSequenceNumber(), stored, db.getLongProperty("rocksdb.min-log-number-to-keep"));
         }
     }
 
@@ -143,6 +158,8 @@ final class Database {
                 .setBlockCache(cache)
                 .setBlockSize(BLOCK_BYTES)
                 .setCacheIndexAndFilterBlocks(true)
+                .setIndexType(IndexType.kTwoLevelIndexSearch)
+                .setPartitionFilters(true)
                 .setPinL0FilterAndIndexBlocksInCache(true)
                 .setFilterPolicy(natives.own(new BloomFilter(BLOOM_BITS_PER_KEY)));
         ColumnFamilyOptions family = natives.own(new ColumnFamilyOptions())

@@ -3,12 +3,10 @@ package dev.dunlin.store.rocksdb;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -50,6 +48,7 @@ final class Format {
         }
         StoreFiles.deleteUnfinished(dir);
         write(dir, LINE + NEW);
+        StoreFiles.syncFolder(dir.toRealPath().resolve(".."));
         return true;
     }
 
@@ -72,9 +71,7 @@ final class Format {
         Files.writeString(temporary, line + "\n");
         StoreFiles.sync(temporary);
         Files.move(temporary, dir.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
-        try (FileChannel folder = FileChannel.open(dir, StandardOpenOption.READ)) {
-            folder.force(true);
-        }
+        StoreFiles.syncFolder(dir);
     }
 
     private static boolean isEmpty(Path dir) throws IOException {

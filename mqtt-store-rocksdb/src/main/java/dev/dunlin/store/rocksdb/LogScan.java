@@ -122,11 +122,16 @@ final class LogScan {
     }
 
     /**
-     * Whether something is cut off that was on the disk for certain. If not a single batch is sound, that can be told only by
-     * the marker of the first one: later ones must not know of more than it did.
+     * Whether something is cut off that was on the disk for certain. If not a single batch is sound, where the log began isn't
+     * known: then later markers must not know of more than the tables hold, or than the marker of the first batch did.
+     *
+     * @param stored up to which sequence number the tables hold everything
      */
-    boolean lostSynced() {
-        return endSequence >= 0 ? knownBehind > endSequence : syncedBehind && knownBehind != startKnown;
+    boolean lostSynced(long stored) {
+        if (endSequence >= 0) {
+            return knownBehind > endSequence;
+        }
+        return syncedBehind && knownBehind > stored && knownBehind != startKnown;
     }
 
     private LogScan run() throws IOException {

@@ -75,9 +75,6 @@ final class Opening {
         checkManifest(repair);
         checkLog(repair);
         Database database = Database.open(dir, options, false, natives);
-        if (recovering) {
-            database.db().verifyChecksum();
-        }
         return new RocksEngine(dir, database, natives, lock, repair.report());
     }
 
@@ -118,16 +115,17 @@ final class Opening {
         if (damage == null) {
             return;
         }
-        if (scan.lostSynced() && !recovering) {
+        boolean lostSynced = scan.lostSynced(tables.stored());
+        if (lostSynced && !recovering) {
             throw damaged(damage + ", and behind it are batches that were stored for certain");
         }
-        repair.cutLog(logs, scan);
+        repair.cutLog(logs, scan, lostSynced);
     }
 
     private Database.Tables tables() throws IOException, RocksDBException {
         Path noLog = Files.createTempDirectory(dir, "no-log");
         try {
-            return Database.look(dir, noLog, options);
+            return Database.look(dir, noLog, options, recovering);
         } finally {
             Files.delete(noLog);
         }

@@ -42,16 +42,16 @@ final class Repair {
     }
 
     /** Cuts the log behind its sound prefix; copies are kept of all that isn't just the end of the last file. */
-    void cutLog(List<Path> logs, LogScan scan) throws IOException {
+    void cutLog(List<Path> logs, LogScan scan, boolean lost) throws IOException {
         List<Path> cut = logs.subList(scan.soundFile(), logs.size());
-        if (scan.lostSynced() || cut.size() > 1) {
+        if (lost || cut.size() > 1) {
             keep(cut);
         }
         for (Path file : cut) {
             StoreFiles.truncate(file, file.equals(cut.get(0)) ? scan.soundBytes() : 0);
         }
         cutBytes += scan.cutBytes();
-        lostSynced |= scan.lostSynced();
+        lostSynced |= lost;
         say("The end of the log is left out, " + scan.cutBytes() + " bytes: " + scan.damage() + ".");
         long groups = scan.lastGroupBehind() - scan.lastGroup();
         if (groups > 0) {
@@ -59,7 +59,7 @@ final class Repair {
                     + " since the last start on.");
         }
         say(
-                scan.lostSynced()
+                lost
                         ? "A part of it had been stored for certain: messages and states of sessions are lost."
                         : "Nothing of it is known to have been stored for certain: this is what a crash leaves.");
     }

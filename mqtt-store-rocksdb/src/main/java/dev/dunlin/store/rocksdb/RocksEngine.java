@@ -137,11 +137,12 @@ final class RocksEngine implements StorageEngine {
                 return;
             }
             closed = true;
-            List.copyOf(views).forEach(RocksView::close);
-            release();
         } finally {
             inside.writeLock().unlock();
         }
+        // Nobody is inside any more but views, and who walks through one may still ask for the engine's lock.
+        List.copyOf(views).forEach(RocksView::close);
+        release();
     }
 
     private void release() throws StoreException {

@@ -24,7 +24,9 @@ import org.rocksdb.Snapshot;
  * nearly always.
  */
 final class RocksView implements View {
-    private static final int SCRATCH_BYTES = 64 << 10;
+    private static final int KEY_BYTES = 1 << 10;
+    private static final int VALUE_BYTES = 64 << 10;
+    private static final int SCANNED_BYTES = 4 << 10;
 
     private final Path dir;
     private final Database database;
@@ -33,8 +35,8 @@ final class RocksView implements View {
     private final ReentrantLock inside = new ReentrantLock();
     private final Snapshot snapshot;
     private final ReadOptions options;
-    private ByteBuffer keyScratch = ByteBuffer.allocateDirect(1 << 10);
-    private ByteBuffer valueScratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
+    private ByteBuffer keyScratch = ByteBuffer.allocateDirect(KEY_BYTES);
+    private final ByteBuffer valueScratch = ByteBuffer.allocateDirect(VALUE_BYTES);
     private boolean closed;
 
     /** Takes over {@code natives}, which must be empty. */
@@ -124,8 +126,8 @@ final class RocksView implements View {
 
     /** The visitor may use the view, and even close it: buffers and iterator are the walk's own. */
     private void walk(RocksIterator iterator, Visitor visitor) throws RocksDBException, StoreException {
-        ByteBuffer key = ByteBuffer.allocateDirect(1 << 10);
-        ByteBuffer value = ByteBuffer.allocateDirect(SCRATCH_BYTES);
+        ByteBuffer key = ByteBuffer.allocateDirect(KEY_BYTES);
+        ByteBuffer value = ByteBuffer.allocateDirect(SCANNED_BYTES);
         for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
             int keyBytes = iterator.key(key.clear());
             if (keyBytes > key.capacity()) {
@@ -149,7 +151,7 @@ final class RocksView implements View {
 
     /** The buffer, or a larger one, empty. */
     private static ByteBuffer grown(ByteBuffer buffer, int bytes) {
-        return bytes <= buffer.capacity() ? buffer.clear() : ByteBuffer.allocateDirect(Math.max(bytes, bytes * 5 / 4));
+        return bytes <= buffer.capacity() ? buffer.clear() : ByteBuffer.allocateDirect(bytes + bytes / 4);
     }
 
     private void refuseIfClosed() throws StoreException {

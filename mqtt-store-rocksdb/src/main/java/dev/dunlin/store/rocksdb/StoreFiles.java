@@ -1,6 +1,7 @@
 package dev.dunlin.store.rocksdb;
 
 import dev.dunlin.broker.spi.TimeSource;
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -58,6 +59,7 @@ final class StoreFiles {
         Path temporary = Files.writeString(dir.resolve(CURRENT + ".new"), name(manifest) + "\n");
         sync(temporary);
         Files.move(temporary, dir.resolve(CURRENT), StandardCopyOption.ATOMIC_MOVE);
+        syncFolder(dir);
     }
 
     /** Removes what an interrupted making of a store has left, in which nothing was ever written. */
@@ -86,6 +88,7 @@ final class StoreFiles {
             sync(copy);
             copies.add(dir.relativize(copy).toString());
         }
+        syncFolder(folder);
         return copies;
     }
 
@@ -97,6 +100,16 @@ final class StoreFiles {
 
     static void sync(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+    }
+
+    /** Brings names of new files in a folder to the disk. Windows has no such call, and needs none. */
+    static void syncFolder(Path folder) throws IOException {
+        if (File.separatorChar == '\\') {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         }
     }

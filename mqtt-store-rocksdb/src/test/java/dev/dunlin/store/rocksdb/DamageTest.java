@@ -1,6 +1,7 @@
 package dev.dunlin.store.rocksdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.broker.spi.RecoveryReport;
 import dev.dunlin.broker.spi.Space;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,12 +52,21 @@ class DamageTest {
 
     @Test
     void aLogCutAtAnyByteKeepsItsWholeBatches() throws Exception {
-        int length = (int) Files.size(Stores.only(store, "*.log"));
-        int batch = length / WRITTEN;
-        assertThat(batch * WRITTEN).isEqualTo(length);
-        for (int end = length; end > 0; end--) {
+        Path log = Stores.only(store, "*.log");
+        byte[] whole = Files.readAllBytes(log);
+        int batch = whole.length / WRITTEN;
+        assertThat(batch * WRITTEN).isEqualTo(whole.length);
+        for (int end = whole.length; end > 0; end--) {
+            Files.write(log, Arrays.copyOf(whole, end));
+            LogScan scan = LogScan.ofBatches(List.of(log));
+            assertThat(scan.cutBytes()).isEqualTo(end % batch);
+            assertThat(scan.lastGroup()).isEqualTo(end / batch);
+            assertThat(scan.lostSynced(0)).isFalse();
+        }
+        Files.write(log, whole);
+        for (int end = whole.length; end > whole.length - batch; end -= 3) {
             Path copy = copy();
-            Stores.cut(Stores.only(copy, "*.log"), end);
+            Stores.cut(copy.resolve(log.getFileName()), end);
             assertOpens(copy, end / batch, end % batch);
         }
     }
@@ -132,7 +143,7 @@ class DamageTest {
                 LogScan scan = LogScan.ofBatches(List.of(log));
                 assertThat(scan.damage()).as("byte %s, bit %s", at, bit).isNotNull();
                 assertThat(scan.soundBytes()).isEqualTo((long) at / batch * batch);
-                assertThat(scan.lostSynced()).as("byte %s, bit %s", at, bit).isEqualTo(at / batch < SYNCED);
+                assertThat(scan.lostSynced(0)).as("byte %s, bit %s", at, bit).isEqualTo(at / batch < SYNCED);
             }
         }
         Stores.edit(log, bytes -> sound);
@@ -169,6 +180,42 @@ class DamageTest {
         Stores.assertCorrupt(killed);
         try (StorageEngine engine = RocksDb.at(killed).recover()) {
             assertThat(engine.recovery().text()).contains("at least 11 batches, from batch 10");
+        }
+    }
+
+    /** Whatever becomes of what was written behind the last sync, also when the log was switched since. */
+    @RepeatedTest(20)
+    void aPowerCutLosesNothingThatWasSynced() throws Exception {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        Path live = temp.resolve("power");
+        RocksDb provider = RocksDb.at(live).options(RocksDbOptions.DEFAULT.withMemoryBytes(8 << 20));
+        int synced = 0;
+        Path lastLog = live;
+        long syncedBytes = 0;
+        Path cut;
+        try (StorageEngine engine = provider.open()) {
+            int batches = 20 + random.nextInt(80);
+            for (int i = 0; i < batches; i++) {
+                Stores.put(engine, Space.QUEUE, i, new byte[random.nextInt(200_000)], false);
+                if (random.nextInt(15) == 0) {
+                    engine.sync();
+                    await().until(() -> Stores.all(live, "*.log").size() == 1);
+                    synced = i + 1;
+                    lastLog = Stores.only(live, "*.log");
+                    syncedBytes = Files.size(lastLog);
+                }
+            }
+            await().until(() -> Stores.all(live, "*.log").size() == 1);
+            cut = Stores.copy(live, temp.resolve("power-cut"));
+        }
+        Path log = Stores.only(cut, "*.log");
+        int from = log.getFileName().equals(lastLog.getFileName()) ? (int) syncedBytes : 0;
+        Stores.edit(log, bytes -> garbled(bytes, from, random));
+        try (StorageEngine engine = RocksDb.at(cut).open()) {
+            List<Integer> keys = Stores.keys(engine);
+            assertThat(keys).as("seed " + seed).isEqualTo(Stores.range(0, keys.size()));
+            assertThat(keys.size()).as("seed " + seed).isGreaterThanOrEqualTo(synced);
         }
     }
 
@@ -216,7 +263,7 @@ class DamageTest {
     void aDamagedListOfTablesIsCorrupt() throws Exception {
         Path manifest = Stores.only(store, "MANIFEST*");
         byte[] sound = Files.readAllBytes(manifest);
-        for (int at = 0; at < sound.length; at += 7) {
+        for (int at = 0; at < sound.length; at += 23) {
             Stores.edit(manifest, bytes -> sound);
             Stores.flip(manifest, at, 2);
             if (!LogScan.ofManifest(manifest).isTorn()) {
@@ -259,7 +306,8 @@ class DamageTest {
         try (StorageEngine engine = RocksDb.at(flushed).open()) {
             Stores.failure(Kind.CORRUPT, () -> Stores.keys(engine));
         }
-        Stores.failure(Kind.CORRUPT, () -> RocksDb.at(flushed).recover());
+        assertThat(Stores.failure(Kind.CORRUPT, () -> RocksDb.at(flushed).recover()))
+                .hasMessageContaining("restore a backup");
     }
 
     /** With tables and a log, and the process gone. */
@@ -283,6 +331,22 @@ class DamageTest {
             assertThat(engine.recovery().text().isEmpty()).isEqualTo(cutBytes == 0);
             return engine.recovery();
         }
+    }
+
+    /** Some pages of the file are garbage, zero, or missing at the end. */
+    private static byte[] garbled(byte[] bytes, int from, Random random) {
+        for (int page = from; page < bytes.length; page += 4_096) {
+            byte[] garbage = new byte[Math.min(4_096, bytes.length - page)];
+            int what = random.nextInt(10);
+            if (what == 0) {
+                random.nextBytes(garbage);
+            }
+            if (what < 2) {
+                System.arraycopy(garbage, 0, bytes, page, garbage.length);
+            }
+        }
+        return Arrays.copyOf(
+                bytes, random.nextBoolean() ? bytes.length : from + random.nextInt(bytes.length - from + 1));
     }
 
     private static byte[] concat(byte[] a, byte[] b) {
