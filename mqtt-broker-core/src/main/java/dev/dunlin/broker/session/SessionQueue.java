@@ -235,6 +235,11 @@ final class SessionQueue {
         return olderFrom;
     }
 
+    /** Entries in that range that are in the window. */
+    Set<Long> olderUnderWay() {
+        return underWay;
+    }
+
     /** The session is known from the store, and nothing of its queue has been read. */
     void allIsOlder() {
         olderFrom = 0;
