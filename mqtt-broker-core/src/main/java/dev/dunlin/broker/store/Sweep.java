@@ -79,6 +79,11 @@ final class Sweep {
         }
     }
 
+    /** Whether its result is still to come. Commit thread. */
+    boolean isUnderWay() {
+        return begun && !references.isSwept();
+    }
+
     /** Whether there is a result to be taken over. Commit thread. */
     boolean hasEnded() {
         return found != null;
