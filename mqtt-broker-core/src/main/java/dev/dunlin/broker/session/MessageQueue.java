@@ -131,9 +131,6 @@ final class MessageQueue {
                 residentBytes += footprints[slot];
                 return true;
             }
-            if (messages[slot] != null && EntryId.sequence(entries[slot]) > sequence) {
-                return false;
-            }
         }
         return false;
     }

@@ -12,6 +12,7 @@ import dev.dunlin.codec.QoS;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -276,7 +277,7 @@ final class SessionQueue {
             return;
         }
         long[] sequences = queue.pagedOutHead(PAGE_ENTRIES);
-        long last = sequences[sequences.length - 1];
+        long last = LongStream.of(sequences).max().orElseThrow();
         reading = true;
         if (loop.gate().passes(last)) {
             from.read(session.sid, reader -> reader.entries(sequences), arrived(this::readBack));
