@@ -41,6 +41,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class DeliveryTest {
     private static final int IDS = 65_535;
 
+    /** Fewer are under way at a time when packet ids are reserved in a store. */
+    private static final int ID_BLOCK = 1_024;
+
     @AutoClose
     // The window's own bytes are not the matter here.
     private final TestBroker broker = TestBroker.start(Limits.EMBEDDED.withInflightBytesMax(64 << 20));
@@ -223,10 +226,11 @@ final class DeliveryTest {
                 broker.send(MqttVersion.V5, connect("c").sessionExpiry(1_000).receiveMaximum(2));
         c.expect(connack());
         c.subscribed("t", 2);
-        for (int i = 0; i < 5; i++) {
+        publisher.published("t", "p0", 2);
+        int first = c.expectPublish("t", "p0", 2).packetId(); // with a store QoS 1 might overtake it
+        for (int i = 1; i < 5; i++) {
             publisher.published("t", "p" + i, 2 - i % 2);
         }
-        int first = c.expectPublish("t", "p0", 2).packetId();
         int second = c.expectPublish("t", "p1", 1).packetId();
         c.expectNothing();
         publisher.published("t", "not limited", 0);
@@ -267,7 +271,8 @@ final class DeliveryTest {
         c.send(pubrec(c.expectPublish("t", "c", 2).packetId()));
         c.expect(pubrel(b + 1));
 
-        int fit = IDS - inUse; // so many more, and the window ends at its oldest exchange
+        int fit = (TestBroker.isStored() ? IDS - ID_BLOCK : IDS)
+                - inUse; // so many more, and the window ends at its oldest exchange
         publishLocally(fit + 10);
         List<Sendable> acks = new ArrayList<>();
         for (int i = 0; i < fit; i++) {
@@ -281,7 +286,7 @@ final class DeliveryTest {
         }
         c.expectNothing();
         c.send(puback(a));
-        assertThat(c.take("t", "m" + fit, 1).packetId()).isEqualTo(a);
+        assertThat(c.take("t", "m" + fit, 1).packetId()).isEqualTo((a + inUse + fit - 1) % IDS + 1);
         c.expectNothing();
         c.drop();
 

@@ -133,22 +133,39 @@ final class GateTest {
     }
 
     @Test
-    void releasesUpToTheWatermarkOnly() {
+    void releasesUpToTheWatermarkOnlyByTicket() {
         DurabilityGate gate = new DurabilityGate(0);
         StringBuilder left = new StringBuilder();
         assertThat(gate.passes(0)).isTrue();
         assertThat(gate.passes(1)).isFalse();
         gate.hold(2, () -> left.append('a'));
-        assertThat(gate.passes(0)).as("behind another").isFalse();
-        gate.hold(1, () -> left.append('b'));
-        gate.hold(5, () -> left.append('c'));
+        assertThat(gate.passes(0)).as("beside another session's").isTrue();
+        gate.hold(2, () -> left.append('b'));
+        gate.hold(1, () -> left.append('c'));
+        gate.hold(5, () -> left.append('d'));
         gate.durable(1);
-        assertThat(left).isEmpty();
+        assertThat(left.toString()).isEqualTo("c");
         gate.durable(4);
-        assertThat(left.toString()).isEqualTo("ab");
+        assertThat(left.toString()).isEqualTo("cab");
         gate.close();
         gate.durable(DurabilityGate.OPEN);
-        assertThat(left.toString()).isEqualTo("ab");
+        assertThat(left.toString()).isEqualTo("cab");
+    }
+
+    @Test
+    void keepsAReplyThatAnotherBringsAboutBehindThoseThatCameBefore() {
+        DurabilityGate gate = new DurabilityGate(0);
+        StringBuilder left = new StringBuilder();
+        gate.hold(1, () -> {
+            left.append('a');
+            assertThat(gate.passes(0)).as("a session that waits for nothing").isTrue();
+            assertThat(gate.passes(1)).as("the session of b").isFalse();
+            gate.hold(1, () -> left.append('c'));
+        });
+        gate.hold(1, () -> left.append('b'));
+        gate.durable(1);
+        assertThat(left.toString()).isEqualTo("abc");
+        assertThat(gate.passes(1)).isTrue();
     }
 
     // ---- bounded

@@ -28,8 +28,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PublicApiTest {
     private static final String PATH = "mqtt-broker-core/src/main/java/dev/dunlin/broker/A.java";
     private static final Set<String> WITHOUT_NETTY = Set.of("dev.dunlin.broker", "dev.dunlin.broker.spi");
-    private static final Set<String> EXPORTED =
-            Set.of("dev.dunlin.codec", "dev.dunlin.broker", "dev.dunlin.broker.spi", "dev.dunlin.store.tck");
+    private static final Set<String> EXPORTED = Set.of(
+            "dev.dunlin.codec",
+            "dev.dunlin.broker",
+            "dev.dunlin.broker.spi",
+            "dev.dunlin.store.tck",
+            "dev.dunlin.store.rocksdb");
 
     private static List<SourceFile> sources;
 

@@ -2,6 +2,7 @@ package dev.dunlin.broker;
 
 import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
+import static dev.dunlin.broker.testkit.Packets.disconnect;
 import static dev.dunlin.broker.testkit.Packets.puback;
 import static dev.dunlin.broker.testkit.Packets.pubcomp;
 import static dev.dunlin.broker.testkit.Packets.publish;
@@ -17,6 +18,8 @@ import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.Sendable;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.Packet;
+import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
@@ -219,6 +222,46 @@ final class PublishTest {
         c.expectNothing();
         witness.expectNothing();
         broker.client("late").subscribed("$SYS/#", 2).expectNothing();
+    }
+
+    @Test
+    void saysWhyItRefusesAPublish() {
+        WireClient c = broker.client("id");
+        c.send(publish("$SYS/x", "1").qos(1, 1), publish("$SYS/x", "2").qos(2, 2));
+        Packet.Ack puback = c.expect(puback(1).reason(ReasonCode.NOT_AUTHORIZED));
+        Packet.Ack pubrec = c.expect(pubrec(2).reason(ReasonCode.NOT_AUTHORIZED));
+        assertThat(puback.properties().string(Property.REASON_STRING)).isEqualTo("not a topic for clients");
+        assertThat(pubrec.properties()).isEqualTo(puback.properties());
+    }
+
+    @Test // [5.0:MQTT-3.1.2-29]
+    void saysNothingToAClientThatWantsNoProblemInformation() {
+        WireClient c =
+                broker.send(MqttVersion.V5, connect("id").cleanStart().with(Property.REQUEST_PROBLEM_INFORMATION, 0));
+        c.expect(connack());
+        c.send(publish("$SYS/x", "1").qos(1, 1), publish("$SYS/x", "2").qos(2, 2));
+        assertThat(c.expect(puback(1).reason(ReasonCode.NOT_AUTHORIZED)).properties())
+                .isEqualTo(Properties.EMPTY);
+        assertThat(c.expect(pubrec(2).reason(ReasonCode.NOT_AUTHORIZED)).properties())
+                .isEqualTo(Properties.EMPTY);
+    }
+
+    @Test // [5.0:MQTT-3.4.2-2]
+    void saysNothingWhereTheReasonWouldMakeThePacketTooLarge() {
+        WireClient c = broker.send(MqttVersion.V5, connect("id").cleanStart().maximumPacketSize(20));
+        c.expect(connack());
+        c.send(publish("$SYS/x", "1").qos(1, 1));
+        assertThat(c.expect(puback(1).reason(ReasonCode.NOT_AUTHORIZED)).properties())
+                .isEqualTo(Properties.EMPTY);
+    }
+
+    @Test
+    void saysWhyItDisconnects() {
+        WireClient c = broker.client("id");
+        c.sendRaw(0x32, 5, 0, 1, 't', 0, 0); // QoS 1 with packet id 0
+        assertThat(c.expect(disconnect(ReasonCode.PROTOCOL_ERROR)).properties().string(Property.REASON_STRING))
+                .isEqualTo("The packet id is 0");
+        c.expectClosed();
     }
 
     @Test // [5.0:MQTT-4.3.3-9]

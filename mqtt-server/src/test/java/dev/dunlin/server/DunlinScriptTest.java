@@ -2,6 +2,7 @@ package dev.dunlin.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.codec.testkit.RequiresTool;
 import dev.dunlin.server.Child.Ended;
 import java.io.File;
 import java.io.IOException;
@@ -127,16 +128,16 @@ class DunlinScriptTest {
     }
 
     @Test
+    @RequiresTool("flock")
     void buildsOnceForTwoStartsAtOnce() throws Exception {
-        // The first one's Maven ends only when the second start is under way.
+        // Maven ends only when both starts have come to the lock.
+        Path locks = temp.resolve("locks");
+        writeScript(bin.resolve("flock"), "echo >>'" + locks + "'\nexec " + onPath("flock") + " \"$@\"");
         mavenDoes("""
-                while [ ! -e ../second ]; do sleep 0.05; done
-                sleep 0.3
+                while [ "$(wc -l <../locks)" -lt 2 ]; do sleep 0.05; done
                 mkdir -p mqtt-server/target/lib && cp ../server.jar mqtt-server/target/mqtt-server.jar""");
         try (Child first = Child.start(script("--version"));
                 Child second = Child.start(script("--version"))) {
-            Files.createFile(temp.resolve("second"));
-
             List<Ended> both = List.of(first.end(), second.end());
 
             assertThat(both).extracting(Ended::code).containsExactly(0, 0);
@@ -243,15 +244,18 @@ class DunlinScriptTest {
     /** One folder with what the script calls, and nothing else. */
     private String pathWithoutMaven() throws IOException {
         Path tools = Files.createDirectories(temp.resolve("tools"));
-        for (String tool : List.of("dirname", "readlink", "sed", "find", "head", "mkdir", "flock")) {
-            for (String folder : List.of(System.getenv("PATH").split(File.pathSeparator))) {
-                Path found = Path.of(folder, tool);
-                if (Files.isExecutable(found)) {
-                    writeScript(tools.resolve(tool), "exec " + found + " \"$@\"");
-                }
-            }
+        for (String tool : List.of("dirname", "readlink", "sed", "find", "head", "mkdir")) {
+            writeScript(tools.resolve(tool), "exec " + onPath(tool) + " \"$@\"");
         }
         return tools.toString();
+    }
+
+    private static Path onPath(String tool) {
+        return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+                .map(folder -> Path.of(folder, tool))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no " + tool + " on the PATH"));
     }
 
     /** A jar without content that names the class path of this test. */

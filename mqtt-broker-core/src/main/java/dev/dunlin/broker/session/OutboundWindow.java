@@ -44,6 +44,7 @@ final class OutboundWindow { // hot
     private static final @Nullable Target[] NO_TARGETS = {};
 
     private final long bytesMax;
+    private final int idsMax;
     private @Nullable KeptMessage[] messages = NO_MESSAGES;
     private @Nullable Target[] targets = NO_TARGETS;
     private byte[] states = {};
@@ -58,9 +59,14 @@ final class OutboundWindow { // hot
 
     private int limit;
 
-    /** A window for about {@code bytesMax} bytes in memory; one message is always allowed. */
-    OutboundWindow(long bytesMax) {
+    /**
+     * A window for about {@code bytesMax} bytes in memory; one message is always allowed.
+     *
+     * @param stored whether packet ids are reserved in a store
+     */
+    OutboundWindow(long bytesMax, boolean stored) {
         this.bytesMax = bytesMax;
+        idsMax = stored ? IDS - BLOCK : IDS; // so that a counter can be told from its id and the end of the block
     }
 
     /** A new connection: at most {@code receiveMaximum} exchanges at a time, and all that is here is to be sent again. */
@@ -72,7 +78,7 @@ final class OutboundWindow { // hot
 
     /** Whether a new message may be sent [5.0:MQTT-3.3.4-9], [5.0:MQTT-4.9.0-2]. */
     boolean hasRoom() {
-        return sent < limit && resend == next && (bytes < bytesMax || oldest == next) && next - oldest < IDS - BLOCK;
+        return sent < limit && resend == next && (bytes < bytesMax || oldest == next) && next - oldest < idsMax;
     }
 
     /** Exchanges that aren't complete, whether sent on this connection or not. */

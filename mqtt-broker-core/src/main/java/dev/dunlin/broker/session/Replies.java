@@ -64,9 +64,13 @@ public final class Replies {
         }
     }
 
-    void suback(Suback suback) throws MalformedPacket {
+    /** SUBACK; {@code sent} runs when it has left. */
+    void suback(Suback suback, Runnable sent) throws MalformedPacket {
         int bytes = fitting(MqttEncoder.subackBytes(out.version(), suback));
-        leave(() -> MqttEncoder.suback(out.room(bytes), out.version(), suback));
+        leave(() -> {
+            MqttEncoder.suback(out.room(bytes), out.version(), suback);
+            sent.run();
+        });
     }
 
     void unsuback(Unsuback unsuback) throws MalformedPacket {

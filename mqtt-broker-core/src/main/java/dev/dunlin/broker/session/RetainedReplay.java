@@ -29,6 +29,7 @@ final class RetainedReplay {
     private final Cursor<KeptMessage> cursor;
     private final Target target;
     private final long lastTicket;
+    private String afterTopic = "";
 
     RetainedReplay(RetainedIndex<KeptMessage> index, String filter, Target target, long lastTicket) {
         this(index, filter, target, lastTicket, index.cursor(filter));
@@ -52,7 +53,9 @@ final class RetainedReplay {
             StoredSubscription.Replay place, RetainedIndex<KeptMessage> index, String filter, Target target) {
         Cursor<KeptMessage> cursor =
                 place.afterTopic().isEmpty() ? index.cursor(filter) : index.cursor(filter, place.afterTopic());
-        return new RetainedReplay(index, filter, target, place.lastTicket(), cursor);
+        RetainedReplay replay = new RetainedReplay(index, filter, target, place.lastTicket(), cursor);
+        replay.afterTopic = place.afterTopic();
+        return replay;
     }
 
     /** The filter of the subscription. */
@@ -62,7 +65,7 @@ final class RetainedReplay {
 
     /** How far it has come, for the store. */
     StoredSubscription.Replay place() {
-        return new StoredSubscription.Replay(lastTicket, cursor.topic());
+        return new StoredSubscription.Replay(lastTicket, afterTopic);
     }
 
     /** Takes one step; true if it has found a message. */
@@ -81,6 +84,7 @@ final class RetainedReplay {
     /** Sends the message that {@link #next} has found, unless its live copy follows or it has expired. */
     void sendTo(Receiver receiver, long nowMs) {
         String topic = cursor.topic();
+        afterTopic = topic;
         KeptMessage message = cursor.value();
         long ticket = cursor.ticket();
         while (!message.tryRetain()) { // replaced while we looked, its last reference gone

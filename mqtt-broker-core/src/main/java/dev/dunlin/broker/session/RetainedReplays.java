@@ -41,6 +41,9 @@ final class RetainedReplays implements RetainedReplay.Receiver {
 
     /** Sends what can be sent now. */
     void pump(long nowMs) {
+        if (!session.log.isDurable()) {
+            return; // SUBACK first; when it has left we are asked again
+        }
         int steps = STEPS_PER_PUMP;
         while (!byFilter.isEmpty()) {
             RetainedReplay replay = byFilter.values().iterator().next();

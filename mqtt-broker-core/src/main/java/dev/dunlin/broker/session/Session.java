@@ -66,7 +66,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         this.clientId = clientId;
         this.persistent = persistent;
         log = new SessionLog(this, persistent ? core.store : null);
-        window = new OutboundWindow(core.limits.inflightBytesMax());
+        window = new OutboundWindow(core.limits.inflightBytesMax(), log.isOn());
         queue = new SessionQueue(this, this, core.limits, core.store);
     }
 
@@ -344,7 +344,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     /** PUBREL, once it is durable that PUBREC has come. */
     private void releaseLater(int packetId, ReasonCode reason) {
         Outbound to = out;
-        if (loop.gate().passes(log.lastTicket())) {
+        if (!log.isOn() || loop.gate().passes(log.lastTicket())) {
             pubrel(packetId, reason);
         } else {
             loop.gate().hold(log.lastTicket(), () -> {

@@ -61,6 +61,11 @@ final class SessionLog {
         return lastTicket;
     }
 
+    /** Whether replies needn't wait. */
+    boolean isDurable() {
+        return changes == null || session.loop.gate().passes(lastTicket);
+    }
+
     /** Replies wait for a change that was submitted elsewhere. */
     void waitFor(long ticket) {
         lastTicket = Math.max(lastTicket, ticket);

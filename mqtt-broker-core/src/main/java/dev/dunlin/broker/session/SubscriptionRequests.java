@@ -56,8 +56,7 @@ public final class SubscriptionRequests {
             reasons.add(subscribe(each, identifier));
         }
         session.log.submitted();
-        replies.suback(new Suback(request.packetId(), explain(refusedByStore), reasons));
-        session.pump();
+        replies.suback(new Suback(request.packetId(), explain(refusedByStore), reasons), session::pump);
     }
 
     private ReasonCode subscribe(SubscriptionRequest request, int identifier) throws MalformedPacket {

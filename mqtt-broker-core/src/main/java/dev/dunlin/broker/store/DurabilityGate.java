@@ -45,7 +45,8 @@ public final class DurabilityGate {
      * @param ticket the last change of the reply's session; 0 if it has none
      */
     public boolean passes(long ticket) {
-        return ticket <= durable;
+        // While replies are leaving, one of them may bring about this one: it goes behind those that it belongs behind.
+        return ticket <= durable && (size == 0 || tickets[first] > ticket);
     }
 
     /** Whether nothing is held. */

@@ -3,6 +3,7 @@ package dev.dunlin.broker.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.net.SimulatedClient.Delivered;
+import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.Connect;
@@ -24,6 +25,29 @@ import org.junit.jupiter.api.Test;
 
 /** What happens in the middle of a turn: the transport calls back out of a write, a timer fires behind unfinished work. */
 class TurnTest {
+
+    @Test
+    void nothingReachesASessionOfAnotherLoopBeforeItsTurn() { // though one thread runs both, and Netty calls it theirs
+        try (Simulation simulation = new Simulation(1, 2, Limits.EMBEDDED)) {
+            SimulatedClient publisher = connected(simulation, simulation.idAt(0, "publisher"), 0);
+            SimulatedClient subscriber = connected(simulation, simulation.idAt(1, "subscriber"), 0);
+            subscriber.send(subscribe("t", QoS.AT_MOST_ONCE, false));
+            received(subscriber);
+            SessionLoop home = simulation.core.loop(1);
+            long flushes = home.flushes();
+            publisher.sendOnly(publish("t", "x", QoS.AT_MOST_ONCE, false, 0));
+
+            for (int i = 0; i < 10; i++) {
+                simulation.turn(0);
+            }
+            assertThat(home.flushes()).as("it lies in the mailbox").isEqualTo(flushes);
+
+            simulation.turn(1);
+            assertThat(home.flushes()).isEqualTo(flushes + 1);
+            simulation.settle();
+            assertThat(received(subscriber)).hasSize(1);
+        }
+    }
 
     @Test
     void aFlushThatMakesRoomLosesAndReordersNothing() {

@@ -1,0 +1,134 @@
+package dev.dunlin.store.rocksdb;
+
+import dev.dunlin.broker.spi.TimeSource;
+import java.io.File;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** RocksDB's files in a folder, by their names; and what a recovery does to them. */
+final class StoreFiles {
+    private static final String CURRENT = "CURRENT";
+    private static final Pattern LOG = Pattern.compile("(\\d+)\\.log");
+    private static final Pattern MANIFEST = Pattern.compile("MANIFEST-(\\d+)");
+    private static final Pattern ANY =
+            Pattern.compile("CURRENT|IDENTITY|(MANIFEST|OPTIONS)-\\d+(\\.dbtmp)?|\\d+\\.(log|sst|blob|dbtmp)");
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
+
+    private StoreFiles() {}
+
+    /** Files of the write-ahead log from a number on, in the order of their numbers. */
+    static List<Path> logs(Path dir, long from) throws IOException {
+        return numbered(dir, LOG).stream()
+                .filter(file -> number(LOG, file) >= from)
+                .toList();
+    }
+
+    /** All MANIFEST files, in the order of their numbers. */
+    static List<Path> manifests(Path dir) throws IOException {
+        return numbered(dir, MANIFEST);
+    }
+
+    /** The MANIFEST that CURRENT names, or null if one of the two is missing or damaged. */
+    static @Nullable Path currentManifest(Path dir) throws IOException {
+        Path current = dir.resolve(CURRENT);
+        if (!Files.exists(current)) {
+            return null;
+        }
+        String name = Files.readString(current, StandardCharsets.ISO_8859_1);
+        Path manifest = dir.resolve(name.matches("MANIFEST-\\d+\n") ? name.strip() : CURRENT + ".none");
+        return Files.exists(manifest) ? manifest : null;
+    }
+
+    static void replaceCurrent(Path dir, Path manifest) throws IOException {
+        Path temporary = Files.writeString(dir.resolve(CURRENT + ".new"), name(manifest) + "\n");
+        sync(temporary);
+        Files.move(temporary, dir.resolve(CURRENT), StandardCopyOption.ATOMIC_MOVE);
+        syncFolder(dir);
+    }
+
+    /** Removes what an interrupted making of a store has left, in which nothing was ever written. */
+    static void deleteUnfinished(Path dir) throws IOException {
+        for (Path file : numbered(dir, ANY)) {
+            Files.delete(file);
+        }
+    }
+
+    /** Makes a new sub-folder for damaged files. */
+    static Path asideFolder(Path dir) throws IOException {
+        String name = "damaged-"
+                + STAMP.format(Instant.ofEpochMilli(TimeSource.system().wallMs()));
+        Path folder = dir.resolve(name);
+        for (int i = 2; Files.exists(folder); i++) {
+            folder = dir.resolve(name + "-" + i);
+        }
+        return Files.createDirectory(folder);
+    }
+
+    /** Copies files to a folder, synced. Returns the copies, relative to the store's folder. */
+    static List<String> copyAside(Path dir, List<Path> files, Path folder) throws IOException {
+        List<String> copies = new ArrayList<>();
+        for (Path file : files) {
+            Path copy = Files.copy(file, folder.resolve(file.getFileName()));
+            sync(copy);
+            copies.add(dir.relativize(copy).toString());
+        }
+        syncFolder(folder);
+        return copies;
+    }
+
+    static void truncate(Path file, long bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(bytes).force(true);
+        }
+    }
+
+    static void sync(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+    }
+
+    /** Brings names of new files in a folder to the disk. Windows has no such call, and needs none. */
+    static void syncFolder(Path folder) throws IOException {
+        if (File.separatorChar == '\\') {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static List<Path> numbered(Path dir, Pattern pattern) throws IOException {
+        try (Stream<Path> files = Files.list(dir)) {
+            return files.filter(file -> pattern.matcher(name(file)).matches())
+                    .sorted(Comparator.comparing((Path file) -> name(file).length())
+                            .thenComparing(StoreFiles::name))
+                    .toList();
+        }
+    }
+
+    private static long number(Pattern pattern, Path file) {
+        Matcher matcher = pattern.matcher(name(file));
+        return matcher.matches() ? Long.parseLong(matcher.group(1)) : -1;
+    }
+
+    private static String name(Path file) {
+        return file.getFileName().toString();
+    }
+}
