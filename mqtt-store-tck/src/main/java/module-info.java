@@ -3,6 +3,7 @@
 module dev.dunlin.store.tck {
     requires transitive dev.dunlin.broker;
     requires transitive org.junit.jupiter.api;
+    requires org.junit.jupiter.params;
     requires org.assertj.core;
     requires static org.jspecify;
 

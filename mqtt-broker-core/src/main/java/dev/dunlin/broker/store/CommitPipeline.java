@@ -195,7 +195,9 @@ final class CommitPipeline {
             reopen();
         }
         guard.poll(engine, nowMs);
-        sweep.begin(engine);
+        if (written == unsynced.size()) { // what was released so far is in the store, or will be counted
+            sweep.begin(engine);
+        }
         if (written < unsynced.size()) {
             writeNext(nowMs);
         } else if (failing) {
@@ -265,7 +267,7 @@ final class CommitPipeline {
         if (!unsynced.isEmpty()) {
             return syncedMs + SYNC_INTERVAL_MS - nowMs;
         }
-        return guard.isLittle() ? SYNC_INTERVAL_MS : NOTHING_DUE;
+        return guard.isLittle() || sweep.isUnderWay() ? SYNC_INTERVAL_MS : NOTHING_DUE;
     }
 
     private void syncAll(long nowMs) throws StoreException {

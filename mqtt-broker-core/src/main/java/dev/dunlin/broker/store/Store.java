@@ -209,6 +209,11 @@ public final class Store {
 
     // ---- reading
 
+    /** How much of the time before this process a session has queued; nothing as long as that isn't known. */
+    public Sweep.Size olderSize(long sid) {
+        return sweep.size(sid);
+    }
+
     /** Reads something of a session. */
     @FunctionalInterface
     public interface Reading<T> {

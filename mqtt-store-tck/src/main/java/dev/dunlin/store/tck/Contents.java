@@ -3,12 +3,18 @@ package dev.dunlin.store.tck;
 import dev.dunlin.broker.spi.OpBuffer;
 import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.spi.View;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
 
 /** What a store holds, immutable: the model of the contract, also for the kit's own expectations. */
 final class Contents {
     static final Contents EMPTY = new Contents(emptySpaces());
+
+    private static final byte[] BEFORE_ALL = {};
 
     private final SortedBytes[] spaces;
 
@@ -23,6 +29,41 @@ final class Contents {
     /** Bytes of all keys and values. */
     long bytes() {
         return Arrays.stream(spaces).mapToLong(SortedBytes::bytes).sum();
+    }
+
+    /** Everything that a view shows; an AssertionError if it isn't in order. */
+    static Contents of(View view) throws StoreException {
+        SortedBytes[] read = emptySpaces();
+        for (Space space : Space.values()) {
+            List<byte[]> last = new ArrayList<>(List.of(BEFORE_ALL));
+            view.scan(space, BEFORE_ALL, null, (keyBuffer, value) -> {
+                byte[] key = copy(keyBuffer);
+                byte[] before = last.set(0, key);
+                if (before != BEFORE_ALL && Arrays.compareUnsigned(before, key) >= 0) {
+                    throw new AssertionError("scan of " + space + ": " + hex(key) + " comes after " + hex(before));
+                }
+                read[space.ordinal()] = read[space.ordinal()].put(key, copy(value));
+                return true;
+            });
+        }
+        return new Contents(read);
+    }
+
+    /** What is different in the other one: the first difference of each space; empty if nothing is. */
+    String difference(Contents found) {
+        StringBuilder text = new StringBuilder();
+        for (Space space : Space.values()) {
+            String difference = in(space).difference(found.in(space));
+            if (!difference.isEmpty()) {
+                text.append(space).append(": ").append(difference).append("; ");
+            }
+        }
+        return text.toString();
+    }
+
+    static String hex(byte[] bytes) {
+        String text = HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, 32));
+        return bytes.length <= 32 ? text : text + "... (" + bytes.length + " bytes)";
     }
 
     /** With a batch, whose bytes are copied. */

@@ -1,6 +1,8 @@
 package dev.dunlin.store.tck;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +86,42 @@ final class SortedBytes {
         }
         Cut cut = cut(root, from);
         return new SortedBytes(join(cut.below, cut(cut.from, to).from));
+    }
+
+    /** The first difference, for a person; empty if there is none. */
+    String difference(SortedBytes found) {
+        if (root == found.root) {
+            return "";
+        }
+        List<Node> expected = nodes();
+        List<Node> others = found.nodes();
+        for (int i = 0; i < Math.min(expected.size(), others.size()); i++) {
+            Node one = expected.get(i);
+            Node other = others.get(i);
+            int order = Arrays.compareUnsigned(one.key, other.key);
+            if (order != 0) {
+                return (order < 0 ? "missing " : "unexpected ") + Contents.hex(order < 0 ? one.key : other.key);
+            }
+            if (!Arrays.equals(one.value, other.value)) {
+                return Contents.hex(one.key) + " should be " + Contents.hex(one.value) + ", is "
+                        + Contents.hex(other.value);
+            }
+        }
+        return expected.size() == others.size() ? "" : expected.size() + " entries expected, found " + others.size();
+    }
+
+    private List<Node> nodes() {
+        List<Node> nodes = new ArrayList<>();
+        collect(root, nodes);
+        return nodes;
+    }
+
+    private static void collect(@Nullable Node node, List<Node> into) {
+        if (node != null) {
+            collect(node.left, into);
+            into.add(node);
+            collect(node.right, into);
+        }
     }
 
     /** Visits entries in ascending order, until the visitor returns false; {@code to} null: to the end. */
