@@ -57,6 +57,10 @@ public final class Store {
             ExecutorService readers)
             throws StoreException {
         StorageEngine engine = provider.open();
+        String found = engine.recovery().text();
+        if (!found.isEmpty()) {
+            LOG.info("store: {}", found);
+        }
         try {
             return new Store(new LiveEngine(provider, engine), new Setting(level, limits, time, name, readers));
         } catch (StoreException | RuntimeException e) {
