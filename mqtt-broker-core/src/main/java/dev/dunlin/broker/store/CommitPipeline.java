@@ -89,16 +89,14 @@ final class CommitPipeline {
     // ---- the loops' side
 
     /**
-     * Submits a change. Any thread. The room that it has left for its ticket is filled in.
+     * Submits a change. Any thread. What it has left blank for its ticket is filled in.
      *
      * @return its ticket
      */
-    long submit(Change change, int[] ticketsAt, int tickets) {
+    long submit(Change change, Blanks blanks) {
         pendingBytes.addAndGet(change.bytes());
         long ticket = queue.claim();
-        for (int i = 0; i < tickets; i++) {
-            Bytes.putLong(change.ops(), ticketsAt[i], ticket);
-        }
+        blanks.fill(change.ops(), ticket);
         queue.fill(ticket, change);
         return ticket;
     }
