@@ -182,15 +182,16 @@ final class OutboundWindow { // hot
     void restore(long nextCounter, List<Restored> exchanges) {
         assert oldest == next : "in use";
         assert nextCounter >= FIRST : nextCounter;
-        next = nextCounter;
-        oldest = next;
+        long first = nextCounter;
         for (Restored each : exchanges) {
-            oldest = Math.min(oldest, counterBelow(next, each.packetId));
+            first = Math.min(first, counterBelow(nextCounter, each.packetId));
         }
-        long span = next - oldest;
-        if (span > 0) {
+        long span = nextCounter - first;
+        if (span > 0) { // while there is nothing in the ring that would have to move
             resize(Math.max(CAPACITY_MIN, Integer.highestOneBit((int) span) << 1));
         }
+        next = nextCounter;
+        oldest = first;
         for (Restored each : exchanges) {
             int slot = slot(counterBelow(next, each.packetId));
             assert states[slot] == FREE : "packet id " + each.packetId + " twice";
