@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -86,7 +87,13 @@ final class StoredBroker implements AutoCloseable {
 
     /** Begins the next one. */
     void startAgain() {
+        startAgain(prepared -> {});
+    }
+
+    /** Begins the next one on a store that is prepared to fail. */
+    void startAgain(Consumer<FaultyStore> preparation) {
         store = new FaultyStore(contents);
+        preparation.accept(store);
         broker = startOn(store);
     }
 
@@ -98,9 +105,14 @@ final class StoredBroker implements AutoCloseable {
 
     /** Crashes; the store is there for who wants to change it. */
     void crashOnly(Crash kind) {
-        store.failAll(Call.OPEN, Kind.CORRUPT); // this process doesn't come back
-        store.crash(kind);
+        crash(store, kind);
         broker.close();
+    }
+
+    /** Crashes a store whose broker won't come back: as a hook, in the middle of a write. */
+    static void crash(FaultyStore store, Crash kind) {
+        store.failAll(Call.OPEN, Kind.CORRUPT);
+        store.crash(kind);
     }
 
     /** Crashes, and begins the next process. */
