@@ -26,8 +26,7 @@ public final class ChangeWriter { // hot
     private final ByteBuf ops = Unpooled.buffer(1024);
     private int count;
     private int references;
-    private int[] ticketsAt = new int[8];
-    private int tickets;
+    private final TicketRoom room = new TicketRoom();
     private long[] released = new long[8];
     private int releasedCount;
 
@@ -87,6 +86,12 @@ public final class ChangeWriter { // hot
 
     /** As {@link #end}, behind a checksum of the value. */
     void endChecked() {
+        if (room.isBehind(valueAt)) {
+            room.checksum(valueAt, ops.writerIndex());
+            ops.writeInt(0);
+            end();
+            return;
+        }
         CRC32C crc = new CRC32C();
         crc.update(ops.array(), ops.arrayOffset() + valueAt, ops.writerIndex() - valueAt);
         ops.writeInt((int) crc.getValue());
@@ -140,10 +145,7 @@ public final class ChangeWriter { // hot
 
     /** The ticket of the change, eight bytes. */
     ChangeWriter ticket() {
-        if (tickets == ticketsAt.length) {
-            ticketsAt = Arrays.copyOf(ticketsAt, 2 * tickets);
-        }
-        ticketsAt[tickets++] = ops.writerIndex();
+        room.ticketAt(ops.writerIndex());
         ops.writeLong(0);
         return this;
     }
@@ -185,7 +187,7 @@ public final class ChangeWriter { // hot
         byte[] bytes = Arrays.copyOfRange(ops.array(), ops.arrayOffset(), ops.arrayOffset() + ops.writerIndex());
         long[] gone = releasedCount == 0 ? NONE : Arrays.copyOf(released, releasedCount);
         Change change = new Change(bytes, largeAt < 0 ? bytes.length : largeAt, count, references, gone, large);
-        long ticket = pipeline.submit(change, ticketsAt, tickets);
+        long ticket = pipeline.submit(change, room);
         large = null; // the change's now
         clear();
         committer.wake();
@@ -208,7 +210,7 @@ public final class ChangeWriter { // hot
         ops.clear();
         count = 0;
         references = 0;
-        tickets = 0;
+        room.clear();
         releasedCount = 0;
         largeAt = -1;
     }

@@ -89,16 +89,15 @@ final class CommitPipeline {
     // ---- the loops' side
 
     /**
-     * Submits a change. Any thread. The room that it has left for its ticket is filled in.
+     * Submits a change. Any thread.
      *
+     * @param room that it has left for its ticket: filled in here
      * @return its ticket
      */
-    long submit(Change change, int[] ticketsAt, int tickets) {
+    long submit(Change change, TicketRoom room) {
         pendingBytes.addAndGet(change.bytes());
         long ticket = queue.claim();
-        for (int i = 0; i < tickets; i++) {
-            Bytes.putLong(change.ops(), ticketsAt[i], ticket);
-        }
+        room.fill(change.ops(), ticket);
         queue.fill(ticket, change);
         return ticket;
     }
