@@ -17,11 +17,13 @@ final class Child implements AutoCloseable {
 
     private final Process process;
     private final Ledger ledger;
+    private final Path ledgerFile;
     private final Path errors;
 
-    private Child(Process process, Ledger ledger, Path errors) {
+    private Child(Process process, Ledger ledger, Path ledgerFile, Path errors) {
         this.process = process;
         this.ledger = ledger;
+        this.ledgerFile = ledgerFile;
         this.errors = errors;
     }
 
@@ -54,11 +56,16 @@ final class Child implements AutoCloseable {
                 plan.encode()));
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(errors.toFile());
-        return new Child(builder.start(), ledger, errors);
+        return new Child(builder.start(), ledger, ledgerFile, errors);
     }
 
     static Child start(MemoryEngineTck tck, Path store, Path work, ChildPlan plan) throws IOException {
         return start(tck, store, work, plan, List.of());
+    }
+
+    /** A file that the child writes and syncs when the store is open for the first time. */
+    Path marker() {
+        return ChildMain.marker(ledgerFile);
     }
 
     Ledger ledger() {

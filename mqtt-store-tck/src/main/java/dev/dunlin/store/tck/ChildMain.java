@@ -5,8 +5,12 @@ import dev.dunlin.broker.spi.StorageEngine;
 import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import java.io.IOException;
 import java.lang.reflect.Constructor;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
@@ -23,10 +27,12 @@ final class ChildMain {
     private final Ledger ledger;
     private final Workload workload;
     private final ChildPlan plan;
+    private final Path marker;
 
-    private ChildMain(StorageEngineProvider provider, Ledger ledger, ChildPlan plan) {
+    private ChildMain(StorageEngineProvider provider, Path ledgerFile, ChildPlan plan) throws IOException {
         this.provider = provider;
-        this.ledger = ledger;
+        ledger = Ledger.in(ledgerFile);
+        marker = marker(ledgerFile);
         this.plan = plan;
         workload = plan.workload();
     }
@@ -46,7 +52,19 @@ final class ChildMain {
         Constructor<?> constructor = Class.forName(args[0]).getDeclaredConstructor();
         constructor.setAccessible(true);
         MemoryEngineTck tck = (MemoryEngineTck) constructor.newInstance();
-        new ChildMain(tck.provider(Path.of(args[1])), Ledger.in(Path.of(args[2])), ChildPlan.decode(args[3])).run();
+        new ChildMain(tck.provider(Path.of(args[1])), Path.of(args[2]), ChildPlan.decode(args[3])).run();
+    }
+
+    /** Where a child leaves the mark of its first opening, in one write and one sync. */
+    static Path marker(Path ledger) {
+        return ledger.resolveSibling("marker");
+    }
+
+    private void mark() throws IOException {
+        try (FileChannel channel = FileChannel.open(marker, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {1}));
+            channel.force(false);
+        }
     }
 
     private void run() throws Exception {
@@ -97,8 +115,9 @@ final class ChildMain {
         ledger.synced(number);
     }
 
-    private void persist() throws StoreException {
+    private void persist() throws StoreException, IOException {
         StorageEngine engine = openPatiently();
+        mark();
         long number = TestStore.lastBatch(engine);
         for (long left = plan.batches(); left > 0 && !ledger.isToldToFinish(); ) {
             try {

@@ -7,12 +7,14 @@ import java.time.Duration;
  * again by {@code -Ddunlin.tck.seed=...}.
  */
 final class Effort {
+    static final String OPERATIONS = "dunlin.tck.operations";
+
     private static final boolean LONG = Boolean.getBoolean("dunlin.tck.long");
 
     private Effort() {}
 
     static long modelOperations() {
-        return Long.getLong("dunlin.tck.operations", LONG ? 10_000_000 : 1_000_000);
+        return Long.getLong(OPERATIONS, LONG ? 10_000_000 : 1_000_000);
     }
 
     static int kills() {
@@ -21,7 +23,7 @@ final class Effort {
 
     /** Kills at each kind of system call. */
     static int killsPerPoint() {
-        return LONG ? 40 : 2;
+        return LONG ? 40 : 1;
     }
 
     /** One in so many bytes of a log is damaged. */

@@ -8,10 +8,12 @@ import dev.dunlin.broker.spi.StoreException.Kind;
 import dev.dunlin.store.tck.ChildMain.Role;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Writes and syncs that fail, once or for good, and then a kill: nothing is acknowledged that isn't there afterwards, and what
@@ -19,28 +21,36 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 abstract class FailingCallTests extends TckGroup {
     private static final int BATCHES = 300;
-    /** Enough for the store to be open before. */
-    private static final int FIRST_CALL = 60;
+    /** The first call that may fail, counted from the opening of the store; what comes before differs a little. */
+    private static final int FIRST_CALL = 20;
 
     FailingCallTests(MemoryEngineTck tck) {
         super(tck);
     }
 
+    static List<Arguments> failures() {
+        Arguments fullWrite = Arguments.of(Syscalls.WRITE, "ENOSPC");
+        Arguments badSync = Arguments.of(Syscalls.SYNC, "EIO");
+        Arguments badWrite = Arguments.of(Syscalls.WRITE, "EIO");
+        Arguments fullSync = Arguments.of(Syscalls.SYNC, "ENOSPC");
+        return Effort.isLong() ? List.of(fullWrite, badSync, badWrite, fullSync) : List.of(fullWrite, badSync);
+    }
+
     @ParameterizedTest
-    @CsvSource({"WRITE, ENOSPC", "WRITE, EIO", "SYNC, EIO", "SYNC, ENOSPC"})
+    @MethodSource("failures")
     void goesOnAfterOneFailure(Syscalls calls, String error) throws Exception {
         Run run = new Run(calls, error, "");
         try (Child child = run.start()) {
             child.awaitAlive("all batches", () -> child.ledger().isDone());
             child.kill();
             run.requireInjected();
-            assertThat(child.ledger().synced()).isEqualTo(BATCHES);
+            assertThat(child.ledger().synced()).isGreaterThanOrEqualTo(BATCHES);
             run.verify(child.ledger());
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"WRITE, ENOSPC", "WRITE, EIO", "SYNC, EIO", "SYNC, ENOSPC"})
+    @MethodSource("failures")
     void acknowledgesNothingWhileAllFail(Syscalls calls, String error) throws Exception {
         Run run = new Run(calls, error, "+");
         try (Child child = run.start()) {
@@ -69,14 +79,25 @@ abstract class FailingCallTests extends TckGroup {
         private final ChildPlan plan;
         private final String name;
 
-        Run(Syscalls calls, String error, String andLater) {
+        Run(Syscalls calls, String error, String andLater) throws Exception {
             Strace.require();
             this.calls = calls;
             long seed = Effort.seed();
-            int call = FIRST_CALL + new SplittableRandom(seed).nextInt(BATCHES / 2);
+            long call = callsUntilOpen(calls) + new SplittableRandom(seed).nextInt(FIRST_CALL, BATCHES / 2);
             plan = ChildPlan.of(Role.PERSIST, seed, BATCHES);
             strace = Strace.failing(log, calls, error, call + andLater);
             name = "seed " + seed + ", " + error + " at call " + call + andLater + " of " + calls;
+        }
+
+        /** Loading an engine may need any number of calls, which are none of its own. */
+        private long callsUntilOpen(Syscalls watched) throws Exception {
+            Path dir = folder.resolve("watched");
+            Strace watching = Strace.watching(folder.resolve("strace-open"), watched);
+            ChildPlan nothing = ChildPlan.of(Role.PERSIST, 0, 0);
+            try (Child child = Child.start(tck, dir, folder, nothing, watching.command())) {
+                child.finish();
+                return watching.callsUntil(child.marker());
+            }
         }
 
         Child start() throws Exception {

@@ -15,7 +15,7 @@ class ModelStoreTckTest extends MemoryEngineTck {
         return stores.computeIfAbsent(dir, ModelStoreTckTest::at);
     }
 
-    private static ModelStore at(Path dir) {
+    static ModelStore at(Path dir) {
         try {
             return ModelStore.at(dir);
         } catch (StoreException e) {
