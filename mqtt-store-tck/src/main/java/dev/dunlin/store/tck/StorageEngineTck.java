@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Nested;
  *
  * <p>An engine in memory extends {@link MemoryEngineTck}.
  */
-public abstract class StorageEngineTck extends MemoryEngineTck {
+public abstract class StorageEngineTck extends EngineTck {
     /** For subclasses. */
     protected StorageEngineTck() {}
 
