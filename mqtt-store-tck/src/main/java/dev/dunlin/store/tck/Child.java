@@ -75,18 +75,13 @@ final class Child implements AutoCloseable {
         return process.pid();
     }
 
-    /** Waits until the child has come so far, or has ended. */
-    void await(String what, BooleanSupplier condition) {
+    /** Waits until the child has come so far. That it ends before, or hangs, is a failure. */
+    void awaitAlive(String what, BooleanSupplier condition) {
         try {
             Await.until(what, PATIENCE, () -> condition.getAsBoolean() || !process.isAlive());
         } catch (AssertionError e) {
             throw new AssertionError(e.getMessage() + ": " + this, e);
         }
-    }
-
-    /** As {@link #await}; that the child ends before is a failure. */
-    void awaitAlive(String what, BooleanSupplier condition) {
-        await(what, condition);
         assertThat(condition.getAsBoolean()).as("%s: %s", what, this).isTrue();
     }
 
