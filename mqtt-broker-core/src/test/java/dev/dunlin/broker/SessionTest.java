@@ -271,7 +271,7 @@ final class SessionTest {
         }
         assertThat(answer).isInstanceOfSatisfying(Connack.class, connack -> {
             assertThat(connack.reason()).isEqualTo(ReasonCode.SUCCESS);
-            assertThat(connack.sessionPresent()).isTrue();
+            assertThat(connack.sessionPresent()).isEqualTo(c.version() != MqttVersion.V3_1);
         });
         for (Object came = c.receiveOrEnd(); came != null; came = c.receiveOrEnd()) {
             if (came instanceof Packet.Disconnect disconnect) {

@@ -6,14 +6,19 @@ import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.ListenerAddress;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.StoreException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /**
  * The runnable broker: reads the command line, starts one broker, prints where it listens, and runs until a signal.
@@ -33,35 +38,50 @@ public final class Main {
     private Main() {}
 
     /**
-     * Runs the broker; returns only after {@code --help} and {@code --version}.
+     * Runs the broker, or does what a sub-command says; returns only from that, {@code --help} and {@code --version}.
      *
      * @param args the command line
      */
     public static void main(String[] args) throws InterruptedException {
         Options options = new Options();
-        CommandLine parser = Options.parserOf(options);
+        ParseResult given;
         try {
-            parser.parseArgs(args);
+            given = Options.parserOf(options).parseArgs(args);
+            if (CommandLine.printHelpIfRequested(given)) {
+                return;
+            }
+            options.check(given);
         } catch (ParameterException e) {
             throw exit(EXIT_USAGE, e.getMessage() + " (see --help)");
         }
-        if (options.help) {
-            parser.usage(System.out);
-        } else if (options.version) {
-            parser.printVersionHelp(System.out);
+        chooseLogLevel(System.getenv().getOrDefault("DUNLIN_LOG", ""));
+        if (given.hasSubcommand()) {
+            runStoreCommand(given.subcommand());
         } else {
             run(options);
         }
     }
 
     private static void run(Options options) throws InterruptedException {
-        chooseLogLevel(System.getenv().getOrDefault("DUNLIN_LOG", ""));
         Broker broker = start(options);
         stopOnSignal(broker);
         ListenerAddress address = broker.listeners().get(0);
         System.out.println("dunlin listening on " + uri(address));
         // The broker's threads are daemons: this one keeps the process alive.
         Thread.currentThread().join();
+    }
+
+    private static void runStoreCommand(ParseResult store) {
+        if (!store.hasSubcommand()) {
+            throw exit(EXIT_USAGE, "'store' needs a command: recover (see dunlin store --help)");
+        }
+        StoreCommand.Recover recover =
+                (StoreCommand.Recover) store.subcommand().commandSpec().userObject();
+        try {
+            recover.run(System.out);
+        } catch (StoreException e) {
+            throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
+        }
     }
 
     /** Before the first logger exists: the log configuration reads the property. */
@@ -76,6 +96,7 @@ public final class Main {
     }
 
     private static Broker start(Options options) {
+        Logger log = LoggerFactory.getLogger(Main.class);
         if (!options.bind.loopback() && !options.allowAnonymous) {
             // The broker refuses too, in the words of its API.
             throw exit(
@@ -89,6 +110,13 @@ public final class Main {
                 .listen(Listener.tcp(options.bind.host(), options.port).name("tcp"));
         if (options.allowAnonymous) {
             builder.allowAnonymous();
+        }
+        if (options.isInMemory()) {
+            log.info("store: none, everything is in memory");
+        } else {
+            Path folder = options.data.toAbsolutePath().normalize();
+            log.info("store: {} in {}, durability {}", options.store, folder, options.durability);
+            builder.storage(Engines.of(options.store).at(folder), options.durability);
         }
         try {
             return builder.start();
@@ -118,7 +146,7 @@ public final class Main {
             broker.closeAsync(DRAIN).toCompletableFuture().get(STOP_MS_MAX, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             // The end of the process closes what is left.
-            System.err.println("dunlin: some connections took too long to close");
+            System.err.println("dunlin: connections or the store took too long to close");
         } catch (ExecutionException | InterruptedException e) {
             System.err.println("dunlin: the stop failed: " + oneLine(String.valueOf(e)));
             code = EXIT_FAILED;

@@ -1,10 +1,15 @@
 package dev.dunlin.server;
 
+import dev.dunlin.broker.spi.Durability;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.TypeConversionException;
 
 /** The command line. What is not declared here is refused. */
@@ -20,9 +25,11 @@ import picocli.CommandLine.TypeConversionException;
             "               info, debug or trace.",
             "",
             "Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong usage."
-        })
+        },
+        subcommands = StoreCommand.class)
 final class Options {
-    private static final List<String> STORES = List.of("memory");
+    private static final String DATA = "--data";
+    private static final String DURABILITY = "--durability";
 
     @Option(
             names = "--bind",
@@ -44,9 +51,26 @@ final class Options {
     @Option(
             names = "--store",
             paramLabel = "NAME",
-            converter = StoreConverter.class,
-            description = "Where sessions and messages are kept: memory (default).")
-    String store = STORES.get(0);
+            converter = Engines.OrMemoryConverter.class,
+            description =
+                    "Where sessions and messages are kept: rocksdb (default), or memory, which is gone at the end.")
+    String store = Engines.DEFAULT;
+
+    @Option(
+            names = DATA,
+            paramLabel = "DIR",
+            converter = FolderConverter.class,
+            description = "The folder of the store, made if it isn't there (default ./data).")
+    Path data = Path.of("data");
+
+    @Option(
+            names = DURABILITY,
+            paramLabel = "LEVEL",
+            converter = DurabilityConverter.class,
+            description =
+                    "What an acknowledged message survives: power, a power cut (default), or process, the end of the"
+                            + " broker, whichever way it comes.")
+    Durability durability = Durability.POWER;
 
     @Option(names = "--version", versionHelp = true, description = "Print the version and exit.")
     boolean version;
@@ -58,6 +82,27 @@ final class Options {
     static CommandLine parserOf(Options options) {
         // An argument that starts with @ is an argument, not a file of them.
         return new CommandLine(options).setExpandAtFiles(false);
+    }
+
+    boolean isInMemory() {
+        return store.equals(Engines.MEMORY);
+    }
+
+    /** What can only be seen of all options together. */
+    void check(ParseResult given) {
+        for (String option : List.of(DATA, DURABILITY)) {
+            if (isInMemory() && given.hasMatchedOption(option)) {
+                throw new ParameterException(
+                        given.commandSpec().commandLine(),
+                        option + " is for a store, and --store memory keeps nothing");
+            }
+        }
+        if (given.hasSubcommand() && !given.matchedOptions().isEmpty()) {
+            throw new ParameterException(
+                    given.commandSpec().commandLine(),
+                    given.matchedOptions().get(0).longestName() + " is for the broker: it can't stand before '"
+                            + given.subcommand().commandSpec().name() + "'");
+        }
     }
 
     private static final class BindConverter implements ITypeConverter<BindAddress> {
@@ -77,13 +122,31 @@ final class Options {
         }
     }
 
-    private static final class StoreConverter implements ITypeConverter<String> {
+    private static final class DurabilityConverter implements ITypeConverter<Durability> {
         @Override
-        public String convert(String text) {
-            if (STORES.contains(text)) {
-                return text;
+        public Durability convert(String text) {
+            return switch (text) {
+                case "power" -> Durability.POWER;
+                case "process" -> Durability.PROCESS;
+                default ->
+                    throw new TypeConversionException(
+                            "'" + text + "' is not a level of durability, known: power, process");
+            };
+        }
+    }
+
+    /** Takes a folder, there or not. */
+    static final class FolderConverter implements ITypeConverter<Path> {
+        @Override
+        public Path convert(String text) {
+            try {
+                if (!text.isBlank()) {
+                    return Path.of(text);
+                }
+            } catch (InvalidPathException e) {
+                // Said below, in the same words as for a blank one.
             }
-            throw new TypeConversionException("'" + text + "' is not a store, known: " + String.join(", ", STORES));
+            throw new TypeConversionException("'" + text + "' is not a folder");
         }
     }
 }

@@ -16,11 +16,13 @@ final class MessageQueue {
     private static final int CAPACITY_MIN = 4;
     private static final @Nullable KeptMessage[] NO_MESSAGES = {};
     private static final @Nullable Target[] NO_TARGETS = {};
+    private static final long[] NO_ENTRIES = {};
+    private static final int[] NO_FOOTPRINTS = {};
 
     private @Nullable KeptMessage[] messages = NO_MESSAGES;
     private @Nullable Target[] targets = NO_TARGETS;
-    private long[] entries = {};
-    private int[] footprints = {};
+    private long[] entries = NO_ENTRIES;
+    private int[] footprints = NO_FOOTPRINTS;
     private int head;
     private int size;
     private long bytes;
@@ -128,9 +130,6 @@ final class MessageQueue {
                 footprints[slot] = message.footprintBytes();
                 residentBytes += footprints[slot];
                 return true;
-            }
-            if (messages[slot] != null && EntryId.sequence(entries[slot]) > sequence) {
-                return false;
             }
         }
         return false;

@@ -42,13 +42,15 @@ final class OutboundWindow { // hot
     private static final int CAPACITY_MIN = 8;
     private static final @Nullable KeptMessage[] NO_MESSAGES = {};
     private static final @Nullable Target[] NO_TARGETS = {};
+    private static final byte[] NO_STATES = {};
+    private static final long[] NO_ENTRIES = {};
 
     private final long bytesMax;
     private final int idsMax;
     private @Nullable KeptMessage[] messages = NO_MESSAGES;
     private @Nullable Target[] targets = NO_TARGETS;
-    private byte[] states = {};
-    private long[] entries = {};
+    private byte[] states = NO_STATES;
+    private long[] entries = NO_ENTRIES;
     private long oldest = FIRST;
     private long next = FIRST;
     private long resend = FIRST;

@@ -18,6 +18,9 @@ final class RetainedReplays implements RetainedReplay.Receiver {
     /** By filter, in the order in which they began. */
     private final Map<String, RetainedReplay> byFilter = new LinkedHashMap<>(0);
 
+    /** The change of the last SUBSCRIBE. */
+    private long subscribed;
+
     private boolean pumpAgain;
 
     RetainedReplays(Session session) {
@@ -28,6 +31,11 @@ final class RetainedReplays implements RetainedReplay.Receiver {
     void begin(RetainedReplay replay) {
         byFilter.remove(replay.filter());
         byFilter.put(replay.filter(), replay);
+    }
+
+    /** Waits until the change of a SUBSCRIBE is durable. */
+    void after(long ticket) {
+        subscribed = ticket;
     }
 
     /** Sends no more retained messages for the subscription with this filter. */
@@ -41,8 +49,8 @@ final class RetainedReplays implements RetainedReplay.Receiver {
 
     /** Sends what can be sent now. */
     void pump(long nowMs) {
-        if (!session.log.isDurable()) {
-            return; // SUBACK first; when it has left we are asked again
+        if (!session.loop.gate().passes(subscribed)) {
+            return; // SUBACK first: when it has left we are asked again
         }
         int steps = STEPS_PER_PUMP;
         while (!byFilter.isEmpty()) {

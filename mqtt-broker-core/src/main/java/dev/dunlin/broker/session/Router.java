@@ -161,7 +161,7 @@ final class Router { // hot
         from.stage(message.qos());
         int stored = message.qos() == QoS.AT_MOST_ONCE || targets.persistent() == 0 ? 0 : countStored(message, targets);
         if (stored == 0) {
-            if (from.storesState(message.qos())) {
+            if (from.storesState(message.qos()) && !writer.isEmpty()) {
                 from.submitted(writer.submit());
             }
             return EntryId.NONE;

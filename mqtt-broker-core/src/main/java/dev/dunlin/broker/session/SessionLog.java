@@ -61,11 +61,6 @@ final class SessionLog {
         return lastTicket;
     }
 
-    /** Whether replies needn't wait. */
-    boolean isDurable() {
-        return changes == null || session.loop.gate().passes(lastTicket);
-    }
-
     /** Replies wait for a change that was submitted elsewhere. */
     void waitFor(long ticket) {
         lastTicket = Math.max(lastTicket, ticket);
@@ -324,7 +319,7 @@ final class SessionLog {
             received.stream().forEach(changes::forgotten);
         }
         if (session.queue.olderFrom() != SessionReader.Page.END) {
-            Objects.requireNonNull(store).purge(session.sid, session.queue.olderFrom());
+            Objects.requireNonNull(store).purge(session.sid, session.queue.olderFrom(), session.queue.olderUnderWay());
         } else if (session.queue.size() > POINT_DELETES_MAX) {
             changes.noEntries();
             rangeIsGone = true;

@@ -152,6 +152,14 @@ public final class SessionLoop { // hot
         return changes;
     }
 
+    /** Submits what is staged, if anything is. Returns a ticket that is not before any of this loop's changes. */
+    long submitStaged() {
+        if (!changes().isEmpty()) {
+            changes().submit();
+        }
+        return core.lastTicket();
+    }
+
     /** Milliseconds of wall time, for what outlives the process. */
     long wallMs() {
         return core.wallMs();

@@ -12,6 +12,7 @@ import dev.dunlin.codec.QoS;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,6 +60,8 @@ final class SessionQueue {
     private Set<Long> underWay = Set.of();
     private int maybeSentLeft;
     private boolean reading;
+    private long olderRead;
+    private long olderReadBytes;
 
     SessionQueue(Owner owner, Recipient session, Limits limits, @Nullable Store store) {
         this.owner = owner;
@@ -100,17 +103,31 @@ final class SessionQueue {
         return isFull(message, entry, queue.size(), queue.bytes());
     }
 
+    /** Older messages that wait, as far as is known: in the store, less what was read; and the page. */
+    private long olderMessages() {
+        long inStore =
+                store == null || !hasOlder() ? 0 : store.olderSize(session.sid).messages() - olderRead;
+        return Math.max(0, inStore) + olderPage.size();
+    }
+
+    private long olderBytes() {
+        long inStore =
+                store == null || !hasOlder() ? 0 : store.olderSize(session.sid).bytes() - olderReadBytes;
+        return Math.max(0, inStore) + olderPage.bytes();
+    }
+
     /**
      * Whether the queue couldn't take the message with this content. While <em>we</em> have paused the client's reading it
      * can't acknowledge: then its own bounds don't count, only the loop's share of the broker-wide one.
      */
     private boolean isFull(KeptMessage message, long entry, int queuedMessages, long queuedBytes) {
-        long bytes = queuedBytes + message.footprintBytes();
+        long bytes = olderBytes() + queuedBytes + message.footprintBytes();
         long otherSessions = loop.queuedBytes() - queue.residentBytes();
         if (entry == EntryId.NONE && otherSessions + bytes > loop.queueBytesShare()) {
             return true;
         }
-        return !owner.isPausedByUs() && (queuedMessages >= limits.queueMessagesMax() || bytes > limits.queueBytesMax());
+        long messages = olderMessages() + queuedMessages;
+        return !owner.isPausedByUs() && (messages >= limits.queueMessagesMax() || bytes > limits.queueBytesMax());
     }
 
     private boolean fitsIntoMemory(KeptMessage message) {
@@ -122,7 +139,7 @@ final class SessionQueue {
     private boolean overflow(KeptMessage message, long entry) {
         switch (limits.queueOverflow()) {
             case DROP_OLDEST -> {
-                if (!isFull(message, entry, 0, 0)) { // else nothing older would make room for it
+                if (!isFull(message, entry, 0, 0)) { // else nothing that can be dropped at once would make room for it
                     while (isFull(message, entry)) {
                         dropHead(queue, DropReason.QUEUE_FULL);
                     }
@@ -235,6 +252,11 @@ final class SessionQueue {
         return olderFrom;
     }
 
+    /** Entries in that range that are in the window. */
+    Set<Long> olderUnderWay() {
+        return underWay;
+    }
+
     /** The session is known from the store, and nothing of its queue has been read. */
     void allIsOlder() {
         olderFrom = 0;
@@ -255,7 +277,7 @@ final class SessionQueue {
             return;
         }
         long[] sequences = queue.pagedOutHead(PAGE_ENTRIES);
-        long last = sequences[sequences.length - 1];
+        long last = LongStream.of(sequences).max().orElseThrow();
         reading = true;
         if (loop.gate().passes(last)) {
             from.read(session.sid, reader -> reader.entries(sequences), arrived(this::readBack));
@@ -300,6 +322,8 @@ final class SessionQueue {
                 owner.drop(null, entry, DropReason.STORE_DAMAGED);
             } else {
                 olderPage.add(message, target(stored), entry);
+                olderRead++;
+                olderReadBytes += message.footprintBytes();
                 loop.queuedBytes(message.footprintBytes());
             }
         }

@@ -51,6 +51,7 @@ public final class Sessions {
     public boolean open(Opening opening, Consumer<OpenSession> opened) {
         assert loop.inLoop();
         String clientId = opening.clientId();
+        boolean discarded = false;
         Session session = byClientId.get(clientId);
         if (isRefusedByStore(session, opening)) {
             return false;
@@ -60,6 +61,7 @@ public final class Sessions {
             session = byClientId.get(clientId); // it ended if it was not to outlive its connection
         }
         if (session != null && opening.connect().cleanStart()) { // [5.0:MQTT-3.1.2-4], [3.1.1:MQTT-3.1.2-6]
+            discarded = session.log.isOn();
             end(session, DropReason.SESSION_ENDED);
             session = null;
         }
@@ -73,6 +75,8 @@ public final class Sessions {
         session.expirySeconds = expirySeconds(opening);
         if (present) {
             session.log.connected();
+        } else if (discarded && !session.log.isOn()) {
+            session.log.waitFor(loop.submitStaged()); // that the former session is gone
         }
         Session ready = session;
         whenLoaded(ready, () -> opened.accept(new OpenSession(core, ready, opening, present)));

@@ -56,6 +56,7 @@ public final class SubscriptionRequests {
             reasons.add(subscribe(each, identifier));
         }
         session.log.submitted();
+        session.replays.after(session.log.lastTicket());
         replies.suback(new Suback(request.packetId(), explain(refusedByStore), reasons), session::pump);
     }
 

@@ -36,6 +36,7 @@ public final class OpBuffer {
     public static final byte PUT_EXTERNAL = 4;
 
     private static final int CAPACITY_MIN = 64 << 10;
+    private static final int CAPACITY_KEPT = 4 << 20;
     private static final Space[] SPACES = Space.values();
 
     private ByteBuffer data = ByteBuffer.allocateDirect(CAPACITY_MIN);
@@ -108,7 +109,7 @@ public final class OpBuffer {
 
     /** Empties it; keeps the memory, unless it has grown large. */
     public void clear() {
-        if (data.capacity() > 16 * CAPACITY_MIN) {
+        if (data.capacity() > CAPACITY_KEPT) {
             data = ByteBuffer.allocateDirect(CAPACITY_MIN);
         }
         data.clear();

@@ -9,7 +9,8 @@ import java.nio.file.Path;
 public interface StorageEngineProvider {
 
     /**
-     * Opens the store, making it if it isn't there. Blocks; not on an event loop.
+     * Opens the store, making it if it isn't there. Blocks; not on an event loop. What it finds in its log, after a crash or a
+     * failure, is on the disk before this returns: after a failed sync the cached pages of the old files can't be trusted.
      *
      * @throws StoreException LOCKED if somebody else has it open, CORRUPT if it is damaged, VERSION if it is of a newer format;
      *     its message is a sentence for a person that says what to do
@@ -19,6 +20,8 @@ public interface StorageEngineProvider {
     /**
      * Opens a damaged store with as much as is sound: the longest prefix of its batches. What is left out is set aside, never
      * deleted, and told in the {@link StorageEngine#recovery report}.
+     *
+     * @throws StoreException CORRUPT if what is damaged isn't at the end, so that no prefix can be told from the rest
      */
     StorageEngine recover() throws StoreException;
 

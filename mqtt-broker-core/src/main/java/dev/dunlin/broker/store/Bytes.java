@@ -8,7 +8,13 @@ import java.nio.ByteOrder;
 final class Bytes {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
     private Bytes() {}
+
+    static void putInt(byte[] array, int at, int value) {
+        INT.set(array, at, value);
+    }
 
     static void putLong(byte[] array, int at, long value) {
         LONG.set(array, at, value);

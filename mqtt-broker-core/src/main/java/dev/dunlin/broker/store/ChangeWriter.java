@@ -26,8 +26,7 @@ public final class ChangeWriter { // hot
     private final ByteBuf ops = Unpooled.buffer(1024);
     private int count;
     private int references;
-    private int[] ticketsAt = new int[8];
-    private int tickets;
+    private final Blanks blanks = new Blanks();
     private long[] released = new long[8];
     private int releasedCount;
 
@@ -87,9 +86,14 @@ public final class ChangeWriter { // hot
 
     /** As {@link #end}, behind a checksum of the value. */
     void endChecked() {
-        CRC32C crc = new CRC32C();
-        crc.update(ops.array(), ops.arrayOffset() + valueAt, ops.writerIndex() - valueAt);
-        ops.writeInt((int) crc.getValue());
+        if (blanks.isTicketBehind(valueAt)) {
+            blanks.checksum(valueAt, ops.writerIndex());
+            ops.writeInt(0);
+        } else {
+            CRC32C crc = new CRC32C();
+            crc.update(ops.array(), ops.arrayOffset() + valueAt, ops.writerIndex() - valueAt);
+            ops.writeInt((int) crc.getValue());
+        }
         end();
     }
 
@@ -140,10 +144,7 @@ public final class ChangeWriter { // hot
 
     /** The ticket of the change, eight bytes. */
     ChangeWriter ticket() {
-        if (tickets == ticketsAt.length) {
-            ticketsAt = Arrays.copyOf(ticketsAt, 2 * tickets);
-        }
-        ticketsAt[tickets++] = ops.writerIndex();
+        blanks.ticket(ops.writerIndex());
         ops.writeLong(0);
         return this;
     }
@@ -185,7 +186,7 @@ public final class ChangeWriter { // hot
         byte[] bytes = Arrays.copyOfRange(ops.array(), ops.arrayOffset(), ops.arrayOffset() + ops.writerIndex());
         long[] gone = releasedCount == 0 ? NONE : Arrays.copyOf(released, releasedCount);
         Change change = new Change(bytes, largeAt < 0 ? bytes.length : largeAt, count, references, gone, large);
-        long ticket = pipeline.submit(change, ticketsAt, tickets);
+        long ticket = pipeline.submit(change, blanks);
         large = null; // the change's now
         clear();
         committer.wake();
@@ -208,7 +209,7 @@ public final class ChangeWriter { // hot
         ops.clear();
         count = 0;
         references = 0;
-        tickets = 0;
+        blanks.clear();
         releasedCount = 0;
         largeAt = -1;
     }

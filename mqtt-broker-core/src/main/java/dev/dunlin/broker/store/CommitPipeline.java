@@ -89,16 +89,14 @@ final class CommitPipeline {
     // ---- the loops' side
 
     /**
-     * Submits a change. Any thread. The room that it has left for its ticket is filled in.
+     * Submits a change. Any thread. What it has left blank for its ticket is filled in.
      *
      * @return its ticket
      */
-    long submit(Change change, int[] ticketsAt, int tickets) {
+    long submit(Change change, Blanks blanks) {
         pendingBytes.addAndGet(change.bytes());
         long ticket = queue.claim();
-        for (int i = 0; i < tickets; i++) {
-            Bytes.putLong(change.ops(), ticketsAt[i], ticket);
-        }
+        blanks.fill(change.ops(), ticket);
         queue.fill(ticket, change);
         return ticket;
     }
@@ -195,7 +193,9 @@ final class CommitPipeline {
             reopen();
         }
         guard.poll(engine, nowMs);
-        sweep.begin(engine);
+        if (written == unsynced.size()) { // what was released so far is in the store, or will be counted
+            sweep.begin(engine);
+        }
         if (written < unsynced.size()) {
             writeNext(nowMs);
         } else if (failing) {
@@ -265,7 +265,7 @@ final class CommitPipeline {
         if (!unsynced.isEmpty()) {
             return syncedMs + SYNC_INTERVAL_MS - nowMs;
         }
-        return guard.isLittle() ? SYNC_INTERVAL_MS : NOTHING_DUE;
+        return guard.isLittle() || sweep.isUnderWay() ? SYNC_INTERVAL_MS : NOTHING_DUE;
     }
 
     private void syncAll(long nowMs) throws StoreException {

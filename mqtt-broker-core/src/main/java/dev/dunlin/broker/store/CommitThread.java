@@ -47,10 +47,11 @@ final class CommitThread extends Thread {
         }
     }
 
-    /** Ends after the step under way. Any other thread. */
-    void end() throws InterruptedException {
+    /** Ends after the step under way, if that takes no longer than this. Any other thread. Returns whether it has ended. */
+    boolean end(long patienceMs) throws InterruptedException {
         ending = true;
         LockSupport.unpark(this);
-        join();
+        join(patienceMs);
+        return !isAlive();
     }
 }

@@ -1,6 +1,7 @@
 package dev.dunlin.broker.store;
 
 import dev.dunlin.broker.spi.StoreException;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,18 +15,18 @@ final class Purge {
 
     private final Store store;
     private final long sid;
-    private final long to;
+    private final Set<Long> without;
     private long from;
 
-    Purge(Store store, long sid, long from, long to) {
+    Purge(Store store, long sid, long from, Set<Long> without) {
         this.store = store;
         this.sid = sid;
         this.from = from;
-        this.to = to;
+        this.without = without;
     }
 
     void run() {
-        store.read(sid, reader -> reader.identities(from, to), this::page);
+        store.read(sid, reader -> reader.identities(from, store.bootTicket(), without), this::page);
     }
 
     private void page(SessionReader.@Nullable Identities page, @Nullable StoreException failure) {
@@ -42,7 +43,9 @@ final class Purge {
         if (page.next() == SessionReader.Page.END) {
             changes.noEntries();
         }
-        writer.submit();
+        if (!writer.isEmpty()) {
+            writer.submit();
+        }
         if (page.next() != SessionReader.Page.END) {
             from = page.next();
             run();

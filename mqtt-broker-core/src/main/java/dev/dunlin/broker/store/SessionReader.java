@@ -123,11 +123,13 @@ public final class SessionReader {
     record Identities(List<Long> entries, long next) {}
 
     /** The next entries of a range, by name only. */
-    Identities identities(long from, long to) throws StoreException {
+    Identities identities(long from, long to, Set<Long> without) throws StoreException {
         List<Long> found = new ArrayList<>();
         view.scan(Space.QUEUE, Keys.entry(sid, from), Keys.entry(sid, to), (key, value) -> {
             long sequence = key.getLong(key.position() + Long.BYTES);
-            found.add(EntryId.of(sequence, StoredEntry.messageId(value) != StoredEntry.INLINE));
+            if (!without.contains(sequence)) {
+                found.add(EntryId.of(sequence, StoredEntry.messageId(value) != StoredEntry.INLINE));
+            }
             return found.size() < IDENTITIES;
         });
         boolean more = found.size() == IDENTITIES;

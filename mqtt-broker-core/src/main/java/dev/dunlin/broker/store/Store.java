@@ -12,10 +12,13 @@ import dev.dunlin.broker.spi.View;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The durable side of a broker: an open engine, the pipeline to it, and what was found in it. Open it, {@link #recover} from
@@ -25,7 +28,8 @@ public final class Store {
     /** Tickets that an unclean stop may have given out without a trace in the log: more than can be under way. */
     private static final long UNCLEAN_JUMP = 1 << 20;
 
-    private static final long CLOSE_PATIENCE_MS = 5_000;
+    private static final long CLOSE_PATIENCE_MS = 1_500;
+    private static final Logger LOG = LoggerFactory.getLogger(Store.class);
 
     private final TimeSource time;
     private final LiveEngine engine;
@@ -35,7 +39,6 @@ public final class Store {
     private final ExecutorService readers;
     private final long bootTicket;
     private final long[] knownSids;
-    private final long clockOffsetMs;
     private boolean started;
 
     /**
@@ -54,6 +57,10 @@ public final class Store {
             ExecutorService readers)
             throws StoreException {
         StorageEngine engine = provider.open();
+        String found = engine.recovery().text();
+        if (!found.isEmpty()) {
+            LOG.info("store: {}", found);
+        }
         try {
             return new Store(new LiveEngine(provider, engine), new Setting(level, limits, time, name, readers));
         } catch (StoreException | RuntimeException e) {
@@ -66,13 +73,12 @@ public final class Store {
 
     private Store(LiveEngine live, Setting setting) throws StoreException {
         engine = live;
-        time = setting.time;
         readers = setting.readers;
         try (View view = live.view()) {
             Meta.checkFormat(view);
             boolean clean = Meta.wasShutDownCleanly(view);
             bootTicket = Meta.lastTicket(view) + (clean ? 1 : UNCLEAN_JUMP);
-            clockOffsetMs = Math.max(0, Meta.lastSeenMs(view) - time.wallMs());
+            time = new ResumedTime(setting.time, Meta.lastSeenMs(view));
             knownSids = sids(view);
         }
         sweep = new Sweep(bootTicket, knownSids, readers);
@@ -198,10 +204,15 @@ public final class Store {
 
     /** Wall time in milliseconds, never before what the store has seen at its start. */
     public long wallMs() {
-        return time.wallMs() + clockOffsetMs;
+        return time.wallMs();
     }
 
     // ---- reading
+
+    /** How much of the time before this process a session has queued; nothing as long as that isn't known. */
+    public Sweep.Size olderSize(long sid) {
+        return sweep.size(sid);
+    }
 
     /** Reads something of a session. */
     @FunctionalInterface
@@ -233,25 +244,30 @@ public final class Store {
      * and gives up their references.
      *
      * @param from the first sequence that nobody else deletes
+     * @param without later ones that somebody else deletes all the same
      */
-    public void purge(long sid, long from) {
-        new Purge(this, sid, from, bootTicket).run();
+    public void purge(long sid, long from, Set<Long> without) {
+        new Purge(this, sid, from, without).run();
     }
 
     // ---- the end
 
     /** After the loops have ended: writes what is left, says that this was a clean end, and closes the engine. */
     public void close() {
-        readers.shutdown();
         if (started) {
             try {
-                committer.end();
+                if (!committer.end(CLOSE_PATIENCE_MS)) {
+                    LOG.error("store: a write doesn't come back: what was not acknowledged may be lost");
+                    readers.shutdown();
+                    return; // the engine stays open rather than being used by two threads
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
             }
         }
         pipeline.close(CLOSE_PATIENCE_MS);
+        readers.shutdown();
     }
 
     /** Closes without a word in the store: it was only looked at. */

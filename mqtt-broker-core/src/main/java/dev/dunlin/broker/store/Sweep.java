@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * counts the references to older messages; finds what sessions have left behind that are gone. The commit thread takes the
  * result over between two groups. If the engine fails meanwhile it begins anew, with what the store holds then.
  */
-final class Sweep {
+public final class Sweep {
     private static final Logger LOG = LoggerFactory.getLogger(Sweep.class);
     private static final int ASK_EVERY = 1_024;
 
@@ -31,6 +32,27 @@ final class Sweep {
     private final References references;
     private boolean begun;
     private volatile @Nullable Found found;
+    private volatile LongObjectMap<Size> sizes = new LongObjectHashMap<>(0);
+
+    /**
+     * How much of the time before this process a session has queued.
+     *
+     * @param messages entries
+     * @param bytes their values and what is carried in them; not the messages that they refer to
+     */
+    public record Size(long messages, long bytes) {
+        private static final Size NONE = new Size(0, 0);
+
+        private Size plus(long entryBytes) {
+            return new Size(messages + 1, bytes + entryBytes);
+        }
+    }
+
+    /** How much a session had queued when the sweep went through; nothing before that. Any thread. */
+    Size size(long sid) {
+        Size size = sizes.get(sid);
+        return size == null ? Size.NONE : size;
+    }
 
     /** What a sweep has found. */
     private record Found(LongObjectMap<int[]> references, Set<Long> unknownSids) {}
@@ -62,7 +84,12 @@ final class Sweep {
         begun = true;
         references.sweepBegins();
         View view = engine.view();
-        readers.execute(() -> run(view, engine));
+        try {
+            readers.execute(() -> run(view, engine));
+        } catch (RejectedExecutionException e) {
+            view.close();
+            throw new StoreException(Kind.BUSY, "the store is closed", e);
+        }
     }
 
     /** The engine has been opened anew, which waited for the view of a sweep under way: it counts for nothing. Commit thread. */
@@ -71,6 +98,11 @@ final class Sweep {
             begun = false;
             found = null;
         }
+    }
+
+    /** Whether its result is still to come. Commit thread. */
+    boolean isUnderWay() {
+        return begun && !references.isSwept();
     }
 
     /** Whether there is a result to be taken over. Commit thread. */
@@ -99,6 +131,7 @@ final class Sweep {
             Counting counting = new Counting(engine);
             view.scan(Space.QUEUE, new byte[0], null, counting::queueEntry);
             view.scan(Space.SESSION, Keys.EXCHANGES, Keys.AFTER_SUBSCRIPTIONS, counting::sessionRecord);
+            sizes = counting.sizes; // read only from here on
             found = new Found(counting.counts, counting.unknownSids);
         } catch (StoreException e) {
             LOG.warn(
@@ -110,6 +143,7 @@ final class Sweep {
     private final class Counting {
         final LongObjectMap<int[]> counts = new LongObjectHashMap<>();
         final Set<Long> unknownSids = new TreeSet<>();
+        final LongObjectMap<Size> sizes = new LongObjectHashMap<>();
         private final LiveEngine engine;
         private int seen;
 
@@ -125,6 +159,8 @@ final class Sweep {
                 return true;
             }
             boolean known = note(sid);
+            Size before = sizes.get(sid);
+            sizes.put(sid, (before == null ? Size.NONE : before).plus(value.remaining()));
             long messageId = StoredEntry.messageId(value);
             if (messageId != StoredEntry.INLINE) {
                 counts.computeIfAbsent(messageId, id -> new int[1])[0] += known ? 1 : 0;

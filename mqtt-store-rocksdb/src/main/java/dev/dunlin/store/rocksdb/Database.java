@@ -60,7 +60,6 @@ final class Database {
      * @param create whether it is a new one; otherwise missing files are an error
      */
     static Database open(Path dir, RocksDbOptions options, boolean create, Natives natives) throws RocksDBException {
-        RocksDB.loadLibrary();
         Cache cache = natives.own(new LRUCache(options.memoryBytes(), CACHE_SHARD_BITS));
         DBOptions dbOptions =
                 dbOptions(options, cache, natives).setCreateIfMissing(create).setCreateMissingColumnFamilies(create);
@@ -78,7 +77,6 @@ final class Database {
      * @param whole whether to read them from beginning to end
      */
     static Tables look(Path dir, Path noLog, RocksDbOptions options, boolean whole) throws RocksDBException {
-        RocksDB.loadLibrary();
         try (Natives natives = new Natives()) {
             Cache cache = natives.own(new LRUCache(options.memoryBytes(), CACHE_SHARD_BITS));
             DBOptions dbOptions = dbOptions(options, cache, natives).setWalDir(noLog.toString());

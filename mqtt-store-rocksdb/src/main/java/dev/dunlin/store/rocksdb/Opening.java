@@ -39,6 +39,7 @@ final class Opening {
         RocksEngine engine = null;
         FolderLock lock = null;
         try {
+            NativeLibrary.load();
             Format.check(dir);
             lock = FolderLock.take(dir);
             engine = Format.claim(dir) ? create(lock) : reopen(lock);
