@@ -26,7 +26,7 @@ public final class ChangeWriter { // hot
     private final ByteBuf ops = Unpooled.buffer(1024);
     private int count;
     private int references;
-    private final TicketRoom room = new TicketRoom();
+    private final Blanks blanks = new Blanks();
     private long[] released = new long[8];
     private int releasedCount;
 
@@ -86,15 +86,14 @@ public final class ChangeWriter { // hot
 
     /** As {@link #end}, behind a checksum of the value. */
     void endChecked() {
-        if (room.isBehind(valueAt)) {
-            room.checksum(valueAt, ops.writerIndex());
+        if (blanks.isTicketBehind(valueAt)) {
+            blanks.checksum(valueAt, ops.writerIndex());
             ops.writeInt(0);
-            end();
-            return;
+        } else {
+            CRC32C crc = new CRC32C();
+            crc.update(ops.array(), ops.arrayOffset() + valueAt, ops.writerIndex() - valueAt);
+            ops.writeInt((int) crc.getValue());
         }
-        CRC32C crc = new CRC32C();
-        crc.update(ops.array(), ops.arrayOffset() + valueAt, ops.writerIndex() - valueAt);
-        ops.writeInt((int) crc.getValue());
         end();
     }
 
@@ -145,7 +144,7 @@ public final class ChangeWriter { // hot
 
     /** The ticket of the change, eight bytes. */
     ChangeWriter ticket() {
-        room.ticketAt(ops.writerIndex());
+        blanks.ticket(ops.writerIndex());
         ops.writeLong(0);
         return this;
     }
@@ -187,7 +186,7 @@ public final class ChangeWriter { // hot
         byte[] bytes = Arrays.copyOfRange(ops.array(), ops.arrayOffset(), ops.arrayOffset() + ops.writerIndex());
         long[] gone = releasedCount == 0 ? NONE : Arrays.copyOf(released, releasedCount);
         Change change = new Change(bytes, largeAt < 0 ? bytes.length : largeAt, count, references, gone, large);
-        long ticket = pipeline.submit(change, room);
+        long ticket = pipeline.submit(change, blanks);
         large = null; // the change's now
         clear();
         committer.wake();
@@ -210,7 +209,7 @@ public final class ChangeWriter { // hot
         ops.clear();
         count = 0;
         references = 0;
-        room.clear();
+        blanks.clear();
         releasedCount = 0;
         largeAt = -1;
     }

@@ -89,15 +89,14 @@ final class CommitPipeline {
     // ---- the loops' side
 
     /**
-     * Submits a change. Any thread.
+     * Submits a change. Any thread. What it has left blank for its ticket is filled in.
      *
-     * @param room that it has left for its ticket: filled in here
      * @return its ticket
      */
-    long submit(Change change, TicketRoom room) {
+    long submit(Change change, Blanks blanks) {
         pendingBytes.addAndGet(change.bytes());
         long ticket = queue.claim();
-        room.fill(change.ops(), ticket);
+        blanks.fill(change.ops(), ticket);
         queue.fill(ticket, change);
         return ticket;
     }
