@@ -182,15 +182,15 @@ final class OutboundWindow { // hot
     void restore(long nextCounter, List<Restored> exchanges) {
         assert oldest == next : "in use";
         assert nextCounter >= FIRST : nextCounter;
-        next = nextCounter;
-        oldest = next;
+        long first = nextCounter;
         for (Restored each : exchanges) {
-            oldest = Math.min(oldest, counterBelow(next, each.packetId));
+            first = Math.min(first, counterBelow(nextCounter, each.packetId));
         }
-        long span = next - oldest;
-        if (span > 0) {
-            resize(Math.max(CAPACITY_MIN, Integer.highestOneBit((int) span) << 1));
+        if (nextCounter > first) { // as long as there is nothing in it
+            resize(Math.max(CAPACITY_MIN, Integer.highestOneBit((int) (nextCounter - first)) << 1));
         }
+        next = nextCounter;
+        oldest = first;
         for (Restored each : exchanges) {
             int slot = slot(counterBelow(next, each.packetId));
             assert states[slot] == FREE : "packet id " + each.packetId + " twice";
