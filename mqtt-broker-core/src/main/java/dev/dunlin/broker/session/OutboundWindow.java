@@ -186,9 +186,8 @@ final class OutboundWindow { // hot
         for (Restored each : exchanges) {
             first = Math.min(first, counterBelow(nextCounter, each.packetId));
         }
-        long span = nextCounter - first;
-        if (span > 0) { // while there is nothing in the ring that would have to move
-            resize(Math.max(CAPACITY_MIN, Integer.highestOneBit((int) span) << 1));
+        if (nextCounter > first) { // as long as there is nothing in it
+            resize(Math.max(CAPACITY_MIN, Integer.highestOneBit((int) (nextCounter - first)) << 1));
         }
         next = nextCounter;
         oldest = first;
