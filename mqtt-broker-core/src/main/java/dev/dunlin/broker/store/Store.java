@@ -231,6 +231,9 @@ public final class Store {
                 } catch (StoreException e) {
                     done.accept(null, e);
                     return;
+                } catch (RuntimeException | Error e) { // nothing of an engine's may leave anybody waiting
+                    done.accept(null, new StoreException(StoreException.Kind.IO, "reading failed: " + e, e));
+                    return;
                 }
                 done.accept(result, null);
             });
