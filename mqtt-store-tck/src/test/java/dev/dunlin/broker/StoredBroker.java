@@ -9,6 +9,7 @@ import static dev.dunlin.broker.testkit.Packets.pubrec;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.testkit.ConnectPacket;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
@@ -22,6 +23,7 @@ import dev.dunlin.store.tck.FaultyStore.Call;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -124,6 +126,19 @@ final class StoredBroker implements AutoCloseable {
     /** What the store holds: now, or when the process has ended. */
     WatchedStore contents() {
         return contents;
+    }
+
+    /** The broker's side of the store. */
+    Store core() {
+        return Objects.requireNonNull(broker.broker().core().store());
+    }
+
+    /** Returns when nothing is under way to the store any more, from the start of the broker neither. */
+    void awaitQuiet() {
+        broker.settle();
+        TestBroker.eventually("nothing is under way", () -> {
+            return core().durable() == core().lastTicket() && contents.isSwept();
+        });
     }
 
     /** Has writes stand still, those of a change that is on its way included. */

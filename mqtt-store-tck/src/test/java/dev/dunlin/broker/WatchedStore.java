@@ -100,6 +100,13 @@ final class WatchedStore implements CrashingProvider {
                 .count();
     }
 
+    /** Whether the references of older messages are counted. */
+    boolean isSwept() {
+        return records(Space.META).stream()
+                .filter(each -> StandardCharsets.UTF_8.decode(each.keyAt(0)).toString().equals("swept"))
+                .anyMatch(each -> ByteBuffer.wrap(each.value).getLong() == 1);
+    }
+
     // ---- changing; while a broker has it open only when that is idle
 
     /** Damages one byte in the middle of a value. */
