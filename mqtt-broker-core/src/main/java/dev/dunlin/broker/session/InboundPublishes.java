@@ -37,6 +37,9 @@ public final class InboundPublishes implements Router.Source { // hot
     private @Nullable Targets lastTargets;
     private int stagedPacketId;
 
+    /** Whether something was submitted for the present publish. */
+    private boolean stored;
+
     /** QoS 1 and 2 publishes whose exchange isn't complete: the quota of a 5.0 client [5.0 section 4.9]. */
     private int open;
 
@@ -64,12 +67,13 @@ public final class InboundPublishes implements Router.Source { // hot
             refuse(publish);
             return;
         }
+        stored = publish.retain();
         switch (publish.qos()) {
             case AT_MOST_ONCE -> loop.router().route(publish, this);
             case AT_LEAST_ONCE -> acceptAtLeastOnce(publish);
             case EXACTLY_ONCE -> acceptExactlyOnce(publish);
         }
-        if (store != null && store.isCrowded()) {
+        if (stored && store != null && store.isCrowded()) { // who writes nothing has nothing to wait for
             waitForStore(store);
         }
     }
@@ -284,6 +288,7 @@ public final class InboundPublishes implements Router.Source { // hot
 
     @Override
     public void submitted(long ticket) {
+        stored = true;
         session.log.waitFor(ticket);
     }
 
