@@ -212,7 +212,8 @@ final class FailingStoreTest {
     void noErrorEndsTheCommitThread() {
         stored.away("c", "t", 1);
         stored.awaitQuiet();
-        Error[] errors = {new AssertionError("on purpose"), new OutOfMemoryError("on purpose"), new LinkageError("too")};
+        Error[] errors = {new AssertionError("on purpose"), new OutOfMemoryError("on purpose"), new LinkageError("too")
+        };
         for (int i = 0; i < errors.length; i++) {
             Error thrown = errors[i];
             FaultyStore now = stored.store();

@@ -71,7 +71,8 @@ final class QueuesInTheStoreTest {
 
     private void eventuallyEmpty() {
         TestBroker.eventually("no entry and no message is left", () -> {
-            return stored.contents().count(Space.QUEUE) == 0 && stored.contents().count(Space.MESSAGE) == 0;
+            return stored.contents().count(Space.QUEUE) == 0
+                    && stored.contents().count(Space.MESSAGE) == 0;
         });
     }
 
@@ -86,8 +87,7 @@ final class QueuesInTheStoreTest {
         publishNumbers(0, 150, qos);
         stored.crash(kind);
         publishNumbers(150, 300, qos);
-        WireClient c = stored.broker()
-                .send(MqttVersion.V5, persistent("c").receiveMaximum(receiveMaximum));
+        WireClient c = stored.broker().send(MqttVersion.V5, persistent("c").receiveMaximum(receiveMaximum));
         c.expect(connack().sessionPresent());
         Thread more = new Thread(() -> publishNumbers(300, 400, qos));
         more.start();
@@ -162,7 +162,8 @@ final class QueuesInTheStoreTest {
             publisher.published("t", String.valueOf(i), 1);
         }
         List<String> kept = policy == OverflowPolicy.DROP_NEWEST ? numbered(0, 10) : numbered(15, 25);
-        TestBroker.eventually("what was dropped is gone", () -> stored.contents().count(Space.QUEUE) == 20);
+        TestBroker.eventually(
+                "what was dropped is gone", () -> stored.contents().count(Space.QUEUE) == 20);
         assertThat(stored.contents().count(Space.MESSAGE)).isEqualTo(10);
         assertThat(stored.broker().dropped(DropReason.QUEUE_FULL)).isEqualTo(30);
         stored.crash(Crash.POWER);
@@ -176,7 +177,9 @@ final class QueuesInTheStoreTest {
         start(SMALL);
         stored.away("c", "t", 2);
         WireClient publisher = publisher();
-        publisher.published(publish("t", "short").expiry(100), 1).published(publish("t", LARGE).expiry(100), 2);
+        publisher
+                .published(publish("t", "short").expiry(100), 1)
+                .published(publish("t", LARGE).expiry(100), 2);
         publisher.published(publish("t", "long").expiry(10_000), 2);
         time.advance(Duration.ofSeconds(60));
         stored.crash(Crash.POWER);

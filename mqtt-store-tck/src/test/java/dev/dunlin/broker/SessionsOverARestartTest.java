@@ -113,9 +113,7 @@ final class SessionsOverARestartTest {
 
     @Test
     void whatWasConnectedAtACrashCountsAsDisconnectedAtTheStart() {
-        stored.broker()
-                .send(MqttVersion.V5, connect("c").sessionExpiry(100))
-                .expect(connack());
+        stored.broker().send(MqttVersion.V5, connect("c").sessionExpiry(100)).expect(connack());
         time.advance(Duration.ofSeconds(1_000));
         stored.crashOnly(Crash.POWER);
         time.advance(Duration.ofSeconds(1_000));
@@ -291,8 +289,10 @@ final class SessionsOverARestartTest {
     }
 
     private void awaitReading() {
-        TestBroker.eventually("it is being read", () -> stored.broker().hasSession("c")
-                && SessionProbe.link(stored.broker().broker().core(), "c") != null
-                && stored.store().isStalled(Call.READ));
+        TestBroker.eventually(
+                "it is being read",
+                () -> stored.broker().hasSession("c")
+                        && SessionProbe.link(stored.broker().broker().core(), "c") != null
+                        && stored.store().isStalled(Call.READ));
     }
 }

@@ -103,7 +103,8 @@ final class WatchedStore implements CrashingProvider {
     /** Whether the references of older messages are counted. */
     boolean isSwept() {
         return records(Space.META).stream()
-                .filter(each -> StandardCharsets.UTF_8.decode(each.keyAt(0)).toString().equals("swept"))
+                .filter(each ->
+                        StandardCharsets.UTF_8.decode(each.keyAt(0)).toString().equals("swept"))
                 .anyMatch(each -> ByteBuffer.wrap(each.value).getLong() == 1);
     }
 
