@@ -358,6 +358,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         acceptor.closed(this);
         OpenSession open = session;
         if (open != null) {
+            open.publishes().close();
             loop.sessions().connectionClosed(open.session(), this, withWill);
         }
     }
@@ -373,6 +374,10 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         closed = true;
         decoder.close();
         out().close();
+        OpenSession open = session;
+        if (open != null) {
+            open.publishes().close();
+        }
         ctx().channel().unsafe().closeForcibly();
     }
 

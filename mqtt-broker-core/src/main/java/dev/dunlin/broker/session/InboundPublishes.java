@@ -40,6 +40,8 @@ public final class InboundPublishes implements Router.Source { // hot
     /** Whether something was submitted for the present publish. */
     private boolean stored;
 
+    private @Nullable HeldBack heldBack;
+
     /** QoS 1 and 2 publishes whose exchange isn't complete: the quota of a 5.0 client [5.0 section 4.9]. */
     private int open;
 
@@ -187,6 +189,7 @@ public final class InboundPublishes implements Router.Source { // hot
 
     private void waitForHealth(KeptMessage message, int packetId) {
         HeldBack publish = new HeldBack(message, packetId);
+        heldBack = publish;
         link.pause(PauseReason.STORE_FAILED);
         loop.schedule(STORE_PATIENCE_MS, publish::giveUp);
         if (store != null) {
@@ -205,13 +208,20 @@ public final class InboundPublishes implements Router.Source { // hot
         }
 
         void giveUp() {
+            if (forget()) {
+                link.disconnect(ReasonCode.QUOTA_EXCEEDED, SubscriptionRequests.STORE_REFUSES);
+            }
+        }
+
+        /** Gives it back and accounts for it, unless it has gone on. */
+        boolean forget() {
             KeptMessage given = message;
             message = null;
             if (given != null) {
                 countRefused(given.topic());
                 given.release();
-                link.disconnect(ReasonCode.QUOTA_EXCEEDED, SubscriptionRequests.STORE_REFUSES);
             }
+            return given != null;
         }
 
         /** It comes first, before anything else is read. */
@@ -234,6 +244,14 @@ public final class InboundPublishes implements Router.Source { // hot
             } else {
                 routeHeldBack(given, packetId);
             }
+        }
+    }
+
+    /** The connection is gone, and with it what was held back. */
+    public void close() {
+        HeldBack last = heldBack;
+        if (last != null) {
+            last.forget();
         }
     }
 
