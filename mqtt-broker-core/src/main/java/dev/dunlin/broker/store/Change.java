@@ -45,9 +45,10 @@ record Change(
 
     /** Appends its operations to a batch. */
     void appendTo(OpBuffer batch) {
+        ByteBuffer value = large == null ? null : largeValue(large); // before anything is appended: it may fail
         batch.append(ops, opsBytes, count);
-        if (large != null) {
-            batch.put(large.space, ByteBuffer.wrap(ops, large.keyAt, large.headAt - large.keyAt), largeValue(large));
+        if (large != null && value != null) {
+            batch.put(large.space, ByteBuffer.wrap(ops, large.keyAt, large.headAt - large.keyAt), value);
         }
     }
 

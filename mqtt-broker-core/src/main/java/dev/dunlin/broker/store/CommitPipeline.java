@@ -6,9 +6,11 @@ import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
 import dev.dunlin.broker.spi.TimeSource;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +57,11 @@ final class CommitPipeline {
     private final ArrayDeque<Group> unsynced = new ArrayDeque<>();
 
     private final ArrayDeque<Group> spare = new ArrayDeque<>();
+
+    /** The group that changes are being added to, and the change that was taken for it: they outlive a failure. */
+    private @Nullable Group gathering;
+
+    private @Nullable Change taken;
     private int written;
     private long unsyncedBytes;
     private long syncedMs;
@@ -211,25 +218,41 @@ final class CommitPipeline {
         return 0;
     }
 
-    /** Gathers the next group; false if there is nothing. */
+    /** Gathers the next group; false if there is nothing. What fails here is kept, and tried again. */
     private boolean gather() {
-        Change change = queue.take();
-        if (change == null && !sweep.hasEnded()) {
+        if (!takeNext() && gathering == null && !sweep.hasEnded()) {
             return false;
         }
-        Group group = spare.isEmpty() ? new Group() : spare.remove();
-        while (change != null) {
-            group.add(change, queue.lastTaken(), sweep.references());
+        Group group = gathering();
+        while (takeNext()) {
+            group.add(Objects.requireNonNull(taken), queue.lastTaken(), sweep.references());
+            taken = null;
             if (group.ops.bytes() >= GROUP_BYTES_MAX || group.ops.count() >= GROUP_OPERATIONS_MAX) {
                 break;
             }
-            change = queue.take();
         }
         sweep.end(group.ops);
         group.close(queue.lastTaken(), time.wallMs());
+        gathering = null;
         unsynced.add(group);
         unsyncedBytes += group.ops.bytes();
         return true;
+    }
+
+    private boolean takeNext() {
+        if (taken == null) {
+            taken = queue.take();
+        }
+        return taken != null;
+    }
+
+    private Group gathering() {
+        Group group = gathering;
+        if (group == null) {
+            group = spare.isEmpty() ? new Group() : spare.remove();
+            gathering = group;
+        }
+        return group;
     }
 
     private void writeNext(long nowMs) throws StoreException {
@@ -347,7 +370,7 @@ final class CommitPipeline {
      */
     void close(long patienceMs) {
         long endMs = time.monotonicMs() + patienceMs;
-        while (!hopeless && (!queue.isEmpty() || written < unsynced.size() || failing)) {
+        while (!hopeless && (!queue.isEmpty() || gathering != null || written < unsynced.size() || failing)) {
             long waitMs = step();
             if (waitMs > 0 && time.monotonicMs() + waitMs > endMs) {
                 break;
@@ -371,8 +394,8 @@ final class CommitPipeline {
         if (lost > 0) {
             LOG.error("store: {} changes that were not acknowledged could not be written", lost);
         }
-        for (Change change = queue.take(); change != null; change = queue.take()) {
-            change.release();
+        for (; taken != null || takeNext(); taken = null) {
+            Objects.requireNonNull(taken).release();
         }
     }
 
