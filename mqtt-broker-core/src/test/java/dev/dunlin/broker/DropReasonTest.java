@@ -239,7 +239,8 @@ final class DropReasonTest {
         c.leave();
         publisher.published("t", "queued", 2);
         broker.broker().close();
-        assertThat(broker.broker().dropped(DropReason.BROKER_CLOSED)).isEqualTo(2);
+        int kept = TestBroker.isStored() ? 2 : 0; // for the next broker
+        assertThat(broker.broker().dropped(DropReason.BROKER_CLOSED)).isEqualTo(2 - kept);
     }
 
     @Test

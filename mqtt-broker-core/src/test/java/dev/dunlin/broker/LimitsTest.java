@@ -283,11 +283,13 @@ final class LimitsTest {
         for (String id : List.of(one, two, two, elsewhere, elsewhere)) {
             publisher.published("t/" + id, "x".repeat(1_000), 1);
         }
-        assertThat(takeAll(broker, one)).hasSize(1);
-        assertThat(takeAll(broker, two)).hasSize(1); // the third on its loop found no room
-        assertThat(takeAll(broker, elsewhere)).hasSize(2);
+        // The third on its loop found no room in memory: a store still has it.
+        int kept = TestBroker.isStored() ? 2 : 1;
+        take(broker, one, 1);
+        take(broker, two, kept);
+        take(broker, elsewhere, 2);
         publisher.published("t/" + two, "x".repeat(1_000), 1); // there is room again
-        assertThat(broker.dropped(DropReason.QUEUE_FULL)).isEqualTo(1);
+        assertThat(broker.dropped(DropReason.QUEUE_FULL)).isEqualTo(2 - kept);
     }
 
     @EachVersion
@@ -332,7 +334,18 @@ final class LimitsTest {
         return takeAll(broker, "c");
     }
 
-    /** All that is queued for a client. */
+    /** A client gets so many messages and no more. */
+    private static void take(TestBroker broker, String id, int count) {
+        WireClient c = broker.send(MqttVersion.V5, connect(id).sessionExpiry(100));
+        c.expect(connack().sessionPresent());
+        for (int i = 0; i < count; i++) {
+            assertThat(c.receive()).isInstanceOfSatisfying(ReceivedPublish.class, c::acknowledge);
+        }
+        c.expectNothing();
+        c.leave();
+    }
+
+    /** All that is queued in memory for a client. */
     private static List<String> takeAll(TestBroker broker, String id) {
         WireClient c = broker.send(MqttVersion.V5, connect(id).sessionExpiry(100));
         c.expect(connack().sessionPresent());

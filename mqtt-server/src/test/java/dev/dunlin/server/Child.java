@@ -8,29 +8,40 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
-/** A child process, killed on close, with its standard output and error as lines. */
+/**
+ * A child process, killed on close, with its standard output and error as lines. It runs in an empty folder, deleted on close,
+ * unless it is told another one: there a broker makes its store.
+ */
 final class Child implements AutoCloseable {
     /** Five times what a start or stop takes on a slow machine: only a hang reaches it. */
     private static final long TIMEOUT_S = 30;
 
     private final Process process;
     private final BufferedReader out;
+    private final Path scratch;
     private final Path err;
 
-    private Child(Process process, Path err) {
+    private Child(Process process, Path scratch, Path err) {
         this.process = process;
         this.out = process.inputReader();
+        this.scratch = scratch;
         this.err = err;
     }
 
     static Child start(ProcessBuilder builder) throws IOException {
-        Path err = Files.createTempFile("child", ".err");
+        Path scratch = Files.createTempDirectory("child");
+        if (builder.directory() == null) {
+            builder.directory(Files.createDirectory(scratch.resolve("cwd")).toFile());
+        }
+        Path err = scratch.resolve("err");
         builder.redirectError(err.toFile());
-        return new Child(builder.start(), err);
+        return new Child(builder.start(), scratch, err);
     }
 
     /** The broker's {@code Main} in a JVM of its own, on the class path of this test. */
@@ -96,7 +107,13 @@ final class Child implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        process.destroyForcibly();
-        Files.delete(err);
+        process.destroyForcibly().onExit().join();
+        List<Path> files;
+        try (Stream<Path> walk = Files.walk(scratch)) {
+            files = walk.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path file : files) {
+            Files.delete(file);
+        }
     }
 }

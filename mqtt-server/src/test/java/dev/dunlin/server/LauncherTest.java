@@ -19,9 +19,11 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -83,6 +85,23 @@ class LauncherTest {
     }
 
     @Test
+    void makesItsStoreInTheWorkingDirectory(@TempDir Path folder) throws Exception {
+        try (Child broker = Child.start(Child.broker("--port", "0").directory(folder.toFile()))) {
+            assertThat(broker.readLine()).matches(READY);
+            assertThat(folder.resolve("data")).isNotEmptyDirectory();
+        }
+    }
+
+    @Test
+    void makesNoStoreForMemory(@TempDir Path folder) throws Exception {
+        ProcessBuilder command = Child.broker("--port", "0", "--store", "memory");
+        try (Child broker = Child.start(command.directory(folder.toFile()))) {
+            assertThat(broker.readLine()).matches(READY);
+            assertThat(folder).isEmptyDirectory();
+        }
+    }
+
+    @Test
     void tellsClientsThatItShutsDown() throws Exception {
         try (Child broker = Child.start(Child.broker("--port", "0"))) {
             try (Socket socket = connected(portOf(broker.readLine()), "a")) {
@@ -116,7 +135,15 @@ class LauncherTest {
             --port 65536        | '65536' is not a port
             --port              | Missing required parameter for option '--port'
             --bind=             | '' is not an address
-            --store foo         | 'foo' is not a store, known: memory
+            --store foo         | 'foo' is not a store, known: rocksdb, memory
+            --store memory --data d         | --data is for a store, and --store memory keeps nothing
+            --durability power --store memory | --durability is for a store, and --store memory keeps nothing
+            --durability memory | 'memory' is not a level of durability, known: power, process
+            --data=             | '' is not a folder
+            store               | 'store' needs a command: recover
+            store recover       | Missing required option: '--data=DIR'
+            store recover --data d --store memory | 'memory' is not a store, known: rocksdb
+            --port 0 store recover --data d | --port is for the broker
             --tls               | Unknown option: '--tls'
             -p 1883             | Unknown options: '-p', '1883'
             @arguments          | '@arguments'
@@ -161,7 +188,8 @@ class LauncherTest {
             Ended ended = child.end();
             assertThat(ended.code()).isZero();
             assertThat(String.join("\n", ended.out()))
-                    .contains("--bind", "--port", "--allow-anonymous", "--store", "--version", "--help", "DUNLIN_LOG");
+                    .contains("--bind", "--port", "--allow-anonymous", "--store", "--data", "--durability")
+                    .contains("--version", "--help", "DUNLIN_LOG");
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.zip.CRC32C;
 final class Blanks { // hot
     private static final int BEGIN_AND_END = 2;
 
+    private final CRC32C crc = new CRC32C();
     private int[] ticketsAt = new int[8];
     private int tickets;
 
@@ -41,7 +42,7 @@ final class Blanks { // hot
         valueCount++;
     }
 
-    /** Fills everything in. Can't fail. */
+    /** Fills everything in. Can't fail: it makes no object. */
     void fill(byte[] ops, long ticket) {
         for (int i = 0; i < tickets; i++) {
             Bytes.putLong(ops, ticketsAt[i], ticket);
@@ -49,7 +50,7 @@ final class Blanks { // hot
         for (int i = 0; i < valueCount; i++) {
             int from = values[BEGIN_AND_END * i];
             int to = values[BEGIN_AND_END * i + 1];
-            CRC32C crc = new CRC32C();
+            crc.reset();
             crc.update(ops, from, to - from);
             Bytes.putInt(ops, to, (int) crc.getValue());
         }
