@@ -6,23 +6,23 @@ import dev.dunlin.broker.spi.StoreException;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
-class TicketRoomTest {
+class BlanksTest {
     private static final int VALUES = 20;
     private static final int VALUE_BYTES = 1 + Long.BYTES + Integer.BYTES;
 
-    private final TicketRoom room = new TicketRoom();
+    private final Blanks blanks = new Blanks();
     private final byte[] ops = new byte[VALUES * VALUE_BYTES];
 
     @Test
     void checksumsAreOverTheTicket() throws StoreException {
         for (int at = 0; at < ops.length; at += VALUE_BYTES) {
-            assertThat(room.isBehind(at)).isFalse();
+            assertThat(blanks.isTicketBehind(at)).isFalse();
             ops[at] = (byte) at;
-            room.ticketAt(at + 1);
-            assertThat(room.isBehind(at)).isTrue();
-            room.checksum(at, at + 1 + Long.BYTES);
+            blanks.ticket(at + 1);
+            assertThat(blanks.isTicketBehind(at)).isTrue();
+            blanks.checksum(at, at + 1 + Long.BYTES);
         }
-        room.fill(ops, 0x0123_4567_89AB_CDEFL);
+        blanks.fill(ops, 0x0123_4567_89AB_CDEFL);
 
         for (int at = 0; at < ops.length; at += VALUE_BYTES) {
             ByteBuffer value = Checksums.checked(ByteBuffer.wrap(ops, at, VALUE_BYTES), "a value");
@@ -33,10 +33,10 @@ class TicketRoomTest {
 
     @Test
     void isEmptyAfterAChange() {
-        room.ticketAt(0);
-        room.checksum(0, Long.BYTES);
-        room.clear();
-        room.fill(ops, -1);
+        blanks.ticket(0);
+        blanks.checksum(0, Long.BYTES);
+        blanks.clear();
+        blanks.fill(ops, -1);
         assertThat(ops).containsOnly(0);
     }
 }
