@@ -12,7 +12,7 @@ final class MessageStream {
     private static final int PADDINGS = 40;
     private static final int LARGE_EVERY = 50;
     private static final int LARGE_BYTES = 3_000;
-    private static final int DELETE_EVERY = 7;
+    private static final int DELETE_EVERY = 101;
 
     final String topic;
     final int qos;

@@ -60,7 +60,7 @@ class PowerCutTest {
         try (Scene scene = new Scene(setting, 1, new PowerCut(setting, false))) {
             Violation found = catchThrowableOfType(Violation.class, () -> scene.run(1));
 
-            assertThat(found).hasMessageContaining("was acknowledged");
+            assertThat(found).hasMessageContaining("sessionPresent=false");
         }
     }
 

@@ -170,8 +170,8 @@ final class Scene implements AutoCloseable {
             afterKill.change(random);
         }
         broker = ChildBroker.start(setting);
-        checkRetained();
         churner.check(broker.port());
+        checkRetained();
         connect();
         offline.forEach(each -> each.connect(broker.port()));
         await("everything has arrived", () -> step(false), this::isDrained);
