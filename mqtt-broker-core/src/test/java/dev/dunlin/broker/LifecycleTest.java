@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.SessionProbe;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.testkit.TestStore;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Publish;
 import dev.dunlin.codec.QoS;
@@ -34,7 +35,7 @@ import org.junit.jupiter.api.Test;
 
 /** Brokers that come and go within one JVM. */
 final class LifecycleTest {
-    private static final int CYCLES = 100;
+    private static final int CYCLES = TestStore.isOn() ? 20 : 100;
     private static final int PAGE_BYTES = 8 << 10;
     private static final int CHUNK_ORDER = 9;
     private static final byte[] SMALL = new byte[100];
@@ -70,7 +71,7 @@ final class LifecycleTest {
     }
 
     @Test
-    void leavesNothingBehindInAHundredLives() throws Exception {
+    void leavesNothingBehindInManyLives() throws Exception {
         Set<String> threadsBefore = threadNames();
         List<WeakReference<Object>> remains = new ArrayList<>();
         for (int i = 0; i < CYCLES; i++) {
@@ -92,7 +93,8 @@ final class LifecycleTest {
 
     /** One life of a broker that is closed in the middle of everything. Returns what must not outlive it. */
     private List<Object> live() throws Exception {
-        try (Broker broker = Broker.builder().tcp(0).loops(2).allocator(pool).start()) {
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().loops(2).allocator(pool).start()) {
             useLocally(broker);
             int port = broker.port("tcp");
             LeanClient publisher = open(port, "publisher", false);
@@ -156,8 +158,10 @@ final class LifecycleTest {
     @Test
     void brokersSideBySideDoNotSeeEachOther() throws Exception {
         Queue<String> heard = new ConcurrentLinkedQueue<>();
-        try (Broker one = Broker.builder().tcp(0).name("one").start();
-                Broker two = Broker.builder().tcp(0).name("two").start()) {
+        try (TestStore storeOfOne = new TestStore();
+                TestStore storeOfTwo = new TestStore();
+                Broker one = storeOfOne.builder().name("one").start();
+                Broker two = storeOfTwo.builder().name("two").start()) {
             LeanClient atOne = open(one.port("tcp"), "twin", true, message -> heard.add("client of one"));
             LeanClient atTwo = open(two.port("tcp"), "twin", true, message -> heard.add("client of two"));
             assertThat(atTwo.connack().sessionPresent()).isFalse();
@@ -185,14 +189,15 @@ final class LifecycleTest {
     @Test
     void aFailedStartLeavesNothingBehind() throws Exception {
         InetAddress loopback = InetAddress.getLoopbackAddress();
-        try (ServerSocket other = new ServerSocket(0, 1, loopback)) {
+        try (TestStore store = new TestStore();
+                ServerSocket other = new ServerSocket(0, 1, loopback)) {
             int free;
             try (ServerSocket probe = new ServerSocket(0, 1, loopback)) {
                 free = probe.getLocalPort();
             }
-            BrokerBuilder builder = Broker.builder()
+            BrokerBuilder builder = store.builder()
                     .name("stillborn")
-                    .tcp(free)
+                    .listen(Listener.tcp("127.0.0.1", free).name("first"))
                     .listen(Listener.tcp("127.0.0.1", other.getLocalPort()).name("second"));
             assertThatThrownBy(builder::start)
                     .isInstanceOf(BrokerStartException.class)

@@ -3,6 +3,7 @@ package dev.dunlin.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.testkit.TestStore;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Publish;
 import dev.dunlin.codec.QoS;
@@ -46,7 +47,8 @@ final class LoadTest {
     @ParameterizedTest
     @EnumSource(names = {"AT_LEAST_ONCE", "EXACTLY_ONCE"})
     void losesAndDoublesNothingAndKeepsTheOrder(QoS qos) throws Exception {
-        try (Broker broker = Broker.builder().tcp(0).start()) {
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().start()) {
             List<Member> ring = new ArrayList<>();
             for (int i = 0; i < CONNECTIONS; i++) {
                 ring.add(new Member(broker.port("tcp"), i, qos));

@@ -8,30 +8,21 @@ import dev.dunlin.broker.session.Session;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
-import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.testkit.ConnectPacket;
+import dev.dunlin.broker.testkit.TestStore;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import io.netty.buffer.UnpooledByteBufAllocator;
-import java.io.File;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 
 /**
  * A broker under test, listening on a port of its own, with two loops unless a test says otherwise. Buffers come from an
@@ -40,10 +31,7 @@ import java.util.stream.Stream;
 final class TestBroker implements AutoCloseable {
     private static final Duration WAIT = Duration.ofSeconds(10);
 
-    /** The engine that all test brokers get a store of; none without this property. */
-    private static final String STORE = System.getProperty("dunlin.test.store", "");
-
-    private final Optional<Path> store = STORE.isEmpty() ? Optional.empty() : Optional.of(newFolder());
+    private final TestStore store = new TestStore();
     private final UnpooledByteBufAllocator buffers = new UnpooledByteBufAllocator(true);
     private final Broker broker;
 
@@ -51,8 +39,7 @@ final class TestBroker implements AutoCloseable {
     private final List<WireClient> clients = new ArrayList<>();
 
     private TestBroker(UnaryOperator<BrokerBuilder> configuration) {
-        BrokerBuilder builder = Broker.builder().tcp(0).loops(2).allocator(buffers);
-        store.ifPresent(dir -> builder.storage(engine().at(dir)));
+        BrokerBuilder builder = store.builder().loops(2).allocator(buffers);
         try {
             broker = configuration.apply(builder).start();
         } catch (BrokerStartException e) {
@@ -62,23 +49,7 @@ final class TestBroker implements AutoCloseable {
 
     /** Whether all test brokers have a store. */
     static boolean isStored() {
-        return !STORE.isEmpty();
-    }
-
-    private static StorageEngineProvider.Named engine() {
-        return ServiceLoader.load(StorageEngineProvider.Named.class).stream()
-                .map(ServiceLoader.Provider::get)
-                .filter(engine -> engine.name().equals(STORE))
-                .findAny()
-                .orElseThrow(() -> new AssertionError("no engine " + STORE));
-    }
-
-    private static Path newFolder() {
-        try {
-            return Files.createTempDirectory("dunlin-test");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return TestStore.isOn();
     }
 
     /** A broker as it comes. */
@@ -223,21 +194,13 @@ final class TestBroker implements AutoCloseable {
     public void close() {
         broker.close();
         clients.forEach(WireClient::close);
-        store.ifPresent(TestBroker::delete);
+        store.close();
         assertThat(buffers.metric().usedDirectMemory())
                 .as("bytes of direct buffers that nobody released")
                 .isZero();
         assertThat(buffers.metric().usedHeapMemory())
                 .as("bytes of heap buffers that nobody released")
                 .isZero();
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** A clock that stands still until it is moved; timers go on in real time. */

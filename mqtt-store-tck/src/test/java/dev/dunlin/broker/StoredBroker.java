@@ -2,18 +2,28 @@ package dev.dunlin.broker;
 
 import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
+import static dev.dunlin.broker.testkit.Packets.puback;
+import static dev.dunlin.broker.testkit.Packets.pubcomp;
+import static dev.dunlin.broker.testkit.Packets.pubrec;
 
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException.Kind;
 import dev.dunlin.broker.testkit.ConnectPacket;
+import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.Packet;
+import dev.dunlin.codec.PacketType;
+import dev.dunlin.codec.QoS;
 import dev.dunlin.store.tck.Crash;
 import dev.dunlin.store.tck.FaultyStore;
 import dev.dunlin.store.tck.FaultyStore.Call;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -77,7 +87,13 @@ final class StoredBroker implements AutoCloseable {
 
     /** Begins the next one. */
     void startAgain() {
+        startAgain(prepared -> {});
+    }
+
+    /** Begins the next one on a store that is prepared to fail. */
+    void startAgain(Consumer<FaultyStore> preparation) {
         store = new FaultyStore(contents);
+        preparation.accept(store);
         broker = startOn(store);
     }
 
@@ -89,9 +105,14 @@ final class StoredBroker implements AutoCloseable {
 
     /** Crashes; the store is there for who wants to change it. */
     void crashOnly(Crash kind) {
-        store.failAll(Call.OPEN, Kind.CORRUPT); // this process doesn't come back
-        store.crash(kind);
+        crash(store, kind);
         broker.close();
+    }
+
+    /** Crashes a store whose broker won't come back: as a hook, in the middle of a write. */
+    static void crash(FaultyStore store, Crash kind) {
+        store.failAll(Call.OPEN, Kind.CORRUPT);
+        store.crash(kind);
     }
 
     /** Crashes, and begins the next process. */
@@ -122,6 +143,14 @@ final class StoredBroker implements AutoCloseable {
     /** Writes go on. */
     void release() {
         store.release(Call.WRITE);
+    }
+
+    /** Returns when all changes of what clients have sent so far are durable, those too that nobody waits for. */
+    void sync() {
+        broker.settle();
+        WireClient last = broker.send(MqttVersion.V5, persistent("sync").cleanStart());
+        last.expect(connack());
+        last.leave();
     }
 
     // ---- clients
@@ -158,6 +187,42 @@ final class StoredBroker implements AutoCloseable {
     /** A client with a new session and a subscription, gone again. */
     void away(String id, String filter, int qos) {
         made(id).subscribed(filter, qos).leave();
+    }
+
+    /**
+     * Takes so many messages, acknowledges all of them to the end, and sees that nothing else comes.
+     *
+     * @return their payloads in the order of arrival; "again: " before one with DUP
+     */
+    static List<String> takeAll(WireClient c, int messages) {
+        return take(c, messages).stream()
+                .map(each -> (each.dup() ? "again: " : "") + each.text())
+                .toList();
+    }
+
+    /** As {@link #takeAll}. */
+    static List<ReceivedPublish> take(WireClient c, int messages) {
+        List<ReceivedPublish> came = new ArrayList<>();
+        int open = 0;
+        while (came.size() < messages || open > 0) {
+            Object packet = c.receive();
+            if (packet instanceof ReceivedPublish publish) {
+                came.add(publish);
+                if (publish.qos() == QoS.AT_LEAST_ONCE) {
+                    c.send(puback(publish.packetId()));
+                } else if (publish.qos() == QoS.EXACTLY_ONCE) {
+                    c.send(pubrec(publish.packetId()));
+                    open++;
+                }
+            } else if (packet instanceof Packet.Ack ack && ack.type() == PacketType.PUBREL) {
+                c.send(pubcomp(ack.packetId()));
+                open--;
+            } else {
+                throw new AssertionError("expected a message, but came " + packet + " behind " + came);
+            }
+        }
+        c.expectNothing();
+        return came;
     }
 
     @Override

@@ -71,6 +71,17 @@ final class WatchedStore implements CrashingProvider {
         return sids;
     }
 
+    /** Sids in the records of clients. */
+    Set<Long> clients() {
+        Set<Long> sids = new TreeSet<>();
+        for (Stored each : records(Space.SESSION)) {
+            if (each.key[0] == 'c') {
+                sids.add(ByteBuffer.wrap(each.value).getLong(1));
+            }
+        }
+        return sids;
+    }
+
     /** The sid in a client's record; 0 if there is none. */
     long sid(String clientId) {
         for (Stored each : records(Space.SESSION)) {

@@ -18,6 +18,7 @@ final class Meta {
     private static final byte[] LAST_TICKET = key("lastTicket");
     private static final byte[] LAST_SEEN = key("lastSeen");
     private static final byte[] CLEAN_SHUTDOWN = key("cleanShutdown");
+    private static final byte[] SWEPT = key("swept");
 
     private Meta() {}
 
@@ -38,8 +39,14 @@ final class Meta {
                 ByteBuffer.allocate(4).putShort((short) FORMAT_MAJOR).putShort((short) FORMAT_MINOR);
         batch.put(Space.META, ByteBuffer.wrap(FORMAT), format.flip());
         putLong(batch, CLEAN_SHUTDOWN, 0);
+        putLong(batch, SWEPT, 0);
         stamp(batch, lastTicket, wallMs);
         return batch;
+    }
+
+    /** References are counted from here on: no message stays behind that nobody refers to. */
+    static void swept(OpBuffer batch) {
+        putLong(batch, SWEPT, 1);
     }
 
     /** The last batch of a process. */
@@ -69,6 +76,11 @@ final class Meta {
 
     static boolean wasShutDownCleanly(View view) throws StoreException {
         return getLong(view, CLEAN_SHUTDOWN) == 1;
+    }
+
+    /** Whether the sweep of the last process has ended. */
+    static boolean wasSwept(View view) throws StoreException {
+        return getLong(view, SWEPT) == 1;
     }
 
     private static long getLong(View view, byte[] key) throws StoreException {

@@ -40,6 +40,7 @@ public record StoredEntry(
     private static final int RETAIN = 4;
     private static final int CARRIES_MESSAGE = 8;
     private static final int IDS_MAX = 255;
+    private static final int FIXED_BYTES = 3;
 
     /** What a delivery is like. */
     public interface Delivery {
@@ -97,11 +98,14 @@ public record StoredEntry(
         return new StoredEntry(sequence, QoS.of(flags & 3), (flags & RETAIN) != 0, ids, messageId, message);
     }
 
-    /** The message that a stored entry refers to, without reading more of it. */
+    /** The message that a stored entry refers to, without reading more of it; {@link #INLINE} if it is cut off. */
     static long messageId(ByteBuffer value) {
         int at = value.position();
-        boolean inline = (value.get(at + 1) & CARRIES_MESSAGE) != 0;
-        return inline ? INLINE : value.getLong(at + 3 + Integer.BYTES * Byte.toUnsignedInt(value.get(at + 2)));
+        if (value.remaining() < FIXED_BYTES || (value.get(at + 1) & CARRIES_MESSAGE) != 0) {
+            return INLINE;
+        }
+        int idAt = at + FIXED_BYTES + Integer.BYTES * Byte.toUnsignedInt(value.get(at + 2));
+        return idAt + Long.BYTES > value.limit() ? INLINE : value.getLong(idAt);
     }
 
     StoredEntry with(StoredMessage read) {

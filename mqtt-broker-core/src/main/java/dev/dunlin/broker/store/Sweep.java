@@ -31,6 +31,10 @@ public final class Sweep {
     private final Executor readers;
     private final References references;
     private boolean begun;
+
+    /** What was released of older messages may have been forgotten: then some may be there that no entry refers to. */
+    private volatile boolean looksForMessages;
+
     private volatile @Nullable Found found;
     private volatile LongObjectMap<Size> sizes = new LongObjectHashMap<>(0);
 
@@ -62,11 +66,13 @@ public final class Sweep {
      *
      * @param bootTicket the first ticket of this process
      * @param knownSids of the sessions in the store at the start, ascending
+     * @param looksForMessages whether there may be messages that no entry refers to, because no sweep has ended before
      * @param readers where it runs
      */
-    Sweep(long bootTicket, long[] knownSids, Executor readers) {
+    Sweep(long bootTicket, long[] knownSids, boolean looksForMessages, Executor readers) {
         this.bootTicket = bootTicket;
         this.knownSids = knownSids;
+        this.looksForMessages = looksForMessages;
         this.readers = readers;
         references = new References(bootTicket);
     }
@@ -97,6 +103,7 @@ public final class Sweep {
         if (!references.isSwept()) {
             begun = false;
             found = null;
+            looksForMessages = true;
         }
     }
 
@@ -118,6 +125,7 @@ public final class Sweep {
         }
         found = null;
         references.sweepEnds(result.references, batch);
+        Meta.swept(batch);
         for (long sid : result.unknownSids) {
             Keys.deleteSession(batch, sid);
         }
@@ -131,12 +139,13 @@ public final class Sweep {
             Counting counting = new Counting(engine);
             view.scan(Space.QUEUE, new byte[0], null, counting::queueEntry);
             view.scan(Space.SESSION, Keys.EXCHANGES, Keys.AFTER_SUBSCRIPTIONS, counting::sessionRecord);
+            if (looksForMessages) {
+                view.scan(Space.MESSAGE, new byte[0], null, counting::message);
+            }
             sizes = counting.sizes; // read only from here on
             found = new Found(counting.counts, counting.unknownSids);
-        } catch (StoreException e) {
-            LOG.warn(
-                    "store: the sweep ends: {}",
-                    e.getMessage()); // begins anew with the engine; or costs space, no message
+        } catch (StoreException | RuntimeException e) { // begins anew with the engine; or costs space, no message
+            LOG.warn("store: the sweep ends: {}", e.toString());
         }
     }
 
@@ -171,6 +180,15 @@ public final class Sweep {
         boolean sessionRecord(ByteBuffer key, ByteBuffer value) throws StoreException {
             askWhetherToGoOn();
             note(key.getLong(key.position() + 1));
+            return true;
+        }
+
+        boolean message(ByteBuffer key, ByteBuffer value) throws StoreException {
+            askWhetherToGoOn();
+            long messageId = key.getLong(key.position());
+            if (messageId < bootTicket) {
+                counts.computeIfAbsent(messageId, id -> new int[1]);
+            }
             return true;
         }
 

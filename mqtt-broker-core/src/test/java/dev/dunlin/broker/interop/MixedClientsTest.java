@@ -3,6 +3,7 @@ package dev.dunlin.broker.interop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.Broker;
+import dev.dunlin.broker.testkit.TestStore;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.testkit.RequiresTool;
@@ -28,7 +29,8 @@ final class MixedClientsTest {
     @EnumSource
     void everybodyHearsEverybody(QoS qos) throws Exception {
         List<TestClient> clients = new ArrayList<>();
-        try (Broker broker = Broker.builder().tcp(0).start();
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().start();
                 AutoCloseable leave = () -> close(clients)) {
             for (Connector kind : KINDS) {
                 String clientId = "client-" + clients.size();

@@ -3,6 +3,7 @@ package dev.dunlin.broker.interop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.Broker;
+import dev.dunlin.broker.testkit.TestStore;
 import dev.dunlin.codec.QoS;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,8 @@ interface Scenarios {
 
     @Test
     default void deliversInOrderOnceEach() throws Exception {
-        try (Broker broker = Broker.builder().tcp(0).start();
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().start();
                 TestClient subscriber = connect(client(broker, "subscriber").subscribing(QoS.EXACTLY_ONCE, "round/+"));
                 TestClient publisher = connect(client(broker, "publisher"))) {
             for (QoS qos : QoS.values()) {
@@ -47,7 +49,8 @@ interface Scenarios {
     @ParameterizedTest
     @EnumSource
     default void deliversWithTheLowerQoS(QoS subscribed) throws Exception {
-        try (Broker broker = Broker.builder().tcp(0).start();
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().start();
                 TestClient subscriber = connect(client(broker, "subscriber").subscribing(subscribed, "lower"));
                 TestClient publisher = connect(client(broker, "publisher"))) {
             for (QoS published : QoS.values()) {
@@ -63,7 +66,8 @@ interface Scenarios {
     default void deliversARetainedMessageToALaterSubscriberUntilItIsCleared() throws Exception {
         TestMessage kept = new TestMessage("retained", "kept", QoS.AT_LEAST_ONCE);
         TestMessage live = new TestMessage("retained", "live", QoS.AT_LEAST_ONCE);
-        try (Broker broker = Broker.builder().tcp(0).start();
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().start();
                 TestClient publisher = connect(client(broker, "publisher"));
                 TestClient early = connect(client(broker, "early").subscribing(QoS.EXACTLY_ONCE, "retained"))) {
             publisher.publish(kept.retained());
@@ -83,7 +87,8 @@ interface Scenarios {
     @Test
     default void publishesTheWillOfAClientThatIsCutOff() throws Exception {
         TestMessage will = new TestMessage("will/of/ill", "gone", QoS.EXACTLY_ONCE);
-        try (Broker broker = Broker.builder().tcp(0).start();
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().start();
                 Relay relay = new Relay(broker.port("tcp"));
                 TestClient heir = connect(client(broker, "heir").subscribing(QoS.EXACTLY_ONCE, "will/#"));
                 TestClient ill = connect(Setup.of(relay.port(), "ill").will(will))) {
@@ -96,7 +101,8 @@ interface Scenarios {
     default void publishesNoWillOfAClientThatDisconnects() throws Exception {
         TestMessage will = new TestMessage("will/of/well", "not gone", QoS.AT_LEAST_ONCE);
         TestMessage last = new TestMessage("will/none", "the first to arrive", QoS.AT_LEAST_ONCE);
-        try (Broker broker = Broker.builder().tcp(0).start();
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().start();
                 TestClient heir = connect(client(broker, "heir").subscribing(QoS.AT_LEAST_ONCE, "will/#"))) {
             visit(client(broker, "well").will(will));
             try (TestClient publisher = connect(client(broker, "well"))) { // the same id: on the loop of the first
@@ -110,7 +116,8 @@ interface Scenarios {
     default void resumesASessionWithWhatCameMeanwhile() throws Exception {
         TestMessage one = new TestMessage("session/one", "QoS 1", QoS.AT_LEAST_ONCE);
         TestMessage two = new TestMessage("session/two", "QoS 2", QoS.EXACTLY_ONCE);
-        try (Broker broker = Broker.builder().tcp(0).start();
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().start();
                 TestClient publisher = connect(client(broker, "publisher"))) {
             Setup setup = client(broker, "sleeper").keepingSession();
             try (TestClient awake = connect(setup.subscribing(QoS.EXACTLY_ONCE, "session/+"))) {
@@ -129,7 +136,8 @@ interface Scenarios {
 
     @Test
     default void carriesAMegabyte() throws Exception {
-        try (Broker broker = Broker.builder().tcp(0).start();
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().start();
                 TestClient subscriber = connect(client(broker, "subscriber").subscribing(QoS.EXACTLY_ONCE, "large"));
                 TestClient publisher = connect(client(broker, "publisher"))) {
             for (QoS qos : QoS.values()) {
@@ -146,7 +154,8 @@ interface Scenarios {
     default void carriesTopicsBeyondASCII() throws Exception {
         String topic = "Straße/Σίσυφος/日本 語/" + (sendsFourByteCharacters() ? "🦆" : "鴨");
         TestMessage message = new TestMessage(topic, "größer als ∞ 🦆", QoS.AT_LEAST_ONCE);
-        try (Broker broker = Broker.builder().tcp(0).start();
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().start();
                 TestClient subscriber =
                         connect(client(broker, "подписчик").subscribing(QoS.AT_LEAST_ONCE, "Straße/+/日本 語/#"));
                 TestClient publisher = connect(client(broker, "出版者"))) {

@@ -112,6 +112,9 @@ final class BatchWriter implements OpBuffer.Reader {
 
     @Override
     public void deleteRange(Space space, ByteBuffer from, ByteBuffer to) throws StoreException {
+        if (unsignedCompare(from, to) >= 0) {
+            return; // RocksDB refuses a reversed range; an empty one takes a sequence number that no table tells of
+        }
         try {
             batch.deleteRange(database.family(space), bytes(from), bytes(to));
         } catch (RocksDBException e) {
@@ -139,6 +142,17 @@ final class BatchWriter implements OpBuffer.Reader {
             throw new StoreException(
                     Kind.IO, "the store in " + dir + " takes no changes after a failure, until it is opened again");
         }
+    }
+
+    private static int unsignedCompare(ByteBuffer a, ByteBuffer b) {
+        int common = Math.min(a.remaining(), b.remaining());
+        for (int i = 0; i < common; i++) {
+            int order = Byte.compareUnsigned(a.get(a.position() + i), b.get(b.position() + i));
+            if (order != 0) {
+                return order;
+            }
+        }
+        return Integer.compare(a.remaining(), b.remaining());
     }
 
     private static byte[] bytes(ByteBuffer buffer) {

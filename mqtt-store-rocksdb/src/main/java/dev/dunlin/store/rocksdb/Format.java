@@ -18,7 +18,7 @@ final class Format {
     private static final String FILE = "FORMAT";
     private static final String LINE = "dunlin-rocksdb 1";
     private static final String NEW = " new";
-    private static final Set<String> NO_STORE = Set.of("lost+found");
+    private static final Set<String> NO_STORE = Set.of("lost+found", FILE + ".tmp");
 
     private Format() {}
 

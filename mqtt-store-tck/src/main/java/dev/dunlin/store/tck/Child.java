@@ -33,8 +33,7 @@ final class Child implements AutoCloseable {
      * @param work a folder for its ledger and temporary files, on another volume than the store if that is to fill up
      * @param prefix a command that runs the JVM
      */
-    static Child start(MemoryEngineTck tck, Path store, Path work, ChildPlan plan, List<String> prefix)
-            throws IOException {
+    static Child start(EngineTck tck, Path store, Path work, ChildPlan plan, List<String> prefix) throws IOException {
         Path own = Files.createTempDirectory(work, "child");
         Path ledgerFile = own.resolve("ledger");
         Path errors = own.resolve("errors");
@@ -59,7 +58,7 @@ final class Child implements AutoCloseable {
         return new Child(builder.start(), ledger, ledgerFile, errors);
     }
 
-    static Child start(MemoryEngineTck tck, Path store, Path work, ChildPlan plan) throws IOException {
+    static Child start(EngineTck tck, Path store, Path work, ChildPlan plan) throws IOException {
         return start(tck, store, work, plan, List.of());
     }
 
@@ -76,18 +75,13 @@ final class Child implements AutoCloseable {
         return process.pid();
     }
 
-    /** Waits until the child has come so far, or has ended. */
-    void await(String what, BooleanSupplier condition) {
+    /** Waits until the child has come so far. That it ends before, or hangs, is a failure. */
+    void awaitAlive(String what, BooleanSupplier condition) {
         try {
             Await.until(what, PATIENCE, () -> condition.getAsBoolean() || !process.isAlive());
         } catch (AssertionError e) {
             throw new AssertionError(e.getMessage() + ": " + this, e);
         }
-    }
-
-    /** As {@link #await}; that the child ends before is a failure. */
-    void awaitAlive(String what, BooleanSupplier condition) {
-        await(what, condition);
         assertThat(condition.getAsBoolean()).as("%s: %s", what, this).isTrue();
     }
 

@@ -51,7 +51,7 @@ final class ChildMain {
     public static void main(String[] args) throws Exception {
         Constructor<?> constructor = Class.forName(args[0]).getDeclaredConstructor();
         constructor.setAccessible(true);
-        MemoryEngineTck tck = (MemoryEngineTck) constructor.newInstance();
+        EngineTck tck = (EngineTck) constructor.newInstance();
         new ChildMain(tck.provider(Path.of(args[1])), Path.of(args[2]), ChildPlan.decode(args[3])).run();
     }
 

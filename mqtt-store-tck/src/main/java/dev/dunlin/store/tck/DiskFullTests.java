@@ -27,7 +27,7 @@ abstract class DiskFullTests extends TckGroup {
 
     private final ChildPlan plan = new ChildPlan(Role.PERSIST, 11, 100_000, 100, Workload.Shape.GROWING);
 
-    DiskFullTests(MemoryEngineTck tck) {
+    DiskFullTests(EngineTck tck) {
         super(tck);
     }
 

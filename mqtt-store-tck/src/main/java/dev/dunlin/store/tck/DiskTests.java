@@ -20,7 +20,7 @@ abstract class DiskTests extends TckGroup {
     private static final Path OPEN_FILES = Path.of("/proc/self/fd");
     private static final int VALUES = 16;
 
-    DiskTests(MemoryEngineTck tck) {
+    DiskTests(EngineTck tck) {
         super(tck);
     }
 

@@ -23,7 +23,7 @@ final class Effort {
 
     /** Kills at each kind of system call. */
     static int killsPerPoint() {
-        return LONG ? 40 : 1;
+        return LONG ? 40 : 2;
     }
 
     /** One in so many bytes of a log is damaged. */

@@ -24,7 +24,7 @@ abstract class FailingCallTests extends TckGroup {
     /** The first call that may fail, counted from the opening of the store; what comes before differs a little. */
     private static final int FIRST_CALL = 20;
 
-    FailingCallTests(MemoryEngineTck tck) {
+    FailingCallTests(EngineTck tck) {
         super(tck);
     }
 

@@ -27,7 +27,7 @@ abstract class GrowthTests extends TckGroup {
     private final Random random = new Random(1);
     private long rounds;
 
-    GrowthTests(MemoryEngineTck tck) {
+    GrowthTests(EngineTck tck) {
         super(tck);
     }
 

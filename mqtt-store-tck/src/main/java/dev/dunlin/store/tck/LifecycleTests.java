@@ -2,9 +2,9 @@ package dev.dunlin.store.tck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.dunlin.broker.spi.EngineStats;
+import dev.dunlin.broker.spi.OpBuffer;
 import dev.dunlin.broker.spi.RecoveryReport;
 import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StorageEngine;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** Opening, closing, locking, backup, compaction, figures. */
 abstract class LifecycleTests extends TckGroup {
-    LifecycleTests(MemoryEngineTck tck) {
+    LifecycleTests(EngineTck tck) {
         super(tck);
     }
 
@@ -179,6 +179,29 @@ abstract class LifecycleTests extends TckGroup {
     }
 
     @Test
+    void opensAgainWhateverTheLastChangeWas() throws StoreException {
+        for (int last = 0; last < 4; last++) {
+            OpBuffer ops = new OpBuffer();
+            TestStore.put(ops, Space.QUEUE, "b", "");
+            switch (last) {
+                case 0 -> ops.delete(Space.QUEUE, TestStore.bytes("none"));
+                case 1 -> ops.deleteRange(Space.QUEUE, TestStore.bytes("a"), TestStore.bytes("a"));
+                case 2 -> ops.deleteRange(Space.QUEUE, TestStore.bytes("c"), TestStore.bytes("d"));
+                default -> ops.clear();
+            }
+            try (TestStore store = open()) {
+                store.engine().write(ops, false);
+                for (Space space : Space.values()) {
+                    store.engine().compact(space);
+                }
+            }
+            try (TestStore store = open()) {
+                assertThat(store.keys(Space.QUEUE)).as("last change %d", last).containsExactly("b");
+            }
+        }
+    }
+
+    @Test
     void tellsFiguresThatCanBe() throws StoreException {
         try (TestStore store = open()) {
             store.put(Space.MESSAGE, "a", new byte[8 << 20]);
@@ -206,17 +229,17 @@ abstract class LifecycleTests extends TckGroup {
 
     @Test
     void givesEveryNativeHandleBack() throws Exception {
-        long perView;
         try (TestStore store = open()) {
             long idle = tck.nativeHandles(store.engine());
-            assumeThat(idle).as("handles that the engine counts").isNotEqualTo(MemoryEngineTck.UNCOUNTED);
             useEverything(store, 1);
             assertThat(tck.nativeHandles(store.engine())).isEqualTo(idle);
             try (View view = store.engine().view()) {
                 TestStore.keys(view, Space.QUEUE, "", null);
-                perView = tck.nativeHandles(store.engine()) - idle;
+                long inUse = tck.nativeHandles(store.engine());
+                assertThat(inUse > idle || idle == EngineTck.UNCOUNTED)
+                        .as("a view counts: %d, without one %d", inUse, idle)
+                        .isTrue();
             }
-            assertThat(perView).as("the count moves").isPositive();
             useEverything(store, 10);
             assertThat(tck.nativeHandles(store.engine())).isEqualTo(idle);
         }
@@ -224,7 +247,7 @@ abstract class LifecycleTests extends TckGroup {
         View left = closed.view();
         left.close();
         closed.close();
-        assertThat(tck.nativeHandles(closed)).as("after closing").isZero();
+        assertThat(tck.nativeHandles(closed)).as("after closing").isIn(0L, EngineTck.UNCOUNTED);
     }
 
     private void useEverything(TestStore store, int times) throws StoreException {

@@ -21,7 +21,7 @@ abstract class LogDamageTests extends TckGroup {
     private int cut;
     private int refused;
 
-    LogDamageTests(MemoryEngineTck tck) {
+    LogDamageTests(EngineTck tck) {
         super(tck);
     }
 

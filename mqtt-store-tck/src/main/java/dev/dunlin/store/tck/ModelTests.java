@@ -35,7 +35,7 @@ abstract class ModelTests extends TckGroup {
     private SplittableRandom random = new SplittableRandom();
     private long done;
 
-    ModelTests(MemoryEngineTck tck) {
+    ModelTests(EngineTck tck) {
         super(tck);
         for (Space space : SPACES) {
             model.put(space, new TreeMap<>(Arrays::compareUnsigned));

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 abstract class SimulatedCrashTests extends TckGroup {
     private static final int ROUNDS = 300;
 
-    SimulatedCrashTests(MemoryEngineTck tck) {
+    SimulatedCrashTests(EngineTck tck) {
         super(tck);
     }
 

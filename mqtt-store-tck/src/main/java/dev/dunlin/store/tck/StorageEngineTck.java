@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Nested;
  * }</pre>
  *
  * <p>The subclass needs a constructor without arguments, which child JVMs call as well: they use the store, and are killed. It
- * runs about a minute; with {@code -Ddunlin.tck.long=true} some tests try everything instead of a sample. Tests with random
+ * runs a minute or two; with {@code -Ddunlin.tck.long=true} some tests try everything instead of a sample. Tests with random
  * steps name the seed when they fail; {@code -Ddunlin.tck.seed} gives it again. On Linux system calls are made to fail, by
  * {@code strace}; disks that fill up are small file systems if the tests run as root, else limits of the size of files.
  *
  * <p>An engine in memory extends {@link MemoryEngineTck}.
  */
-public abstract class StorageEngineTck extends MemoryEngineTck {
+public abstract class StorageEngineTck extends EngineTck {
     /** For subclasses. */
     protected StorageEngineTck() {}
 

@@ -109,8 +109,9 @@ final class Switch {
         try {
             calls++;
             standing++;
+            changed.signalAll(); // for who awaits a stall; it looks when the lock is free, which is in a stall or
+            // behind it
             while (stalling) {
-                changed.signalAll();
                 changed.awaitUninterruptibly();
             }
             standing--;

@@ -12,14 +12,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tests of one subject: what they all need. */
 abstract class TckGroup {
-    final MemoryEngineTck tck;
+    final EngineTck tck;
 
     /** Each test has its own, and in it its store. */
     @TempDir
     Path folder;
 
     @SuppressWarnings("NullAway.Init") // JUnit fills the folder in
-    TckGroup(MemoryEngineTck tck) {
+    TckGroup(EngineTck tck) {
         this.tck = tck;
     }
 

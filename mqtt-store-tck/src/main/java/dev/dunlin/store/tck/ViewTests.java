@@ -32,7 +32,7 @@ abstract class ViewTests extends TckGroup {
     private TestStore store;
 
     @SuppressWarnings("NullAway.Init") // opened before each test
-    ViewTests(MemoryEngineTck tck) {
+    ViewTests(EngineTck tck) {
         super(tck);
     }
 

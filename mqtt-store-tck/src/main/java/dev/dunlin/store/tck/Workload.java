@@ -13,6 +13,9 @@ import java.util.SplittableRandom;
 final class Workload {
     private static final byte[] LAST = {'l', 'a', 's', 't'};
     private static final Space[] SPACES = {Space.SESSION, Space.QUEUE, Space.MESSAGE, Space.RETAINED};
+    /** Odd, and not the step of SplittableRandom: no batch begins inside of another one's random numbers. */
+    private static final long SPREAD = 0xD1342543DE82EF95L;
+
     private static final int KEYS = 512;
     private static final int OPERATIONS_MAX = 8;
     private static final int RANGE_MAX = 32;
@@ -47,7 +50,7 @@ final class Workload {
 
     /** Fills a batch; the first one has the number 1. */
     OpBuffer batch(long batchNumber) {
-        SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + batchNumber);
+        SplittableRandom random = new SplittableRandom(new SplittableRandom(seed).nextLong() + batchNumber * SPREAD);
         OpBuffer ops = new OpBuffer();
         ops.put(Space.META, ByteBuffer.wrap(LAST), ByteBuffer.allocate(8).putLong(0, batchNumber));
         switch (shape) {

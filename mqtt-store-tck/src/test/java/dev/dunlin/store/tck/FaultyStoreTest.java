@@ -140,6 +140,30 @@ class FaultyStoreTest {
     }
 
     @Test
+    void severalReadersStandStill() throws Exception {
+        write("a", true);
+        store.stall(Call.READ);
+        CompletableFuture<Boolean> one = readElsewhere("a");
+        CompletableFuture<Boolean> other = readElsewhere("b");
+        store.awaitStalled(Call.READ, PATIENCE);
+
+        store.heal();
+
+        assertThat(one.get(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(other.get(10, TimeUnit.SECONDS)).isFalse();
+    }
+
+    private CompletableFuture<Boolean> readElsewhere(String key) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return isThere(key);
+            } catch (StoreException e) {
+                throw new CompletionException(e);
+            }
+        });
+    }
+
+    @Test
     void saysWhenNothingStalls() {
         store.stall(Call.WRITE);
 
