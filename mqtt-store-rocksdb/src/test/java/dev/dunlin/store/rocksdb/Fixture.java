@@ -1,6 +1,7 @@
 package dev.dunlin.store.rocksdb;
 
 import dev.dunlin.broker.Broker;
+import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.testkit.ConnectPacket;
 import dev.dunlin.broker.testkit.Packets;
 import dev.dunlin.broker.testkit.PublishPacket;
@@ -33,16 +34,24 @@ final class Fixture {
 
     public static void main(String[] args) throws Exception {
         Path dir = Path.of(args[0]);
-        try (Broker broker = Broker.builder().tcp(0).storage(RocksDb.at(dir)).start()) {
+        try (Broker broker = start(dir)) {
             int port = broker.port("tcp");
             subscribe(port);
             openExchanges(port);
             queue(port);
+        }
+        RocksDb.at(dir).open().close(); // moves all this from the log to tables
+        try (Broker broker = start(dir)) {
+            int port = broker.port("tcp");
             retain(port);
             beginReplay(port);
             loseWithWill(port);
         }
         deleteWhatIsNotNeeded(dir);
+    }
+
+    private static Broker start(Path dir) throws BrokerStartException {
+        return Broker.builder().tcp(0).storage(RocksDb.at(dir)).start();
     }
 
     static ConnectPacket connect(String clientId) {
