@@ -14,10 +14,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A broker is killed under load ({@code kill -9}), over real sockets: nothing that it acknowledged is lost, no QoS 2 message
- * arrives twice, and order holds. {@link Scene} says what a round is. Five rounds for each level; a hundred for each, in about
- * 12 minutes, with
+ * arrives twice, and order holds. {@link Scene} says what a round is. Five rounds for each level; a hundred for each,
+ * and the long forms of other tests, in 20 minutes with
  *
- * <pre>mvn -pl mqtt-store-rocksdb -am verify -Dtest=KillTest -Dsurefire.failIfNoSpecifiedTests=false -Ddunlin.long=true</pre>
+ * <pre>mvn -pl mqtt-store-rocksdb -am verify -Dtest='KillTest,PowerCutTest,FidelityTest' -Dsurefire.failIfNoSpecifiedTests=false -Ddunlin.long=true</pre>
  */
 @DisabledIfSystemProperty(named = "dunlin.test.store", matches = ".+") // set for the suite of the core's tests
 @Timeout(value = 25, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

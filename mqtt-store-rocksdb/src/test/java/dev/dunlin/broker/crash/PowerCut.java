@@ -34,6 +34,24 @@ final class PowerCut implements Scene.AfterKill {
 
     @Override
     public void change(Random random) throws IOException {
+        cut((path, syncedBytes, bytes) -> damage(path, syncedBytes, bytes, random));
+    }
+
+    /** Leaves nothing behind what was synced, as a disk may that has written nothing of its own accord. */
+    void loseAll() throws IOException {
+        cut((path, syncedBytes, bytes) -> {
+            try (FileChannel file = FileChannel.open(path, StandardOpenOption.WRITE)) {
+                file.truncate(syncedBytes);
+            }
+        });
+    }
+
+    /** What becomes of a file that has grown since the last sync. */
+    private interface Tail {
+        void cut(Path path, long syncedBytes, long bytes) throws IOException;
+    }
+
+    private void cut(Tail tail) throws IOException {
         Map<String, Long> synced = SyncNotes.last(setting.notes());
         for (Map.Entry<String, Long> file : SyncNotes.sizes(setting.store()).entrySet()) {
             if (onlyLogs && !file.getKey().endsWith(".log")) {
@@ -44,17 +62,17 @@ final class PowerCut implements Scene.AfterKill {
             if (syncedBytes == null && !onlyLogs) {
                 Files.delete(path);
                 lostFiles++;
-            } else {
-                cut(path, syncedBytes == null ? 0 : syncedBytes, file.getValue(), random);
+                continue;
+            }
+            long kept = syncedBytes == null ? 0 : syncedBytes;
+            if (file.getValue() > kept) {
+                lostBytes += file.getValue() - kept;
+                tail.cut(path, kept, file.getValue());
             }
         }
     }
 
-    private void cut(Path path, long syncedBytes, long bytes, Random random) throws IOException {
-        if (bytes <= syncedBytes) {
-            return;
-        }
-        lostBytes += bytes - syncedBytes;
+    private static void damage(Path path, long syncedBytes, long bytes, Random random) throws IOException {
         long from = syncedBytes + random.nextLong(bytes - syncedBytes);
         byte[] garbage = new byte[(int) (bytes - from)];
         random.nextBytes(garbage);

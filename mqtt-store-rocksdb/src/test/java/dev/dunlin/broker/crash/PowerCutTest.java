@@ -57,7 +57,8 @@ class PowerCutTest {
     @Test
     void findsThatAStoreWhoseSyncDoesNothingLosesWhatWasAcknowledged() {
         ChildBroker.Setting setting = setting(ChildBroker.Sync.NONE, RocksDbOptions.DEFAULT.walBytesMax());
-        try (Scene scene = new Scene(setting, 1, new PowerCut(setting, false))) {
+        PowerCut cut = new PowerCut(setting, false);
+        try (Scene scene = new Scene(setting, 1, random -> cut.loseAll())) {
             Violation found = catchThrowableOfType(Violation.class, () -> scene.run(1));
 
             assertThat(found).hasMessageContaining("sessionPresent=false");
