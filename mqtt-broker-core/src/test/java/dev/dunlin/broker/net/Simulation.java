@@ -54,6 +54,7 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
     private final LocalAddress address = new LocalAddress(Simulation.class);
 
     private final @Nullable Store store;
+    private boolean closingStore;
 
     /** Opens the store of a simulated broker. */
     @FunctionalInterface
@@ -192,6 +193,9 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
 
     @Override
     public long monotonicMs() {
+        if (closingStore) { // which waits for time to pass if it fails
+            tick(Duration.ofMillis(10));
+        }
         return TimeUnit.NANOSECONDS.toMillis(ticker.nanoTime());
     }
 
@@ -233,6 +237,7 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
             round();
         }
         if (store != null) {
+            closingStore = true;
             store.close();
         }
         core.close();

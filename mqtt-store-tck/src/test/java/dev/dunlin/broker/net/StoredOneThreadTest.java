@@ -25,7 +25,6 @@ import dev.dunlin.store.tck.FaultyStore;
 import dev.dunlin.store.tck.FaultyStore.Call;
 import dev.dunlin.store.tck.ModelStore;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -69,10 +68,6 @@ final class StoredOneThreadTest {
                 live(simulation, random, present);
                 store.failAll(Call.OPEN, Kind.CORRUPT);
                 store.crash(Crash.POWER);
-                for (int i = 0; i < 3; i++) { // until this process has given up
-                    simulation.tick(Duration.ofSeconds(2));
-                    simulation.commit();
-                }
             }
         }
         assertThat(arrived)
