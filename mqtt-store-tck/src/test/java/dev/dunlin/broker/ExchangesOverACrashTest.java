@@ -294,6 +294,21 @@ final class ExchangesOverACrashTest {
         }
     }
 
+    @Test
+    void idsAreReservedBeforeTheyAreUsed() {
+        stored.made("c").subscribed("t", 1).leave();
+        stored.restart();
+        WireClient c = stored.back("c");
+        stored.awaitQuiet();
+        stored.store().stall(Call.SYNC);
+        publisher().send(publish("t", "lost").qos(1, 1));
+        int used = c.expectPublish("t", "lost", 1).packetId();
+        stored.crash(Crash.POWER);
+        c = stored.back("c");
+        publisher().published("t", "next", 1);
+        assertThat(c.expectPublish("t", "next", 1).packetId()).isNotEqualTo(used);
+    }
+
     // ---- levels
 
     @Test

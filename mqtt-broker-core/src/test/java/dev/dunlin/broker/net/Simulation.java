@@ -1,10 +1,14 @@
 package dev.dunlin.broker.net;
 
 import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.Restore;
 import dev.dunlin.broker.session.SessionLoop;
+import dev.dunlin.broker.session.SessionProbe;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.TimeSource;
+import dev.dunlin.broker.store.Store;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -28,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole broker and its clients in one thread: several session loops on virtual time, joined to clients by in-memory
@@ -48,9 +53,25 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
     private final List<SimulatedClient> opened = new ArrayList<>();
     private final LocalAddress address = new LocalAddress(Simulation.class);
 
+    private final @Nullable Store store;
+    private boolean closingStore;
+
+    /** Opens the store of a simulated broker. */
+    @FunctionalInterface
+    interface Stored {
+        Store open(TimeSource time) throws StoreException;
+    }
+
+    /** In memory. */
     Simulation(long seed, int loops, Limits limits) {
+        this(seed, loops, limits, null);
+    }
+
+    /** With a store, if there is to be one: its commit thread has its turns among the loops. */
+    Simulation(long seed, int loops, Limits limits, @Nullable Stored stored) {
+        store = stored == null ? null : open(stored);
         random = new Random(seed);
-        core = new Core(limits, this, random, loops, null);
+        core = new Core(limits, this, random, loops, store);
         for (int i = 0; i < loops; i++) {
             SessionLoop loop = core.loop(i);
             ManualIoEventLoop eventLoop = new ManualIoEventLoop(
@@ -58,9 +79,39 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
             loop.bind(eventLoop);
             eventLoops.add(eventLoop);
         }
+        if (store != null) {
+            takeIn(store);
+        }
         acceptor = new Acceptor("local", core, this, Authenticator.anonymous(), new AtomicInteger());
         acceptor.bind(address, ByteBufAllocator.DEFAULT);
         settle();
+    }
+
+    private Store open(Stored stored) {
+        try {
+            return stored.open(this);
+        } catch (StoreException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void takeIn(Store from) {
+        Restore restore = new Restore(core);
+        try {
+            from.recover(restore);
+            from.begin(core::wakeAll);
+        } catch (StoreException e) {
+            throw new AssertionError(e);
+        }
+        for (int i = 0; i < eventLoops.size(); i++) {
+            SessionLoop loop = core.loop(i);
+            loop.enter();
+            try {
+                SessionProbe.install(restore, loop);
+            } finally {
+                loop.exit();
+            }
+        }
     }
 
     /** Opens a channel to the broker. */
@@ -108,8 +159,14 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
         int work = clients.runNow();
         for (int i : order) {
             work += turn(i);
+            work += store != null && random.nextBoolean() ? commit() : 0;
         }
-        return work;
+        return work + commit();
+    }
+
+    /** One step of the commit thread. */
+    int commit() {
+        return store != null && store.step() == 0 ? 1 : 0;
     }
 
     /** One turn of one loop. */
@@ -136,6 +193,9 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
 
     @Override
     public long monotonicMs() {
+        if (closingStore) { // which waits for time to pass if it fails
+            tick(Duration.ofMillis(10));
+        }
         return TimeUnit.NANOSECONDS.toMillis(ticker.nanoTime());
     }
 
@@ -175,6 +235,10 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
             }
             ticker.advance(1, TimeUnit.MILLISECONDS); // on a clock that stands still they would wait for it
             round();
+        }
+        if (store != null) {
+            closingStore = true;
+            store.close();
         }
         core.close();
         return CompletableFuture.completedFuture(null);

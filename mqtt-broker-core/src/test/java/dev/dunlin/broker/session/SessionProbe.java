@@ -26,6 +26,11 @@ public final class SessionProbe {
         return onHome(core, clientId, session -> session == null ? 0 : session.queued());
     }
 
+    /** Has a loop, which is running, take in what the store holds of it. */
+    public static void install(Restore restore, SessionLoop loop) {
+        restore.install(loop);
+    }
+
     /** What marks the threads of a broker, and may stay on no other. */
     public static Object threadMark(Core core) {
         return core.running;
