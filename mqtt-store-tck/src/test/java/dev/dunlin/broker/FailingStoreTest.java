@@ -11,8 +11,10 @@ import static dev.dunlin.broker.testkit.Packets.pubrel;
 import static dev.dunlin.codec.ReasonCode.QUOTA_EXCEEDED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Packet;
@@ -280,5 +282,27 @@ final class FailingStoreTest {
         stored.startAgain();
         stored.back("c").expectNothing();
         stored.broker().send(MqttVersion.V5, persistent("old")).expect(connack().sessionPresent());
+    }
+
+    @Test
+    void whoWaitsForRoomIsReadAgainWhenThereWillBeNone() {
+        try (StoredBroker small = StoredBroker.start(Limits.EMBEDDED.withCommitBytesMax(5_000))) {
+            small.away("c", "t", 1);
+            WireClient watcher = small.broker().client("watcher").subscribed("t", 0);
+            WireClient from = small.broker().client("from");
+            small.awaitQuiet();
+            small.stall();
+            for (int i = 1; i <= 20; i++) {
+                from.send(publish("t", "x".repeat(1_000)).qos(1, i));
+            }
+            from.send(publish("t", "last"));
+            small.awaitStalled();
+            small.broker().settle();
+            small.store().failNext(Call.WRITE, Kind.IO);
+            small.store().failAll(Call.OPEN, Kind.CORRUPT);
+            small.release();
+            while (((ReceivedPublish) watcher.receive()).payload().length > 4) {}
+            from.ping();
+        }
     }
 }

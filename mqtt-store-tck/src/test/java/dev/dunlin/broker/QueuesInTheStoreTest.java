@@ -248,12 +248,34 @@ final class QueuesInTheStoreTest {
         startWithASweepThatWaits();
         WireClient a = stored.broker().send(MqttVersion.V5, persistent("a"));
         stored.broker().settle();
-        stored.store().failNext(Call.READ, Kind.IO); // of the sweep
+        stored.store().failNext(Call.READ, 2, Kind.IO); // of the sweep and of the client, which tries again
         stored.store().release(Call.READ);
         a.expect(connack().sessionPresent());
         takeAll(a, 1);
         stored.sync();
         stored.crash(Crash.POWER);
+        eventuallyEmpty();
+    }
+
+    @Test
+    void aSweepThatBeginsAnewForgetsWhatWasReleasedBefore() {
+        start(Limits.EMBEDDED);
+        stored.away("a", "t", 1);
+        stored.away("b", "t", 1);
+        publisher().published("t", LARGE, 1);
+        stored.stop();
+        stored.startAgain(store -> store.afterWrite(first -> {
+            store.afterWrite(batch -> {});
+            store.failNext(Call.READ, Kind.IO);
+        }));
+        TestBroker.eventually("the sweep has failed", () -> stored.store().calls(Call.READ) > 0);
+        takeAll(stored.back("a"), 1);
+        stored.sync();
+        stored.store().failNext(Call.WRITE, Kind.IO); // the engine is opened again
+        stored.sync();
+        stored.awaitQuiet();
+        assertThat(stored.contents().count(Space.MESSAGE)).isEqualTo(1);
+        assertThat(takeAll(stored.back("b"), 1)).containsExactly(LARGE);
         eventuallyEmpty();
     }
 

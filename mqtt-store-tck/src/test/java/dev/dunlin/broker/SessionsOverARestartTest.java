@@ -6,6 +6,7 @@ import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
 import static dev.dunlin.broker.testkit.Packets.publish;
 import static dev.dunlin.broker.testkit.Packets.pubrec;
+import static dev.dunlin.broker.testkit.Packets.pubrel;
 import static dev.dunlin.broker.testkit.Packets.suback;
 import static dev.dunlin.broker.testkit.Packets.subscribe;
 import static dev.dunlin.broker.testkit.Packets.unsuback;
@@ -151,6 +152,25 @@ final class SessionsOverARestartTest {
         fillQueues();
         stored.crash(Crash.POWER);
         discardAndExpectNothing();
+    }
+
+    @Test
+    void aCleanStartDiscardsExchangesThatAreOnlyInTheStore() {
+        WireClient c = stored.made("c").subscribed("t", 2);
+        WireClient publisher = publisher();
+        publisher.published("t", "sent", 2).published("t", "released", 2);
+        c.expectPublish("t", "sent", 2);
+        int id = c.expectPublish("t", "released", 2).packetId();
+        c.send(pubrec(id), publish("nobody", "p").qos(2, 1));
+        c.expect(pubrel(id));
+        c.receive();
+        stored.crash(Crash.POWER);
+        long dead = stored.contents().sid("c");
+        assertThat(stored.contents().count('o', dead)).isEqualTo(2);
+        assertThat(stored.contents().count('r', dead)).isEqualTo(1);
+        stored.broker().client("c").leave();
+        TestBroker.eventually(
+                "nothing of the dead is left", () -> !stored.contents().sids().contains(dead));
     }
 
     @Test

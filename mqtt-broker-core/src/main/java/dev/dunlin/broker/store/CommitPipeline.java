@@ -153,8 +153,8 @@ final class CommitPipeline {
     }
 
     private void releaseWaiters() {
-        if (!isCrowded() && pendingBytes.get() <= bounds.bytesMax / 2) {
-            runAll(waitingForRoom);
+        if (isStalled() || (!isCrowded() && pendingBytes.get() <= bounds.bytesMax / 2)) {
+            runAll(waitingForRoom); // if it is stalled there may never be room: what they publish is refused
         }
         if (!refusesGrowth()) {
             runAll(waitingForHealth);

@@ -164,6 +164,23 @@ final class CommitPipelineTest {
     }
 
     @Test
+    void aGroupThatIsThereAfterAFailureIsSyncedAndNotWrittenAgain() {
+        stepToTheEnd();
+        ChangeWriter writer = writer();
+        stage(writer, 10);
+        long ticket = writer.submit();
+        store.failedWritesAreApplied(true);
+        store.failNext(Call.WRITE, Kind.IO);
+        pipeline.step();
+        long synced = store.calls(Call.SYNC);
+        nowMs.addAndGet(2_000);
+        stepToTheEnd();
+        assertThat(pipeline.durable()).isEqualTo(ticket);
+        assertThat(store.calls(Call.SYNC)).isGreaterThan(synced);
+        assertThat(operations()).containsExactly(10L);
+    }
+
+    @Test
     void aChangeThatCannotBeEncodedIsNotSkipped() {
         stepToTheEnd();
         ChangeWriter writer = writer();
