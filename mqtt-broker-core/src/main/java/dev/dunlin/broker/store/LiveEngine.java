@@ -114,7 +114,7 @@ final class LiveEngine {
     void abandon() {
         try {
             close();
-        } catch (StoreException | RuntimeException e) { // it is to be let go of, that is all
+        } catch (StoreException | RuntimeException | Error e) { // it is to be let go of, that is all
             LOG.warn("store: closing the failed engine: {}", e.toString());
         }
     }
