@@ -4,15 +4,12 @@ import dev.dunlin.broker.spi.OpBuffer;
 import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StorageEngine;
 import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.store.rocksdb.BareRocksDb;
 import dev.dunlin.store.rocksdb.RocksDb;
-import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -22,31 +19,27 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.rocksdb.Options;
-import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.WriteBatch;
-import org.rocksdb.WriteOptions;
 
 /**
- * What does a group of changes cost on the RocksDB engine, beside RocksDB's own Java API?
+ * What does a group of operations cost on the RocksDB engine, beside RocksDB's own Java API?
  *
  * <pre>java -jar mqtt-benchmarks/target/benchmarks.jar EngineWriteBenchmark</pre>
  *
- * A group puts {@link #group} values of 128 bytes and deletes as many older ones. {@code engine}: one
- * {@link StorageEngine#write}. {@code rocksdb}: one WriteBatch on a database with default options. Varies: the size of the
- * group, and whether it is synced.
+ * Varies: the operations in a group, and whether the disk is waited for. Every other operation puts an entry of a queue, as
+ * it is stored of a message of 64 bytes, the others delete the one that was put 1,000 entries before. {@code engine} fills an
+ * {@link OpBuffer} and has it written; {@code bareRocksDb} fills and writes a WriteBatch, on a database with the same options.
+ * The score is time per group.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class EngineWriteBenchmark {
-    private static final int BEHIND = 10_000;
-    private static final byte[] VALUE = new byte[128];
+    private static final int BEHIND = 1_000;
 
-    /** Puts, and deletes, in a group. */
-    @Param({"1", "100", "1000"})
-    int group;
+    /** In a group. */
+    @Param({"1", "10", "100", "1000"})
+    int operations;
 
     /** Whether the disk is waited for. */
     @Param({"false", "true"})
@@ -54,58 +47,59 @@ public class EngineWriteBenchmark {
 
     private Path folder;
     private StorageEngine engine;
-    private Options options;
-    private RocksDB rocksdb;
-    private WriteOptions writeOptions;
-    private final OpBuffer ops = new OpBuffer();
-    private final WriteBatch batch = new WriteBatch();
-    private long next = BEHIND;
+    private BareRocksDb rocksDb;
+    private byte[] value;
+    private final byte[] key = StoreFixture.entryKey();
+    private final OpBuffer group = new OpBuffer();
+    private long next = 2 * BEHIND;
 
     /** Opens both. */
     @Setup
     public void open() throws IOException, StoreException, RocksDBException {
-        folder = Files.createTempDirectory("dunlin-benchmark");
+        value = StoreFixture.entryValue();
+        folder = StoreFixture.newFolder();
         engine = RocksDb.at(folder.resolve("engine")).open();
-        options = new Options().setCreateIfMissing(true);
-        rocksdb = RocksDB.open(options, folder.resolve("rocksdb").toString());
-        writeOptions = new WriteOptions().setSync(sync);
+        rocksDb = BareRocksDb.create(folder.resolve("bare"));
     }
 
-    private static byte[] key(long number) {
-        return ByteBuffer.allocate(2 * Long.BYTES).putLong(7).putLong(number).array();
-    }
-
-    /** Ours. */
     @Benchmark
     public void engine() throws StoreException {
-        ops.clear();
-        for (int i = 0; i < group; i++, next++) {
-            ops.put(Space.QUEUE, ByteBuffer.wrap(key(next)), ByteBuffer.wrap(VALUE));
-            ops.delete(Space.QUEUE, ByteBuffer.wrap(key(next - BEHIND)));
+        group.clear();
+        for (int i = 0; i < operations; i++, next++) {
+            if (isPut()) {
+                group.put(Space.QUEUE, ByteBuffer.wrap(key()), ByteBuffer.wrap(value));
+            } else {
+                group.delete(Space.QUEUE, ByteBuffer.wrap(key()));
+            }
         }
-        engine.write(ops, sync);
+        engine.write(group, sync);
     }
 
-    /** RocksDB's. */
     @Benchmark
-    public void rocksdb() throws RocksDBException {
-        batch.clear();
-        for (int i = 0; i < group; i++, next++) {
-            batch.put(key(next), VALUE);
-            batch.delete(key(next - BEHIND));
+    public void bareRocksDb() throws RocksDBException {
+        for (int i = 0; i < operations; i++, next++) {
+            if (isPut()) {
+                rocksDb.put(Space.QUEUE, key(), value);
+            } else {
+                rocksDb.delete(Space.QUEUE, key());
+            }
         }
-        rocksdb.write(writeOptions, batch);
+        rocksDb.write(sync);
+    }
+
+    private boolean isPut() {
+        return next % 2 == 0;
+    }
+
+    private byte[] key() {
+        return StoreFixture.entry(key, isPut() ? next / 2 : next / 2 - BEHIND);
     }
 
     /** Closes both. */
     @TearDown
     public void close() throws IOException, StoreException {
         engine.close();
-        rocksdb.close();
-        options.close();
-        writeOptions.close();
-        try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
-        }
+        rocksDb.close();
+        StoreFixture.delete(folder);
     }
 }

@@ -29,6 +29,8 @@ class SmokeTest {
                 .warmupIterations(0)
                 .measurementIterations(1)
                 .measurementTime(TimeValue.milliseconds(10))
+                .param("entries", "10", "1000")
+                .param("sessions", "1000")
                 .shouldFailOnError(true)
                 .output(Path.of("target", "smoke.txt").toString())
                 .build();

@@ -1,0 +1,140 @@
+package dev.dunlin.benchmarks;
+
+import dev.dunlin.broker.spi.Durability;
+import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StorageEngine;
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.spi.TimeSource;
+import dev.dunlin.broker.spi.View;
+import dev.dunlin.broker.store.ChangeWriter;
+import dev.dunlin.broker.store.SessionChanges;
+import dev.dunlin.broker.store.Store;
+import dev.dunlin.broker.store.StoredEntry;
+import dev.dunlin.broker.store.StoredMessage;
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.Properties;
+import dev.dunlin.codec.PublishFrame;
+import dev.dunlin.codec.QoS;
+import dev.dunlin.store.rocksdb.RocksDb;
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+
+/** Stores on RocksDB in temporary folders, and what is written into them: QoS 1 messages of 64 bytes, each for one session. */
+public final class StoreFixture {
+    /** The session. */
+    public static final long SID = 7;
+
+    private static final int UNDER_WAY = 10_000;
+
+    private static final StoredMessage.Kept MESSAGE = new Sample(
+            PublishFrame.of(
+                    "fleet/7/device-701/status",
+                    Properties.EMPTY,
+                    -1,
+                    new byte[Samples.PAYLOAD_BYTES],
+                    MqttVersion.V5,
+                    true),
+            QoS.AT_LEAST_ONCE,
+            false,
+            "publisher-17");
+    private static final Delivery DELIVERY = new Delivery(QoS.AT_LEAST_ONCE, false, new int[0]);
+
+    private record Sample(PublishFrame frame, QoS qos, boolean retainFlag, String publisher)
+            implements StoredMessage.Kept {}
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Delivery(QoS qos, boolean retainFlag, int[] subscriptionIds) implements StoredEntry.Delivery {}
+
+    private StoreFixture() {}
+
+    /** A folder for a store. */
+    public static Path newFolder() throws IOException {
+        return Files.createTempDirectory("dunlin-benchmark");
+    }
+
+    /** Removes a folder with all that is in it. */
+    public static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+        }
+    }
+
+    /** A store whose commit thread runs; tells {@code advanced} of each group. */
+    public static Store start(Path folder, Durability level, Runnable advanced) throws StoreException {
+        Store store = Store.open(
+                RocksDb.at(folder),
+                level,
+                Limits.STANDALONE,
+                TimeSource.system(),
+                "benchmark",
+                Executors.newFixedThreadPool(1));
+        store.begin(advanced);
+        store.start();
+        return store;
+    }
+
+    /** Submits an entry of the session with what is staged already; returns the ticket, its sequence. */
+    public static long enqueue(ChangeWriter writer, SessionChanges changes) {
+        changes.inline(DELIVERY, MESSAGE, 1);
+        return writer.submit();
+    }
+
+    /** Fills the queue of the session; returns the sequences. */
+    public static long[] fill(Store store, int messages) {
+        ChangeWriter writer = store.writer();
+        SessionChanges changes = new SessionChanges(writer, SID);
+        long[] sequences = new long[messages];
+        for (int i = 0; i < messages; i++) {
+            sequences[i] = enqueue(writer, changes);
+            await(store, sequences[Math.max(0, i - UNDER_WAY)]);
+        }
+        await(store, sequences[messages - 1]);
+        return sequences;
+    }
+
+    /** Returns when a change is durable. */
+    public static void await(Store store, long ticket) {
+        while (store.durable() < ticket) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** The key of an entry, to be filled by {@link #entry}. */
+    public static byte[] entryKey() {
+        return ByteBuffer.allocate(2 * Long.BYTES).putLong(SID).array();
+    }
+
+    /** Makes {@code key} that of an entry. */
+    public static byte[] entry(byte[] key, long sequence) {
+        for (int i = 0; i < Long.BYTES; i++) {
+            key[2 * Long.BYTES - 1 - i] = (byte) (sequence >>> (8 * i));
+        }
+        return key;
+    }
+
+    /** What {@link #enqueue} stores as a value. */
+    public static byte[] entryValue() throws IOException, StoreException {
+        Path folder = newFolder();
+        Store store = start(folder, Durability.PROCESS, () -> {});
+        fill(store, 1);
+        store.close();
+        byte[][] found = {{}};
+        try (StorageEngine engine = RocksDb.at(folder).open();
+                View view = engine.view()) {
+            view.scan(Space.QUEUE, new byte[0], null, (key, value) -> {
+                found[0] = new byte[value.remaining()];
+                value.get(found[0]);
+                return false;
+            });
+        }
+        delete(folder);
+        return found[0];
+    }
+}
