@@ -8,10 +8,12 @@ import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.broker.store.SessionChanges;
 import dev.dunlin.broker.store.SessionReader;
 import dev.dunlin.broker.store.Store;
+import dev.dunlin.broker.store.StoredEntry;
 import dev.dunlin.store.rocksdb.BareRocksDb;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -160,7 +162,11 @@ public class QueueBenchmark {
                 read.completeExceptionally(failure);
             }
         });
-        return read.join().entries().size();
+        int payloads = 0;
+        for (StoredEntry entry : read.join().entries()) {
+            payloads += Objects.requireNonNull(entry.message()).packet().readableBytes();
+        }
+        return payloads;
     }
 
     private static int length(byte @Nullable [] found) {

@@ -3,13 +3,11 @@ package dev.dunlin.benchmarks;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.spi.Durability;
-import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.store.ChangeWriter;
 import dev.dunlin.broker.store.SessionChanges;
 import dev.dunlin.broker.store.Store;
-import dev.dunlin.broker.store.StoredSession;
 import dev.dunlin.broker.store.StoredSubscription;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.store.rocksdb.BareRocksDb;
@@ -47,7 +45,6 @@ import org.rocksdb.RocksDBException;
 public class StartBenchmark {
     private static final int SUBSCRIPTIONS = 3;
     private static final int SESSIONS_IN_A_CHANGE = 100;
-    private static final int NEXT_PACKET = 70_000;
 
     /** In the store. */
     @Param("100000")
@@ -74,11 +71,7 @@ public class StartBenchmark {
 
     private static void fill(ChangeWriter writer, int sid) {
         String clientId = "device-" + sid;
-        SessionChanges.session(
-                writer,
-                clientId,
-                new StoredSession(
-                        sid, false, false, Limits.NEVER_EXPIRES, 1, NEXT_PACKET, new byte[0], new int[0], new long[0]));
+        SessionChanges.session(writer, clientId, StoreFixture.session(sid));
         SessionChanges changes = new SessionChanges(writer, sid);
         for (int i = 0; i < SUBSCRIPTIONS; i++) {
             String filter = "fleet/" + sid % 1_000 + "/" + clientId + "/commands/" + i;

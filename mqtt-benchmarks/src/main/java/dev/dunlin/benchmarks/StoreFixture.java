@@ -12,6 +12,7 @@ import dev.dunlin.broker.store.SessionChanges;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredEntry;
 import dev.dunlin.broker.store.StoredMessage;
+import dev.dunlin.broker.store.StoredSession;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.PublishFrame;
@@ -32,6 +33,7 @@ public final class StoreFixture {
     public static final long SID = 7;
 
     private static final int UNDER_WAY = 10_000;
+    private static final int NEXT_PACKET = 70_000;
 
     private static final StoredMessage.Kept MESSAGE = new Sample(
             PublishFrame.of(
@@ -86,9 +88,16 @@ public final class StoreFixture {
         return writer.submit();
     }
 
-    /** Fills the queue of the session; returns the sequences. */
+    /** The record of a session without connection, will and exchanges. */
+    public static StoredSession session(long sid) {
+        return new StoredSession(
+                sid, false, false, Limits.NEVER_EXPIRES, 1, NEXT_PACKET, new byte[0], new int[0], new long[0]);
+    }
+
+    /** Makes the session, or its queue would belong to nobody, and fills the queue; returns the sequences. */
     public static long[] fill(Store store, int messages) {
         ChangeWriter writer = store.writer();
+        SessionChanges.session(writer, "device-701", session(SID));
         SessionChanges changes = new SessionChanges(writer, SID);
         long[] sequences = new long[messages];
         for (int i = 0; i < messages; i++) {

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -44,8 +44,7 @@ public class SessionOpenBenchmark {
     private static final int PAGE = 64;
     private static final int BATCH = 1_000;
     private static final Duration CLOSE = Duration.ofSeconds(10);
-    private static final StoredSession RECORD = new StoredSession(
-            StoreFixture.SID, false, false, 3_600, 1, OutboundWindow.FIRST, new byte[0], new int[0], new long[0]);
+    private static final StoredSession RECORD = StoreFixture.session(StoreFixture.SID);
 
     /** In the queue. */
     @Param({"10", "1000", "100000"})
@@ -84,18 +83,22 @@ public class SessionOpenBenchmark {
     }
 
     @Benchmark
-    public void load() throws InterruptedException {
-        CountDownLatch loaded = new CountDownLatch(1);
+    public int load() {
+        CompletableFuture<Integer> loaded = new CompletableFuture<>();
         SessionLoop loop = core.loop(0);
         loop.execute(() -> {
             Session session = new Session(StoreFixture.SID, loop, core, "device-701", true);
             session.log.notLoaded(RECORD);
             session.log.load(RECORD, store, PAGE).whenDone(() -> {
+                loaded.complete(session.queue.size());
                 session.queue.forget();
-                loaded.countDown();
             });
         });
-        loaded.await();
+        int messages = loaded.join();
+        if (messages != Math.min(entries, PAGE)) {
+            throw new IllegalStateException(messages + " messages were loaded");
+        }
+        return messages;
     }
 
     @Benchmark
