@@ -271,8 +271,10 @@ final class QueuesInTheStoreTest {
         TestBroker.eventually("the sweep has failed", () -> stored.store().calls(Call.READ) > 0);
         takeAll(stored.back("a"), 1);
         stored.sync();
-        stored.store().failNext(Call.WRITE, Kind.IO); // the engine is opened again
-        stored.sync();
+        long opened = stored.store().calls(Call.OPEN);
+        stored.store().failNext(Call.WRITE, Kind.IO);
+        stored.broker().send(MqttVersion.V5, persistent("another")); // which is let in late, or refused
+        TestBroker.eventually("the engine is opened again", () -> stored.store().calls(Call.OPEN) > opened);
         stored.awaitQuiet();
         assertThat(stored.contents().count(Space.MESSAGE)).isEqualTo(1);
         assertThat(takeAll(stored.back("b"), 1)).containsExactly(LARGE);

@@ -187,6 +187,9 @@ final class RefusingStoreTest {
         }
         three.expectClosed();
         assertThat(Duration.ofNanos(System.nanoTime() - startNs)).isGreaterThan(Duration.ofSeconds(9));
+        TestBroker.eventually(
+                "the other too",
+                () -> SessionProbe.link(stored.broker().broker().core(), "gone") == null);
         stored.release();
         waiting.expect(puback(1));
         assertThat(takeAll(stored.back("away"), 1)).containsExactly("waits");

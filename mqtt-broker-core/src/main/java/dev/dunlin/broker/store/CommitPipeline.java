@@ -207,7 +207,6 @@ final class CommitPipeline {
             writeNext(nowMs);
         } else if (failing) {
             syncAll(nowMs);
-            recovered();
         } else if (isSyncDue(nowMs)) {
             syncAll(nowMs);
         } else if (gather()) {
@@ -260,6 +259,7 @@ final class CommitPipeline {
         Group group = groupToWrite();
         boolean sync = level == Durability.POWER;
         engine.write(group.ops, sync);
+        writingSinceMs = -1; // before anybody is told: who then asks must not be refused
         written++;
         pendingBytes.addAndGet(-group.takeBytes());
         if (sync && written == unsynced.size()) {
@@ -294,12 +294,16 @@ final class CommitPipeline {
     private void syncAll(long nowMs) throws StoreException {
         writingSinceMs = nowMs;
         engine.sync();
+        writingSinceMs = -1;
         synced();
     }
 
     /** All that is written is synced. */
     private void synced() {
         long ticket = durable;
+        if (failing && written == unsynced.size()) {
+            recovered();
+        }
         for (; written > 0; written--) {
             Group group = unsynced.remove();
             ticket = Math.max(ticket, group.lastTicket);

@@ -61,7 +61,8 @@ class PowerCutTest {
         try (Scene scene = new Scene(setting, 1, random -> cut.loseAll())) {
             Violation found = catchThrowableOfType(Violation.class, () -> scene.run(1));
 
-            assertThat(found).hasMessageContaining("sessionPresent=false");
+            // Its sessions are gone; or so much of its files that the engine refuses the rest.
+            assertThat(found).message().containsAnyOf("sessionPresent=false", "the broker does not start");
         }
     }
 
