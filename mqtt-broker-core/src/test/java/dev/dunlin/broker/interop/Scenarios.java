@@ -144,8 +144,14 @@ interface Scenarios {
                 TestMessage large = new TestMessage("large", "0123456789".repeat(LARGE_CHARS / 10), qos);
                 TestMessage small = new TestMessage("large", "and a small one behind it", qos);
                 publisher.publish(large);
-                publisher.publish(small);
-                assertThat(receive(subscriber, 2)).containsExactly(large, small);
+                if (qos == QoS.AT_MOST_ONCE) { // what comes while its output is full would be dropped
+                    assertThat(subscriber.receive()).isEqualTo(large);
+                    publisher.publish(small);
+                    assertThat(subscriber.receive()).isEqualTo(small);
+                } else {
+                    publisher.publish(small);
+                    assertThat(receive(subscriber, 2)).containsExactly(large, small);
+                }
             }
         }
     }
