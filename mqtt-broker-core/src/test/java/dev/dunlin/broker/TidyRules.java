@@ -63,6 +63,8 @@ final class TidyRules {
             new Forbidden("ThreadLocalRandom", "current", TidyRules::isCore, "randomness is injected"),
             new Forbidden("UUID", "randomUUID", TidyRules::isCore, "randomness is injected"));
 
+    private static final Pattern VERSION = Pattern.compile("\\bV(?:3_1(?:_1)?|5)\\b");
+
     private TidyRules() {}
 
     static List<String> sizes(SourceFile file) {
@@ -169,6 +171,25 @@ final class TidyRules {
                 }
             }
         }.scan(file.unit(), null);
+        return findings;
+    }
+
+    /** A question for the protocol version in the core, outside of its table and without a reason in its line or above. */
+    static List<String> versions(SourceFile file) {
+        List<String> findings = new ArrayList<>();
+        if (!isCore(file) || file.path().endsWith("/VersionRules.java")) {
+            return findings;
+        }
+        int number = 0;
+        String before = "";
+        for (String line : file.text().lines().toList()) {
+            number++;
+            boolean explained = line.contains("//") || before.strip().startsWith("//");
+            if (isCode(line) && VERSION.matcher(line).find() && !explained) {
+                findings.add(file.finding(number, "a version: ask VersionRules, or say why not"));
+            }
+            before = line;
+        }
         return findings;
     }
 

@@ -59,6 +59,11 @@ class TidyTest {
     }
 
     @Test
+    void versionsAreToldApartInOnePlace() {
+        assertHolds(TidyRules::versions);
+    }
+
+    @Test
     void packagesPointOneWay() {
         assertHolds(TidyRules::arrows);
     }
@@ -163,6 +168,23 @@ class TidyTest {
                 .singleElement()
                 .asString()
                 .startsWith(CODEC + ":2: " + word);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"v == MqttVersion.V5", "V3_1_1 != v", "x(V3_1)"})
+    void findsAVersionWithoutAReason(String test) {
+        String before = "class A {\n  boolean m() {\n";
+        assertThat(TidyRules.versions(in(SESSION, before + "    return " + test + ";\n  }\n}")))
+                .containsExactly(SESSION + ":3: a version: ask VersionRules, or say why not");
+        assertThat(TidyRules.versions(in(SESSION, before + "    return " + test + "; // because\n  }\n}")))
+                .isEmpty();
+        assertThat(TidyRules.versions(in(SESSION, before + "    // because\n    return " + test + ";\n  }\n}")))
+                .isEmpty();
+        assertThat(TidyRules.versions(in(
+                        SESSION.replace("A.java", "VersionRules.java"), before + "    return " + test + ";\n  }\n}")))
+                .isEmpty();
+        assertThat(TidyRules.versions(in(CODEC, before + "    return " + test + ";\n  }\n}")))
+                .isEmpty();
     }
 
     @ParameterizedTest

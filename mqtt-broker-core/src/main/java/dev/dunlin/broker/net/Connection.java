@@ -10,7 +10,6 @@ import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttDecoder;
 import dev.dunlin.codec.MqttEncoder;
-import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.PacketHandler;
 import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Property;
@@ -332,7 +331,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
             return;
         }
         try {
-            if (connected && out().version() == MqttVersion.V5) { // [5.0:MQTT-3.14.0-1]: only after CONNACK
+            if (connected && out().rules().hasReasons()) { // [5.0:MQTT-3.14.0-1]: only after CONNACK
                 Farewell.disconnect(out(), reason, text);
             } else if (!connected) {
                 Farewell.connack(out(), decoder.version(), reason, text);

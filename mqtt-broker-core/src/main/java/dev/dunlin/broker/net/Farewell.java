@@ -1,6 +1,7 @@
 package dev.dunlin.broker.net;
 
 import dev.dunlin.broker.session.Outbound;
+import dev.dunlin.broker.session.VersionRules;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.MqttVersion;
@@ -22,12 +23,12 @@ final class Farewell {
     static void disconnect(Outbound out, ReasonCode cause, String text) {
         ReasonCode reason = cause.allowedIn(PacketType.DISCONNECT) ? cause : ReasonCode.PROTOCOL_ERROR;
         Properties why = explained(text);
-        if (MqttEncoder.disconnectBytes(MqttVersion.V5, reason, why) > out.packetBytesMax()) {
+        if (MqttEncoder.disconnectBytes(out.version(), reason, why) > out.packetBytesMax()) {
             why = Properties.EMPTY;
         }
-        int bytes = MqttEncoder.disconnectBytes(MqttVersion.V5, reason, why);
+        int bytes = MqttEncoder.disconnectBytes(out.version(), reason, why);
         if (bytes <= out.packetBytesMax()) {
-            MqttEncoder.disconnect(out.room(bytes), MqttVersion.V5, reason, why);
+            MqttEncoder.disconnect(out.room(bytes), out.version(), reason, why);
         }
     }
 
@@ -42,15 +43,14 @@ final class Farewell {
         if (version == null && !unknownVersion) {
             return;
         }
-        // [3.1.1:MQTT-3.1.2-2]: a 3.1.1 CONNACK with 0x01 is what every client understands
-        MqttVersion spoken = version == null ? MqttVersion.V3_1_1 : version;
-        if (spoken != MqttVersion.V5 && reason.connectReturnCode() < 0) {
+        MqttVersion spoken = version == null
+                ? MqttVersion.V3_1_1 // [3.1.1:MQTT-3.1.2-2]: a CONNACK with 0x01 is what every client understands
+                : version;
+        VersionRules rules = VersionRules.of(spoken);
+        if (!rules.canRefuseWith(reason)) {
             return; // [3.1.1:MQTT-3.1.4-1]
         }
-        if (spoken == MqttVersion.V5 && !reason.allowedIn(PacketType.CONNACK)) {
-            return;
-        }
-        Properties why = spoken == MqttVersion.V5 ? explained(text) : Properties.EMPTY;
+        Properties why = rules.hasReasons() ? explained(text) : Properties.EMPTY;
         Connack connack = new Connack(false, reason, why); // [5.0:MQTT-3.2.2-6], [3.1.1:MQTT-3.2.2-4]
         if (MqttEncoder.connackBytes(spoken, connack) > out.packetBytesMax()) { // [5.0:MQTT-3.2.2-19]
             connack = new Connack(false, reason, Properties.EMPTY);

@@ -5,6 +5,7 @@ import dev.dunlin.broker.session.OpenSession;
 import dev.dunlin.broker.session.Opening;
 import dev.dunlin.broker.session.PauseReason;
 import dev.dunlin.broker.session.SessionLoop;
+import dev.dunlin.broker.session.VersionRules;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.ConnectRequest;
@@ -14,7 +15,6 @@ import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
-import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
@@ -38,6 +38,7 @@ final class Handshake {
     private final Core core;
     private final Connection connection;
     private final Connect connect;
+    private final VersionRules rules;
     private final String clientId;
 
     /** The properties of its CONNACK. */
@@ -50,9 +51,10 @@ final class Handshake {
         this.core = acceptor.core();
         this.connection = connection;
         this.connect = connect;
+        rules = VersionRules.of(connect.version());
         // [5.0:MQTT-3.1.3-6], [3.1.1:MQTT-3.1.3-6]
         this.clientId = connect.clientId().isEmpty() ? core.newClientId() : connect.clientId();
-        announced = connect.version() == MqttVersion.V5 ? announced() : Properties.EMPTY;
+        announced = rules.hasReasons() ? announced() : Properties.EMPTY;
     }
 
     String clientId() {
@@ -78,7 +80,7 @@ final class Handshake {
                         properties.integer(Property.MAXIMUM_PACKET_SIZE, Limits.PROTOCOL_PACKET_BYTES_MAX),
                         properties.integer(Property.REQUEST_PROBLEM_INFORMATION, 1) == 1);
         boolean nameless = connect.clientId().isEmpty();
-        if (nameless && !mayBeNameless()) {
+        if (nameless && !rules.mayBeNameless(connect.cleanStart())) {
             throw new MalformedPacket(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "empty client identifier");
         }
         if (properties.has(Property.AUTHENTICATION_METHOD)) { // [5.0:MQTT-4.12.0-1]
@@ -91,15 +93,6 @@ final class Handshake {
         }
         connection.pause(PauseReason.PENDING_ANSWER);
         authenticate();
-    }
-
-    /** [3.1.1:MQTT-3.1.3-7], [3.1.1:MQTT-3.1.3-8]; 3.1 has no empty identifier at all. */
-    private boolean mayBeNameless() {
-        return switch (connect.version()) {
-            case V3_1 -> false;
-            case V3_1_1 -> connect.cleanStart();
-            case V5 -> true;
-        };
     }
 
     // ---- authenticate
@@ -210,9 +203,7 @@ final class Handshake {
         }
         Opening opening = new Opening(clientId, connect, connection, connection.out());
         if (!connection.loop().sessions().open(opening, this::opened)) {
-            ReasonCode reason =
-                    connect.version() == MqttVersion.V5 ? ReasonCode.QUOTA_EXCEEDED : ReasonCode.SERVER_UNAVAILABLE;
-            connection.close(reason, "the store has no room or can't be written");
+            connection.close(rules.connectRefusedByStore(), "the store has no room or can't be written");
         }
     }
 

@@ -96,7 +96,7 @@ public final class InboundPublishes implements Router.Source { // hot
         stagedPacketId = packetId;
         session.receive(packetId);
         ReasonCode outcome = loop.router().route(publish, this);
-        if (outcome.isError() && out.version() == MqttVersion.V5) {
+        if (outcome.isError() && out.rules().hasReasons()) {
             session.forget(packetId); // [5.0:MQTT-4.3.3-9]
         }
         acknowledge(PacketType.PUBREC, packetId, outcome);
@@ -113,7 +113,7 @@ public final class InboundPublishes implements Router.Source { // hot
     }
 
     private void begin() throws MalformedPacket {
-        if (out.version() == MqttVersion.V5 && open >= receiveMaximum) { // [5.0:MQTT-3.3.4-7]
+        if (open >= receiveMaximum && out.rules().hasReceiveMaximum()) { // [5.0:MQTT-3.3.4-7]
             throw new MalformedPacket(
                     ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "more than " + receiveMaximum + " unacknowledged publishes");
         }
@@ -172,7 +172,7 @@ public final class InboundPublishes implements Router.Source { // hot
         QoS qos = publish.qos();
         if (qos == QoS.AT_MOST_ONCE) {
             countRefused(publish.topic());
-        } else if (out.version() == MqttVersion.V5) {
+        } else if (out.rules().hasReasons()) {
             begin();
             countRefused(publish.topic());
             PacketType type = qos == QoS.AT_LEAST_ONCE ? PacketType.PUBACK : PacketType.PUBREC;

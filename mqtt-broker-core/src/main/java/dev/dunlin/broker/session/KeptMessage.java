@@ -134,7 +134,7 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
                 publishProperties(message),
                 message.expirySeconds(),
                 payload,
-                MqttVersion.V5,
+                MqttVersion.V5, // the richest: it has what a Message can say
                 message.qos() != QoS.AT_MOST_ONCE);
         return new KeptMessage(
                 message.topic(),
@@ -197,18 +197,21 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     /** The encoding for a receiver. Borrowed: valid while the caller holds a reference to this message. */
     PublishFrame frame(MqttVersion version, boolean withPacketId, int[] subscriptionIds) {
-        boolean five = version == MqttVersion.V5;
+        boolean five = version == MqttVersion.V5; // two encodings: with properties and without
         if (five && subscriptionIds.length > 0) {
             return original.variant(version, withPacketId, subscriptionIds);
         }
         PublishFrame cached = five ? (withPacketId ? v5WithId : v5) : (withPacketId ? plainWithId : plain);
         return cached != null
                 ? cached
-                : cache(original.variant(five ? version : MqttVersion.V3_1_1, withPacketId, NO_IDS));
+                : cache(original.variant(
+                        five ? version : MqttVersion.V3_1_1, // and the same one for 3.1
+                        withPacketId,
+                        NO_IDS));
     }
 
     private PublishFrame cache(PublishFrame frame) {
-        boolean five = frame.version() == MqttVersion.V5;
+        boolean five = frame.version() == MqttVersion.V5; // as above
         if (frame.hasPacketId()) {
             if (five) {
                 v5WithId = frame;

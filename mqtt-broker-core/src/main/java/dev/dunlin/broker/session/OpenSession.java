@@ -21,8 +21,8 @@ public final class OpenSession {
         limits = core.limits;
         replies = new Replies(session, opening.link(), opening.out(), limits.receiveMaximum());
         publishes = new InboundPublishes(core, session, opening.link(), opening.out(), replies);
-        subscriptions = new SubscriptionRequests(
-                core, session, replies, opening.connect().version());
+        subscriptions =
+                new SubscriptionRequests(core, session, replies, opening.out().rules());
     }
 
     public Session session() {

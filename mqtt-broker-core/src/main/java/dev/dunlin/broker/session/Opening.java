@@ -1,7 +1,6 @@
 package dev.dunlin.broker.session;
 
 import dev.dunlin.codec.Connect;
-import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
 
 /**
@@ -14,12 +13,9 @@ import dev.dunlin.codec.Property;
  */
 public record Opening(String clientId, Connect connect, Link link, Outbound out) {
 
-    /** The session expiry interval that it asks for, in seconds; below 5.0 for ever, unless the session is clean. */
+    /** The session expiry interval that it asks for, in seconds. */
     long expirySeconds(long max) {
-        long asked = connect.version() == MqttVersion.V5
-                ? connect.properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0)
-                : connect.cleanStart() ? 0 : 0xFFFF_FFFFL;
-        return Math.min(asked, max);
+        return Math.min(VersionRules.askedExpirySeconds(connect), max);
     }
 
     /** How many QoS 1 and 2 messages it wants to have under way, at most {@code max}. */

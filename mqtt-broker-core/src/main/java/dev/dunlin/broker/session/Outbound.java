@@ -19,7 +19,8 @@ public final class Outbound { // hot
     private final ChannelHandlerContext ctx;
     private final Link link;
     private SessionLoop loop;
-    private MqttVersion version = MqttVersion.V3_1_1;
+    private MqttVersion version = MqttVersion.V3_1_1; // until CONNECT says which: nothing is sent before
+    private VersionRules rules = VersionRules.of(version);
     private long packetBytesMax = Long.MAX_VALUE;
     private boolean problemInformation = true;
     private @Nullable ByteBuf batch;
@@ -42,6 +43,7 @@ public final class Outbound { // hot
      */
     public void negotiated(MqttVersion version, long packetBytesMax, boolean problemInformation) {
         this.version = version;
+        rules = VersionRules.of(version);
         this.packetBytesMax = packetBytesMax;
         this.problemInformation = problemInformation;
     }
@@ -56,6 +58,10 @@ public final class Outbound { // hot
         return version;
     }
 
+    public VersionRules rules() {
+        return rules;
+    }
+
     /** The client's Maximum Packet Size, in bytes. */
     public long packetBytesMax() {
         return packetBytesMax;
@@ -63,7 +69,7 @@ public final class Outbound { // hot
 
     /** Whether a reason string may be sent in a packet other than PUBLISH, CONNACK and DISCONNECT. */
     boolean mayExplain() {
-        return version == MqttVersion.V5 && problemInformation;
+        return rules.hasReasons() && problemInformation;
     }
 
     /** Whether the transport takes more: less than {@code Limits.outputBytesMax} is waiting in it. */

@@ -6,7 +6,6 @@ import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredSubscription;
 import dev.dunlin.codec.MalformedPacket;
-import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
@@ -28,15 +27,15 @@ public final class SubscriptionRequests {
     private final Core core;
     private final Session session;
     private final Replies replies;
-    private final MqttVersion version;
+    private final VersionRules rules;
     private final @Nullable Store store;
     private boolean refusedByStore;
 
-    SubscriptionRequests(Core core, Session session, Replies replies, MqttVersion version) {
+    SubscriptionRequests(Core core, Session session, Replies replies, VersionRules rules) {
         this.core = core;
         this.session = session;
         this.replies = replies;
-        this.version = version;
+        this.rules = rules;
         store = core.store;
     }
 
@@ -98,7 +97,7 @@ public final class SubscriptionRequests {
     }
 
     private ReasonCode illFormed(String filter) throws MalformedPacket {
-        if (version != MqttVersion.V5) { // there is no code for it: [3.1.1:MQTT-4.8.0-1]
+        if (!rules.hasReasons()) { // there is no code for it: [3.1.1:MQTT-4.8.0-1]
             throw new MalformedPacket(ReasonCode.TOPIC_FILTER_INVALID, "ill-formed topic filter " + filter);
         }
         return ReasonCode.TOPIC_FILTER_INVALID;

@@ -83,6 +83,7 @@ public record StoredMessage(MqttVersion version, long publishedAtMs, String publ
         if (version != VERSION) {
             throw new StoreException(Kind.VERSION, "a stored message has version " + version);
         }
+        // the level of the encoding that the packet has
         MqttVersion mqtt = value.get() == 5 ? MqttVersion.V5 : MqttVersion.V3_1_1;
         long publishedAtMs = value.getLong();
         byte[] publisher = new byte[Short.toUnsignedInt(value.getShort())];
@@ -120,7 +121,7 @@ public record StoredMessage(MqttVersion version, long publishedAtMs, String publ
     }
 
     private static int level(MqttVersion version) {
-        return version == MqttVersion.V5 ? 5 : 4;
+        return version == MqttVersion.V5 ? 5 : 4; // two encodings, whichever the publisher spoke
     }
 
     private static final class Decoding<T> {

@@ -1,0 +1,84 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.codec.Connect;
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.PacketType;
+import dev.dunlin.codec.Property;
+import dev.dunlin.codec.ReasonCode;
+
+/**
+ * What the broker does differently from version to version: one row for each, one column for each difference. What looks
+ * different on the wire is the codec's. Nobody else in the broker asks for the version, or says why.
+ */
+public enum VersionRules {
+    //     nameless         reasons  receive maximum  refused by the store
+    V3_1(Nameless.NEVER, false, false, ReasonCode.SERVER_UNAVAILABLE),
+    V3_1_1(Nameless.CLEAN, false, false, ReasonCode.SERVER_UNAVAILABLE),
+    V5(Nameless.ALWAYS, true, true, ReasonCode.QUOTA_EXCEEDED);
+
+    private static final VersionRules[] BY_VERSION = {V3_1, V3_1_1, V5};
+    private static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
+
+    private final Nameless nameless;
+    private final boolean reasons;
+    private final boolean receiveMaximum;
+    private final ReasonCode connectRefusedByStore;
+
+    VersionRules(Nameless nameless, boolean reasons, boolean receiveMaximum, ReasonCode connectRefusedByStore) {
+        this.nameless = nameless;
+        this.reasons = reasons;
+        this.receiveMaximum = receiveMaximum;
+        this.connectRefusedByStore = connectRefusedByStore;
+    }
+
+    /** Who may come without a client identifier. */
+    private enum Nameless {
+        NEVER,
+        CLEAN,
+        ALWAYS
+    }
+
+    /** The row of a version. */
+    public static VersionRules of(MqttVersion version) {
+        return BY_VERSION[version.ordinal()];
+    }
+
+    /**
+     * Whether a client may leave its name to the broker [5.0:MQTT-3.1.3-6], [3.1.1:MQTT-3.1.3-7], [3.1.1:MQTT-3.1.3-8];
+     * 3.1 has no empty identifier at all.
+     */
+    public boolean mayBeNameless(boolean cleanStart) {
+        return nameless == Nameless.ALWAYS || (nameless == Nameless.CLEAN && cleanStart);
+    }
+
+    /**
+     * Whether a client can be told why: DISCONNECT from the broker, errors in PUBACK and PUBREC, 0x8F in SUBACK, properties.
+     * One that can't gets the success that its version has, or a closed connection.
+     */
+    public boolean hasReasons() {
+        return reasons;
+    }
+
+    /** Whether CONNACK has a code for it. */
+    public boolean canRefuseWith(ReasonCode reason) {
+        return reasons ? reason.allowedIn(PacketType.CONNACK) : reason.connectReturnCode() >= 0;
+    }
+
+    /** Whether a client must keep within the broker's receive maximum [5.0:MQTT-3.3.4-7]. */
+    boolean hasReceiveMaximum() {
+        return receiveMaximum;
+    }
+
+    /** What CONNACK says when the store has no room or can't be written. */
+    public ReasonCode connectRefusedByStore() {
+        return connectRefusedByStore;
+    }
+
+    /** The session expiry interval that a CONNECT asks for, in seconds; below 5.0 for ever, unless the session is clean. */
+    static long askedExpirySeconds(Connect connect) {
+        if (of(connect.version()).reasons) {
+            return connect.properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0);
+        }
+        return connect.cleanStart() ? 0 : NEVER_EXPIRES;
+    }
+}
