@@ -63,9 +63,9 @@ final class MalformedVectors {
             first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [ MQTT ] 84 | 10 {['MQTT'] 84 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
             first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [ MQIsdp ] 04 | 10 {['MQIsdp'] 04 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
             first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [ MQIsdp ] 83 | 10 {['MQIsdp'] 83 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
-            first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [ mqtt ] 04 | 10 {['mqtt'] 04 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
-            first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [] 04 | 10 {[] 04 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
-            first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [ HTTP ] 05 | 10 {['HTTP'] 05 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
+            first     | CLIENT | PROTOCOL_ERROR | CONNECT for [ mqtt ] 04 | 10 {['mqtt'] 04 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-1
+            first     | CLIENT | PROTOCOL_ERROR | CONNECT for [] 04 | 10 {[] 04 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-1
+            first     | CLIENT | PROTOCOL_ERROR | CONNECT for [ HTTP ] 05 | 10 {['HTTP'] 05 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-1
             first     | CLIENT | MALFORMED_PACKET | 5.0 CONNECT with the reserved flag | 10 {['MQTT'] 05 03 003C {} ['id']} | 5.0:MQTT-3.1.2-3
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with the reserved flag | 10 {['MQTT'] 04 03 003C ['id']} | 3.1.1:MQTT-3.1.2-3
             first     | CLIENT | MALFORMED_PACKET | 5.0 CONNECT with will QoS 3 | 10 {['MQTT'] 05 1E 003C {} ['id'] {} ['w'] []} | 5.0:MQTT-3.1.2-12

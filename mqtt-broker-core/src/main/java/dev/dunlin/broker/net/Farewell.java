@@ -36,7 +36,8 @@ final class Farewell {
      * CONNACK with an error, if CONNECT came far enough for one to be understood [5.0:MQTT-3.2.2-7],
      * [3.1.1:MQTT-3.2.2-5]. Below 5.0 an error without a return code closes without CONNACK [3.1.1:MQTT-3.2.2-6].
      *
-     * @param version as the decoder knows it; null if the protocol name or level is unknown or none came
+     * @param version as the decoder knows it; null if the protocol name or level is unknown or none came. An unknown level
+     *     is answered in the words of 3.1.1, one of a later version in those of 5.0.
      */
     static void connack(Outbound out, @Nullable MqttVersion version, ReasonCode reason, String text) {
         boolean unknownVersion = reason == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION;
@@ -50,7 +51,7 @@ final class Farewell {
         if (!rules.canRefuseWith(reason)) {
             return; // [3.1.1:MQTT-3.1.4-1]
         }
-        Properties why = rules.hasReasons() ? explained(text) : Properties.EMPTY;
+        Properties why = rules.hasReasons() && !unknownVersion ? explained(text) : Properties.EMPTY;
         Connack connack = new Connack(false, reason, why); // [5.0:MQTT-3.2.2-6], [3.1.1:MQTT-3.2.2-4]
         if (MqttEncoder.connackBytes(spoken, connack) > out.packetBytesMax()) { // [5.0:MQTT-3.2.2-19]
             connack = new Connack(false, reason, Properties.EMPTY);
