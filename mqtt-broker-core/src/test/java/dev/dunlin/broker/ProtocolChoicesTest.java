@@ -1,7 +1,11 @@
 package dev.dunlin.broker;
 
 import static dev.dunlin.broker.testkit.Packets.connect;
+import static dev.dunlin.broker.testkit.Packets.puback;
+import static dev.dunlin.broker.testkit.Packets.pubcomp;
 import static dev.dunlin.broker.testkit.Packets.publish;
+import static dev.dunlin.broker.testkit.Packets.pubrec;
+import static dev.dunlin.broker.testkit.Packets.pubrel;
 import static dev.dunlin.broker.testkit.Packets.subscribe;
 
 import dev.dunlin.broker.testkit.EachVersion;
@@ -52,5 +56,44 @@ final class ProtocolChoicesTest {
         WireClient c = broker.client("c").subscribed("t", 0);
         c.send(publish("t", "p").userProperty("name", "two\nlines"));
         c.take(publish("t", "p").userProperty("name", "two\nlines"));
+    }
+
+    // ---- acknowledgements that don't fit their message
+
+    private WireClient receiver(MqttVersion version, int qos) {
+        WireClient c = broker.client(version, "receiver").subscribed("t", 2);
+        broker.client("publisher").published("t", "p", qos);
+        c.expectPublish("t", "p", qos);
+        return c;
+    }
+
+    private void expectProtocolError(WireClient c) {
+        if (c.version() == MqttVersion.V5) {
+            c.expectDisconnect(ReasonCode.PROTOCOL_ERROR);
+        } else {
+            c.expectClosed();
+        }
+    }
+
+    @EachVersion
+    void closesOnPubrecOrPubcompForQos1(MqttVersion version) {
+        expectProtocolError(receiver(version, 1).send(pubrec(1)));
+        expectProtocolError(receiver(version, 1).send(pubcomp(1)));
+    }
+
+    @EachVersion
+    void closesOnPubackOrPubcompForQos2BeforePubrec(MqttVersion version) {
+        expectProtocolError(receiver(version, 2).send(puback(1)));
+        expectProtocolError(receiver(version, 2).send(pubcomp(1)));
+    }
+
+    @EachVersion
+    void closesOnPubackForQos2BehindPubrec(MqttVersion version) {
+        WireClient bystander = broker.client("bystander");
+        WireClient c = receiver(version, 2);
+        c.send(pubrec(1));
+        c.expect(pubrel(1));
+        expectProtocolError(c.send(puback(1)));
+        bystander.ping();
     }
 }

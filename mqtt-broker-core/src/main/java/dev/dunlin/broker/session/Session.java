@@ -4,6 +4,7 @@ import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.store.EntryId;
+import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Properties;
@@ -304,11 +305,18 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     // ---- acknowledgements of the client
 
-    /** PUBACK. An id that isn't in use, or belongs to QoS 2, changes nothing. */
-    public void puback(int packetId, ReasonCode reason) {
+    // An id that isn't in use changes nothing; a packet that its exchange doesn't wait for is a protocol error.
+
+    /**
+     * PUBACK.
+     *
+     * @throws MalformedPacket if the id belongs to a QoS 2 message
+     */
+    public void puback(int packetId, ReasonCode reason) throws MalformedPacket {
         assert loop.inLoop();
         long counter = window.find(packetId);
-        if (counter >= 0 && window.state(counter) == OutboundWindow.SENT_QOS_1) {
+        if (counter >= 0) {
+            require(window.state(counter) == OutboundWindow.SENT_QOS_1, "PUBACK for a QoS 2 message");
             countRejected(counter, reason);
             log.entryGone(window.entry(counter));
             finish(counter);
@@ -316,11 +324,16 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         }
     }
 
-    /** PUBREC: PUBREL follows [5.0:MQTT-4.3.3-4], unless it is an error [5.0:MQTT-4.4.0-2]. */
-    public void pubrec(int packetId, ReasonCode reason) {
+    /**
+     * PUBREC: PUBREL follows [5.0:MQTT-4.3.3-4], unless it is an error [5.0:MQTT-4.4.0-2].
+     *
+     * @throws MalformedPacket if the id belongs to a QoS 1 message
+     */
+    public void pubrec(int packetId, ReasonCode reason) throws MalformedPacket {
         assert loop.inLoop();
         long counter = window.find(packetId);
         byte state = counter < 0 ? OutboundWindow.FREE : window.state(counter);
+        require(state != OutboundWindow.SENT_QOS_1, "PUBREC for a QoS 1 message");
         if (reason.isError()) {
             if (state == OutboundWindow.SENT_QOS_2) {
                 countRejected(counter, reason);
@@ -363,13 +376,24 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         }
     }
 
-    /** PUBCOMP: the id is free. */
-    public void pubcomp(int packetId) {
+    /**
+     * PUBCOMP: the id is free.
+     *
+     * @throws MalformedPacket if no PUBREL was sent for it
+     */
+    public void pubcomp(int packetId) throws MalformedPacket {
         assert loop.inLoop();
         long counter = window.find(packetId);
-        if (counter >= 0 && window.state(counter) == OutboundWindow.RELEASED) {
+        if (counter >= 0) {
+            require(window.state(counter) == OutboundWindow.RELEASED, "PUBCOMP before PUBREL");
             finish(counter);
             pump();
+        }
+    }
+
+    private static void require(boolean condition, String otherwise) throws MalformedPacket {
+        if (!condition) { // inconsistent with the state of the exchange [5.0 section 1.2]
+            throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, otherwise);
         }
     }
 
