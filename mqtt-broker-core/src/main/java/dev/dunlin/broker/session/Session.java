@@ -275,7 +275,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             }
             KeptMessage message = window.message(counter);
             if (message == null) {
-                pubrel(OutboundWindow.packetId(counter), ReasonCode.SUCCESS);
+                pubrel(OutboundWindow.packetId(counter));
                 window.resent();
             } else {
                 resend(to, counter, message, nowMs);
@@ -346,33 +346,30 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         if (state == OutboundWindow.SENT_QOS_2) {
             log.released(packetId, window.entry(counter));
             window.release(counter);
-            releaseLater(packetId, ReasonCode.SUCCESS);
-        } else if (state == OutboundWindow.RELEASED) {
-            releaseLater(packetId, ReasonCode.SUCCESS);
-        } else {
-            releaseLater(packetId, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
         }
+        releaseLater(packetId); // also for an id that isn't in use: its receiver has to come to an end
     }
 
     /** PUBREL, once it is durable that PUBREC has come. */
-    private void releaseLater(int packetId, ReasonCode reason) {
+    private void releaseLater(int packetId) {
         Outbound to = out;
         if (!log.isOn() || loop.gate().passes(log.lastTicket())) {
-            pubrel(packetId, reason);
+            pubrel(packetId);
         } else {
             loop.gate().hold(log.lastTicket(), () -> {
                 if (out == to) {
-                    pubrel(packetId, reason);
+                    pubrel(packetId);
                 }
             });
         }
     }
 
-    private void pubrel(int packetId, ReasonCode reason) {
+    private void pubrel(int packetId) {
         Outbound to = out;
         if (to != null && !to.isClosed()) {
-            int bytes = MqttEncoder.ackBytes(to.version(), reason, Properties.EMPTY);
-            MqttEncoder.ack(to.room(bytes), to.version(), PacketType.PUBREL, packetId, reason, Properties.EMPTY);
+            ReasonCode success = ReasonCode.SUCCESS;
+            int bytes = MqttEncoder.ackBytes(to.version(), success, Properties.EMPTY);
+            MqttEncoder.ack(to.room(bytes), to.version(), PacketType.PUBREL, packetId, success, Properties.EMPTY);
         }
     }
 
