@@ -198,10 +198,46 @@ public final class Packets {
         return new DisconnectPacket(reason, Properties.EMPTY);
     }
 
-    public static Sendable auth(ReasonCode reason, String method) {
-        Properties properties =
-                Properties.builder().add(Property.AUTHENTICATION_METHOD, method).build();
-        return new Named("AUTH " + reason, (out, version) -> MqttEncoder.auth(out, reason, properties));
+    /** An AUTH without data. */
+    public static AuthPacket auth(ReasonCode reason, String method) {
+        return new AuthPacket(
+                reason,
+                Properties.builder().add(Property.AUTHENTICATION_METHOD, method).build());
+    }
+
+    /** An AUTH, to send or to expect. */
+    public record AuthPacket(ReasonCode reason, Properties properties) implements Sendable, Expected<Packet.Auth> {
+
+        /** With authentication data. */
+        public AuthPacket data(byte[] data) {
+            Properties.Builder with = Properties.builder();
+            String method = properties.string(Property.AUTHENTICATION_METHOD);
+            if (method != null) {
+                with.add(Property.AUTHENTICATION_METHOD, method);
+            }
+            return new AuthPacket(
+                    reason, with.add(Property.AUTHENTICATION_DATA, data).build());
+        }
+
+        /** With authentication data. */
+        public AuthPacket data(String text) {
+            return data(text.getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public void encode(ByteBuf out, MqttVersion version) {
+            MqttEncoder.auth(out, reason, properties);
+        }
+
+        @Override
+        public Class<Packet.Auth> type() {
+            return Packet.Auth.class;
+        }
+
+        @Override
+        public boolean matches(Packet.Auth came, MqttVersion version) {
+            return came.reason() == reason && came.properties().equals(properties);
+        }
     }
 
     /** A DISCONNECT to send or, in 5.0, to expect. */
