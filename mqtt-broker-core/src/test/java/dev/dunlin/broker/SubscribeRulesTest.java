@@ -2,6 +2,7 @@ package dev.dunlin.broker;
 
 import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
+import static dev.dunlin.broker.testkit.Packets.puback;
 import static dev.dunlin.broker.testkit.Packets.publish;
 import static dev.dunlin.broker.testkit.Packets.raw;
 import static dev.dunlin.broker.testkit.Packets.suback;
@@ -14,12 +15,16 @@ import static dev.dunlin.codec.ReasonCode.MALFORMED_PACKET;
 import static dev.dunlin.codec.ReasonCode.PROTOCOL_ERROR;
 import static dev.dunlin.codec.ReasonCode.QUOTA_EXCEEDED;
 import static dev.dunlin.codec.ReasonCode.SUCCESS;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.testkit.EachVersion;
+import dev.dunlin.broker.testkit.ReceivedPublish;
+import dev.dunlin.broker.testkit.Sendable;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.Suback;
 import dev.dunlin.codec.testkit.Statement;
 import java.util.Arrays;
 import org.junit.jupiter.api.AutoClose;
@@ -168,13 +173,28 @@ final class SubscribeRulesTest {
     @EachVersion
     @Statement({"3.1.1:MQTT-3.8.4-3", "5.0:MQTT-3.8.4-3", "5.0:MQTT-3.8.4-4"})
     void losesNothingWhenASubscriptionIsReplaced(MqttVersion version) {
+        int messages = 100;
+        int replacements = 20;
         WireClient c = broker.client(version, "c").subscribed("t", 1);
-        publisher.published("t", "before", 1);
-        c.send(subscribe(1, "t", 2));
-        c.take("t", "before", 1);
-        c.expect(suback(1, GRANTED_QOS_2));
-        publisher.published("t", "behind", 2);
-        c.take("t", "behind", 2);
+        Sendable[] publishes = new Sendable[messages];
+        for (int i = 0; i < messages; i++) {
+            publishes[i] = publish("t", "p" + i).qos(1, i + 1);
+        }
+        publisher.send(publishes);
+        for (int i = 0; i < replacements; i++) {
+            c.send(subscribe(i + 1, "t", 1 + i % 2)); // while they are on their way
+        }
+        int came = 0;
+        int answered = 0;
+        while (came < messages || answered < replacements) {
+            Object next = c.receive();
+            if (next instanceof ReceivedPublish publish) {
+                assertThat(publish.text()).isEqualTo("p" + came++);
+                c.send(puback(publish.packetId()));
+            } else {
+                assertThat(((Suback) next).packetId()).isEqualTo(++answered);
+            }
+        }
         c.expectNothing();
     }
 
