@@ -99,14 +99,13 @@ final class ConnectTest {
                 .isEqualTo(Limits.EMBEDDED.receiveMaximum());
         assertThat(connack.properties().integer(Property.MAXIMUM_PACKET_SIZE, -1))
                 .isEqualTo(Limits.EMBEDDED.packetBytesMax());
-        assertThat(connack.properties().integer(Property.SHARED_SUBSCRIPTION_AVAILABLE, 1))
-                .isZero();
         for (Property absent : List.of(
                 Property.ASSIGNED_CLIENT_IDENTIFIER,
                 Property.SESSION_EXPIRY_INTERVAL,
                 Property.TOPIC_ALIAS_MAXIMUM,
                 Property.MAXIMUM_QOS,
                 Property.RETAIN_AVAILABLE,
+                Property.SHARED_SUBSCRIPTION_AVAILABLE,
                 Property.SERVER_KEEP_ALIVE,
                 Property.RESPONSE_INFORMATION,
                 Property.AUTHENTICATION_METHOD)) {

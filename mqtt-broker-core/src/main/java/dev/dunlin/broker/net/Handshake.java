@@ -240,7 +240,6 @@ final class Handshake {
         if (limits.packetBytesMax() < Limits.PROTOCOL_PACKET_BYTES_MAX) {
             say.add(Property.MAXIMUM_PACKET_SIZE, limits.packetBytesMax());
         }
-        say.add(Property.SHARED_SUBSCRIPTION_AVAILABLE, 0);
         return say.build();
     }
 }
