@@ -251,7 +251,8 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         }
         Target target = window.target(counter);
         if (isTooLarge(to, message, target, QoS.EXACTLY_ONCE)) { // its topic has lost its alias meanwhile
-            drop(message, entry, DropReason.PACKET_TOO_LARGE);
+            loop.drops().count(clientId, message.topic(), DropReason.PACKET_TOO_LARGE, 1);
+            settle(counter);
             finish(counter);
             pump();
         } else {
