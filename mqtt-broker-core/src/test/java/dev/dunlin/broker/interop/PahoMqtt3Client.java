@@ -26,8 +26,8 @@ final class PahoMqtt3Client implements TestClient {
         client.setTimeToWait(TimeUnit.SECONDS.toMillis(Inbox.PATIENCE_SECONDS));
         client.setCallback(new ToInbox());
         sessionPresent = client.connectWithResult(options(setup)).getSessionPresent();
-        for (String filter : setup.filters()) {
-            client.subscribe(filter, setup.subscribedQoS().level());
+        for (TestSubscription subscription : setup.subscriptions()) {
+            client.subscribe(subscription.filter(), subscription.maximum().level());
         }
     }
 
@@ -35,6 +35,12 @@ final class PahoMqtt3Client implements TestClient {
         MqttConnectOptions options = new MqttConnectOptions();
         options.setMqttVersion(version.level());
         options.setCleanSession(!setup.persistent());
+        options.setKeepAliveInterval(setup.keepAliveSeconds());
+        Setup.Login login = setup.login();
+        if (login != null) {
+            options.setUserName(login.userName());
+            options.setPassword(login.password().toCharArray());
+        }
         TestMessage will = setup.will();
         if (will != null) {
             options.setWill(will.topic(), sent(will).getPayload(), will.qos().level(), will.retain());
@@ -61,8 +67,8 @@ final class PahoMqtt3Client implements TestClient {
     }
 
     @Override
-    public TestMessage receive() throws InterruptedException {
-        return inbox.take();
+    public Inbox inbox() {
+        return inbox;
     }
 
     @Override
@@ -85,7 +91,8 @@ final class PahoMqtt3Client implements TestClient {
                     topic,
                     new String(message.getPayload(), StandardCharsets.UTF_8),
                     QoS.of(message.getQos()),
-                    message.isRetained()));
+                    message.isRetained(),
+                    MessageProperties.NONE));
         }
 
         @Override
