@@ -101,10 +101,11 @@ final class ConnectTest {
                 .isEqualTo(Limits.EMBEDDED.packetBytesMax());
         assertThat(connack.properties().integer(Property.SHARED_SUBSCRIPTION_AVAILABLE, 1))
                 .isZero();
+        assertThat(connack.properties().integer(Property.TOPIC_ALIAS_MAXIMUM, 0))
+                .isEqualTo(Limits.EMBEDDED.topicAliasMax());
         for (Property absent : List.of(
                 Property.ASSIGNED_CLIENT_IDENTIFIER,
                 Property.SESSION_EXPIRY_INTERVAL,
-                Property.TOPIC_ALIAS_MAXIMUM,
                 Property.MAXIMUM_QOS,
                 Property.RETAIN_AVAILABLE,
                 Property.SERVER_KEEP_ALIVE,

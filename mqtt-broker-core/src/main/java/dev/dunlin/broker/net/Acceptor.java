@@ -28,21 +28,31 @@ public final class Acceptor {
     private static final int RECEIVE_BYTES = 64 << 10;
 
     private final String name;
+    private final Layers layers;
     private final Core core;
     private final Transport transport;
     private final Authenticator authenticator;
     private final AtomicInteger openInAll;
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger lingering = new AtomicInteger();
     private @Nullable Channel server;
     private volatile boolean closing;
 
     /**
      * An acceptor, not bound yet.
      *
+     * @param layers what lies between its sockets and MQTT
      * @param openInAll the number of open connections of the whole broker, shared by its acceptors
      */
-    public Acceptor(String name, Core core, Transport transport, Authenticator authenticator, AtomicInteger openInAll) {
+    public Acceptor(
+            String name,
+            Layers layers,
+            Core core,
+            Transport transport,
+            Authenticator authenticator,
+            AtomicInteger openInAll) {
         this.name = name;
+        this.layers = layers;
         this.core = core;
         this.transport = transport;
         this.authenticator = authenticator;
@@ -55,6 +65,11 @@ public final class Acceptor {
 
     Core core() {
         return core;
+    }
+
+    /** How many of its channels are closed, but for the client's part. */
+    AtomicInteger lingering() {
+        return lingering;
     }
 
     Authenticator authenticator() {
@@ -99,7 +114,7 @@ public final class Acceptor {
         }
         Connection connection = new Connection(this, loop);
         open.add(connection);
-        channel.pipeline().addLast(connection);
+        layers.build(channel, connection);
     }
 
     void closed(Connection connection) {

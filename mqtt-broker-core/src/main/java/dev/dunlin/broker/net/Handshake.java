@@ -79,6 +79,9 @@ final class Handshake {
                         connect.version(),
                         properties.integer(Property.MAXIMUM_PACKET_SIZE, Limits.PROTOCOL_PACKET_BYTES_MAX),
                         properties.integer(Property.REQUEST_PROBLEM_INFORMATION, 1) == 1);
+        connection.out().topicAliasMax((int) Math.min(
+                properties.integer(Property.TOPIC_ALIAS_MAXIMUM, 0),
+                core.limits().topicAliasMax()));
         boolean nameless = connect.clientId().isEmpty();
         if (nameless && !rules.mayBeNameless(connect.cleanStart())) {
             throw new MalformedPacket(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "empty client identifier");
@@ -239,6 +242,9 @@ final class Handshake {
         }
         if (limits.packetBytesMax() < Limits.PROTOCOL_PACKET_BYTES_MAX) {
             say.add(Property.MAXIMUM_PACKET_SIZE, limits.packetBytesMax());
+        }
+        if (limits.topicAliasMax() > 0) {
+            say.add(Property.TOPIC_ALIAS_MAXIMUM, limits.topicAliasMax());
         }
         say.add(Property.SHARED_SUBSCRIPTION_AVAILABLE, 0);
         return say.build();

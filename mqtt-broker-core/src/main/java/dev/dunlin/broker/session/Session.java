@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.session.OutboundAliases.Alias;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.codec.MqttEncoder;
@@ -200,8 +201,16 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             return; // another connection sends it again
         }
         KeptMessage message = window.message(counter);
-        if (message != null) {
-            append(to, message, window.target(counter), QoS.EXACTLY_ONCE, false, packetId, loop.nowMs());
+        if (message == null) {
+            return;
+        }
+        Target target = window.target(counter);
+        if (isTooLarge(to, message, target, QoS.EXACTLY_ONCE)) { // its topic has lost its alias meanwhile
+            drop(message, entry, DropReason.PACKET_TOO_LARGE);
+            finish(counter);
+            pump();
+        } else {
+            append(to, message, target, QoS.EXACTLY_ONCE, false, packetId, loop.nowMs());
         }
     }
 
@@ -220,15 +229,29 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     private static boolean isTooLarge(Outbound to, KeptMessage message, Target target, QoS qos) {
         PublishFrame frame = message.frame(to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
-        return frame.packetBytes() > to.packetBytesMax();
+        return frame.packetBytes() > to.packetBytesMax() && !fitsWithAlias(to, message, frame);
+    }
+
+    private static boolean fitsWithAlias(Outbound to, KeptMessage message, PublishFrame frame) {
+        OutboundAliases aliases = to.aliases();
+        return aliases != null && aliases.packetBytes(message.topic(), frame) <= to.packetBytesMax();
     }
 
     private static void append(
             Outbound to, KeptMessage message, Target target, QoS qos, boolean dup, int packetId, long nowMs) {
         boolean retain = target.retainAsPublished() && message.retainFlag(); // [5.0:MQTT-3.3.1-12], [5.0:MQTT-3.3.1-13]
         PublishFrame frame = message.frame(to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
-        ByteBuf room = to.room(frame.headBytes());
-        MqttEncoder.publish(room, frame, dup, qos, retain, packetId, message.expirySeconds(nowMs));
+        long expirySeconds = message.expirySeconds(nowMs);
+        OutboundAliases aliases = to.aliases();
+        Alias alias = aliases == null ? null : aliases.of(message.topic(), frame, to.packetBytesMax());
+        if (alias == null) {
+            MqttEncoder.publish(to.room(frame.headBytes()), frame, dup, qos, retain, packetId, expirySeconds);
+        } else {
+            boolean isNew = alias.isNew();
+            ByteBuf room = to.room(frame.headBytesWithAlias(isNew));
+            MqttEncoder.publishWithAlias(room, frame, alias.number, isNew, dup, qos, retain, packetId, expirySeconds);
+            alias.sent();
+        }
         ByteBuf large = frame.largePayload();
         if (large != null) {
             to.append(large);
