@@ -95,13 +95,13 @@ final class TopicAliasTest {
         WireClient subscriber = broker.client("subscriber").subscribed("#", 0);
         WireClient one = broker.client("one");
         WireClient two = broker.client("two");
-        one.send(aliased("one", "1", 1)).ping();
-        two.send(aliased("two", "2", 1)).ping();
-        one.send(aliased("", "3", 1)).ping();
-        two.send(aliased("", "4", 1)).ping();
+        one.send(aliased("one", "1", 1));
         subscriber.take("one", "1", 0);
+        two.send(aliased("two", "2", 1));
         subscriber.take("two", "2", 0);
+        one.send(aliased("", "3", 1));
         subscriber.take("one", "3", 0);
+        two.send(aliased("", "4", 1));
         subscriber.take("two", "4", 0);
     }
 

@@ -228,6 +228,11 @@ public final class MqttEncoder { // hot: publish, ack
         reason(out, reason, properties);
     }
 
+    /** The size of what {@link #auth} appends. */
+    public static int authBytes(ReasonCode reason, Properties properties) {
+        return packetBytes(reasonBytes(reason, properties));
+    }
+
     /** The fixed header. */
     static void header(ByteBuf out, int firstByte, long remainingBytes) {
         Text.requireRange("The remaining length", remainingBytes, 0, Varint.MAX);

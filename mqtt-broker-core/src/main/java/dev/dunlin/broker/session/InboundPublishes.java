@@ -106,11 +106,10 @@ public final class InboundPublishes implements Router.Source { // hot
     /** Takes in a PUBREL: the packet id is free again [5.0:MQTT-4.3.3-11], [3.1.1:MQTT-4.3.3-2]. */
     public void release(int packetId) {
         assert loop.inLoop();
-        boolean known = session.forget(packetId);
-        if (known) {
+        if (session.forget(packetId)) {
             session.log.forgotten(packetId);
-        }
-        acknowledge(PacketType.PUBCOMP, packetId, known ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
+        } // else most likely its PUBCOMP was lost: it is repeated as it was
+        acknowledge(PacketType.PUBCOMP, packetId, ReasonCode.SUCCESS);
     }
 
     private void begin() throws MalformedPacket {
