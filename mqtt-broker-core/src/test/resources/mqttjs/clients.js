@@ -60,7 +60,14 @@ function connect(command, answer) {
   }));
   client.once('error', answer);
   client.on('error', () => {}); // a client that nobody listens to would end the process
-  client.on('message', (topic, payload, packet) => say(received(command.get('client'), topic, payload, packet)));
+  const topics = new Map(); // by alias: MQTT.js 5.16.0 forgets the topic of a QoS 2 message that came with an alias alone
+  client.on('message', (topic, payload, packet) => {
+    const alias = packet.properties?.topicAlias;
+    if (topic !== '' && alias !== undefined) {
+      topics.set(alias, topic);
+    }
+    say(received(command.get('client'), topic || topics.get(alias), payload, packet));
+  });
 }
 
 function subscribe(command, answer) {

@@ -1,5 +1,7 @@
 package dev.dunlin.broker.interop;
 
+import dev.dunlin.broker.testkit.TestStore;
+import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.codec.MqttVersion;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +16,10 @@ enum Library {
         }
 
         @Override
-        List<Transport> transports() {
-            return List.of(Transport.TCP);
+        List<TestTransport> transports(MqttVersion version) {
+            return version == MqttVersion.V5
+                    ? List.of(TestTransport.TCP, TestTransport.WS, TestTransport.WSS)
+                    : List.of(TestTransport.TCP);
         }
 
         @Override
@@ -37,8 +41,10 @@ enum Library {
         }
 
         @Override
-        List<Transport> transports() {
-            return List.of(Transport.TCP);
+        List<TestTransport> transports(MqttVersion version) {
+            return version == MqttVersion.V5
+                    ? List.of(TestTransport.TCP, TestTransport.WS)
+                    : List.of(TestTransport.TCP);
         }
 
         @Override
@@ -61,8 +67,10 @@ enum Library {
         }
 
         @Override
-        List<Transport> transports() {
-            return List.of(Transport.TCP);
+        List<TestTransport> transports(MqttVersion version) {
+            return version == MqttVersion.V5
+                    ? List.of(TestTransport.TCP, TestTransport.TLS)
+                    : List.of(TestTransport.TCP);
         }
 
         @Override
@@ -91,8 +99,10 @@ enum Library {
         }
 
         @Override
-        List<Transport> transports() {
-            return List.of(Transport.TCP);
+        List<TestTransport> transports(MqttVersion version) {
+            return version == MqttVersion.V5
+                    ? List.of(TestTransport.TCP, TestTransport.WS, TestTransport.WSS)
+                    : List.of(TestTransport.TCP, TestTransport.WS);
         }
 
         @Override
@@ -108,7 +118,8 @@ enum Library {
 
     abstract List<MqttVersion> versions();
 
-    abstract List<Transport> transports();
+    /** What it is tested over in this version: TCP, and what else there is at least once. */
+    abstract List<TestTransport> transports(MqttVersion version);
 
     /** What this library doesn't do though the protocol version has it, with the reason. */
     abstract Map<Feature, String> cannot(MqttVersion version);
@@ -121,11 +132,11 @@ enum Library {
         connect(version, setup).close();
     }
 
-    /** Every version over TCP, and the newest over each other transport. */
+    /** All versions over all transports that it is tested over; with a store, which sees nothing of them, over TCP. */
     Stream<Variant> variants() {
-        return transports().stream()
-                .flatMap(transport -> versions().stream()
-                        .filter(version -> transport == Transport.TCP || version == MqttVersion.V5)
-                        .map(version -> new Variant(this, version, transport)));
+        return versions().stream()
+                .flatMap(
+                        version -> transports(version).stream().map(transport -> new Variant(this, version, transport)))
+                .filter(variant -> variant.transport() == TestTransport.TCP || !TestStore.isOn());
     }
 }

@@ -2,6 +2,7 @@ package dev.dunlin.broker.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.testkit.RequiresTool;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ final class MixedClientsTest {
     @EnumSource
     void everybodyHearsEverybody(QoS qos) throws Exception {
         List<TestClient> clients = new ArrayList<>();
-        try (ScenarioBroker broker = new ScenarioBroker(Transport.TCP);
+        try (ScenarioBroker broker = new ScenarioBroker(TestTransport.TCP);
                 AutoCloseable leave = () -> close(clients)) {
             for (Variant variant : variants()) {
                 String clientId = "client-" + clients.size();
@@ -38,7 +39,7 @@ final class MixedClientsTest {
     private static List<Variant> variants() {
         return Stream.of(Library.values())
                 .flatMap(Library::variants)
-                .filter(variant -> variant.transport() == Transport.TCP)
+                .filter(variant -> variant.transport() == TestTransport.TCP)
                 .toList();
     }
 

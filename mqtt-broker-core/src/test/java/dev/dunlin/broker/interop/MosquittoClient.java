@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.QoS;
+import dev.dunlin.codec.testkit.TestCertificate;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -121,6 +122,9 @@ final class MosquittoClient implements TestClient {
         command.addAll(List.of("-h", "127.0.0.1", "-p", Integer.toString(setup.port())));
         if (!clientId.isEmpty()) {
             command.addAll(List.of("-i", clientId));
+        }
+        if (setup.isTls()) {
+            command.addAll(List.of("--cafile", TestCertificate.shared().chain().toString()));
         }
         Setup.Login login = setup.login();
         if (login != null) {

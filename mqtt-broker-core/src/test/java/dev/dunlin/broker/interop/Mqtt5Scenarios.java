@@ -3,6 +3,7 @@ package dev.dunlin.broker.interop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.HeldClock;
+import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.codec.QoS;
 import java.time.Duration;
 import java.util.List;
@@ -51,8 +52,10 @@ interface Mqtt5Scenarios extends Scenarios {
         try (ScenarioBroker broker = broker();
                 Relay relay = broker.relay();
                 TestClient heir = client().connect(broker.client("heir").subscribing(QoS.EXACTLY_ONCE, "will/+"));
-                TestClient ill = client().connect(
-                                broker.client("ill", relay).keepingSession().will(will, 1))) {
+                TestClient ill = client().connect(broker.client("ill")
+                        .through(relay)
+                        .keepingSession()
+                        .will(will, 1))) {
             long cutNs = System.nanoTime();
             relay.cut();
             heir.publish(soon);
@@ -134,7 +137,7 @@ interface Mqtt5Scenarios extends Scenarios {
             one.publish(own);
             two.publish(others);
             assertThat(one.receive()).isEqualTo(others);
-            assertThat(two.inbox().take(2)).containsExactly(own, others);
+            assertThat(two.inbox().take(2)).containsExactlyInAnyOrder(own, others); // of two publishers
         }
     }
 
@@ -177,8 +180,8 @@ interface Mqtt5Scenarios extends Scenarios {
                 Relay relay = broker.relay();
                 TestClient subscriber =
                         client().connect(broker.client("subscriber").subscribing(QoS.EXACTLY_ONCE, "alias/#"));
-                TestClient publisher =
-                        client().connect(broker.client("publisher", relay).usingAliases())) {
+                TestClient publisher = client().connect(
+                                broker.client("publisher").through(relay).usingAliases())) {
             int sent = 0;
             for (QoS qos : QoS.values()) {
                 List<TestMessage> messages = Scenarios.messages(topic, qos);
@@ -186,7 +189,8 @@ interface Mqtt5Scenarios extends Scenarios {
                 assertThat(subscriber.inbox().take(MESSAGES)).isEqualTo(messages);
                 sent += MESSAGES;
             }
-            if (client().transport().isReadable()) {
+            // Over other transports the bytes of a packet are masked or encrypted.
+            if (client().transport() == TestTransport.TCP) {
                 assertThat(relay.fromClient().count(topic)).as("whole topics").isLessThan(sent);
             }
         }
@@ -197,7 +201,8 @@ interface Mqtt5Scenarios extends Scenarios {
         String topic = "alias/in/place/of/a/long/topic";
         try (ScenarioBroker broker = broker();
                 Relay relay = broker.relay();
-                TestClient subscriber = client().connect(broker.client("subscriber", relay)
+                TestClient subscriber = client().connect(broker.client("subscriber")
+                        .through(relay)
                         .usingAliases()
                         .subscribing(QoS.EXACTLY_ONCE, "alias/#"));
                 TestClient publisher = client().connect(broker.client("publisher"))) {
@@ -208,7 +213,8 @@ interface Mqtt5Scenarios extends Scenarios {
                 assertThat(subscriber.inbox().take(MESSAGES)).isEqualTo(messages);
                 sent += MESSAGES;
             }
-            if (client().transport().isReadable()) {
+            // Over other transports the bytes of a packet are masked or encrypted.
+            if (client().transport() == TestTransport.TCP) {
                 assertThat(relay.fromBroker().count(topic)).as("whole topics").isLessThan(sent);
             }
         }

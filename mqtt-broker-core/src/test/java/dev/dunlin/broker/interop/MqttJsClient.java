@@ -2,6 +2,9 @@ package dev.dunlin.broker.interop;
 
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.QoS;
+import dev.dunlin.codec.testkit.TestCertificate;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,12 +14,14 @@ import java.util.Optional;
 final class MqttJsClient implements TestClient {
     private final Inbox inbox = new Inbox();
     private final MqttVersion version;
-    private final MqttJs node = MqttJs.running();
-    private final String client = node.newClient(message -> inbox.add(received(message)));
+    private final MqttJs node;
+    private final String client;
     private final Form connack;
 
     MqttJsClient(MqttVersion version, Setup setup) throws Exception {
         this.version = version;
+        node = MqttJs.running();
+        client = node.newClient(message -> inbox.add(received(message)));
         connack = node.call(connect(setup));
         for (TestSubscription subscription : setup.subscriptions()) {
             node.call(command("subscribe")
@@ -33,9 +38,9 @@ final class MqttJsClient implements TestClient {
         return Form.EMPTY.with("do", verb).with("client", client);
     }
 
-    private Form connect(Setup setup) {
+    private Form connect(Setup setup) throws IOException {
         Form connect = command("connect")
-                .with("url", "mqtt://127.0.0.1:" + setup.port())
+                .with("url", setup.uri("mqtt", "mqtts"))
                 .with("version", version.level())
                 .with("clientId", setup.clientId())
                 .with("clean", !setup.persistent())
@@ -43,6 +48,10 @@ final class MqttJsClient implements TestClient {
                 .with("keepAlive", setup.keepAliveSeconds());
         if (setup.usesAliases()) {
             connect = connect.with("aliases", Setup.ALIASES);
+        }
+        if (setup.isTls()) {
+            connect =
+                    connect.with("ca", Files.readString(TestCertificate.shared().chain()));
         }
         Setup.Login login = setup.login();
         if (login != null) {

@@ -2,6 +2,7 @@ package dev.dunlin.broker.interop;
 
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.QoS;
+import dev.dunlin.codec.testkit.TestCertificate;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -22,7 +23,7 @@ final class PahoMqtt3Client implements TestClient {
 
     PahoMqtt3Client(MqttVersion version, Setup setup) throws MqttException {
         this.version = version;
-        client = new MqttClient("tcp://127.0.0.1:" + setup.port(), setup.clientId(), new MemoryPersistence());
+        client = new MqttClient(setup.uri("tcp", "ssl"), setup.clientId(), new MemoryPersistence());
         client.setTimeToWait(TimeUnit.SECONDS.toMillis(Inbox.PATIENCE_SECONDS));
         client.setCallback(new ToInbox());
         sessionPresent = client.connectWithResult(options(setup)).getSessionPresent();
@@ -36,6 +37,9 @@ final class PahoMqtt3Client implements TestClient {
         options.setMqttVersion(version.level());
         options.setCleanSession(!setup.persistent());
         options.setKeepAliveInterval(setup.keepAliveSeconds());
+        if (setup.isTls()) {
+            options.setSocketFactory(TestCertificate.shared().trusting().getSocketFactory());
+        }
         Setup.Login login = setup.login();
         if (login != null) {
             options.setUserName(login.userName());

@@ -1,7 +1,9 @@
 package dev.dunlin.broker.interop;
 
 import dev.dunlin.codec.QoS;
+import dev.dunlin.codec.testkit.TestCertificate;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +38,7 @@ final class PahoMqtt5Client implements TestClient {
     private final Optional<String> assignedClientId;
 
     PahoMqtt5Client(Setup setup) throws MqttException {
-        client = new MqttAsyncClient("tcp://127.0.0.1:" + setup.port(), setup.clientId(), new MemoryPersistence());
+        client = new MqttAsyncClient(setup.uri("tcp", "ssl"), setup.clientId(), new MemoryPersistence());
         client.setCallback(new ToInbox());
         IMqttToken connected = client.connect(options(setup));
         connected.waitForCompletion(PATIENCE_MS);
@@ -53,6 +55,9 @@ final class PahoMqtt5Client implements TestClient {
         options.setSessionExpiryInterval(setup.sessionExpirySeconds());
         options.setKeepAliveInterval(setup.keepAliveSeconds());
         options.setTopicAliasMaximum(setup.usesAliases() ? Setup.ALIASES : 0);
+        if (setup.isTls()) {
+            options.setSocketFactory(TestCertificate.shared().trusting().getSocketFactory());
+        }
         Setup.Login login = setup.login();
         if (login != null) {
             options.setUserName(login.userName());
@@ -162,11 +167,20 @@ final class PahoMqtt5Client implements TestClient {
     }
 
     private final class ToInbox implements MqttCallback {
+        private final Map<Integer, String> topics = new HashMap<>();
+
+        /** Release 1.2.5 takes the empty topic for one, and leaves topic aliases to its user. */
+        private String resolved(String topic, @Nullable Integer alias) {
+            if (alias != null && !topic.isEmpty()) {
+                topics.put(alias, topic);
+            }
+            return topic.isEmpty() ? topics.get(alias) : topic;
+        }
 
         @Override
         public void messageArrived(String topic, MqttMessage message) {
             inbox.add(new TestMessage(
-                    topic,
+                    resolved(topic, message.getProperties().getTopicAlias()),
                     new String(message.getPayload(), StandardCharsets.UTF_8),
                     QoS.of(message.getQos()),
                     message.isRetained(),

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -61,6 +62,8 @@ final class Relay implements AutoCloseable {
         while (true) {
             Socket client = server.accept();
             Socket broker = new Socket(server.getInetAddress(), brokerPort);
+            client.setTcpNoDelay(true);
+            broker.setTcpNoDelay(true);
             sockets.addAll(List.of(client, broker));
             start(() -> pass(client, broker, fromClient));
             start(() -> pass(broker, client, fromBroker));
@@ -69,7 +72,7 @@ final class Relay implements AutoCloseable {
 
     private static void pass(Socket from, Socket to, Recording recording) throws IOException {
         try (from;
-                to) {
+                to) { // when one end closes, the other thread finds its sockets closed
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             byte[] chunk = new byte[CHUNK_BYTES];
@@ -80,15 +83,16 @@ final class Relay implements AutoCloseable {
         }
     }
 
-    private void start(Task task) {
+    /** A socket that fails is how every task ends. */
+    private static void start(Task task) {
         Thread thread = new Thread(
                 () -> {
                     try {
                         task.run();
+                    } catch (SocketException closed) {
+                        return;
                     } catch (IOException e) {
-                        if (!server.isClosed()) { // else that is how it ends
-                            throw new UncheckedIOException(e);
-                        }
+                        throw new UncheckedIOException(e);
                     }
                 },
                 "relay");

@@ -7,24 +7,29 @@ import dev.dunlin.broker.BrokerBuilder;
 import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.testkit.TestStore;
+import dev.dunlin.broker.testkit.TestTransport;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 
 /** The broker of one scenario, with its store, and a listener for the transport of its clients. */
 final class ScenarioBroker implements AutoCloseable {
+    private static final String LISTENER = "scenario";
+
     private final TestStore store = new TestStore();
-    private final Transport transport;
+    private final TestTransport transport;
     private final Broker broker;
 
-    ScenarioBroker(Transport transport) {
+    ScenarioBroker(TestTransport transport) {
         this(transport, builder -> builder);
     }
 
-    ScenarioBroker(Transport transport, UnaryOperator<BrokerBuilder> configuration) {
+    ScenarioBroker(TestTransport transport, UnaryOperator<BrokerBuilder> configuration) {
         this.transport = transport;
         try {
-            broker = configuration.apply(transport.listen(store.builder())).start();
+            broker = configuration
+                    .apply(store.builder().listen(transport.listener().name(LISTENER)))
+                    .start();
         } catch (BrokerStartException e) {
             throw new AssertionError("the broker under test does not start", e);
         }
@@ -32,16 +37,11 @@ final class ScenarioBroker implements AutoCloseable {
 
     /** How a client of this id connects. */
     Setup client(String clientId) {
-        return Setup.of(transport, transport.port(broker), clientId);
-    }
-
-    /** How a client of this id connects through a relay. */
-    Setup client(String clientId, Relay relay) {
-        return Setup.of(transport, relay.port(), clientId);
+        return Setup.of(transport, broker.port(LISTENER), clientId);
     }
 
     Relay relay() throws IOException {
-        return new Relay(transport.port(broker));
+        return new Relay(broker.port(LISTENER));
     }
 
     /** Waits until nobody subscribes to a topic, connected or not. */

@@ -51,16 +51,17 @@ interface Scenarios {
 
     @Scenario
     default void deliversWithTheLowerQoS() throws Exception {
-        for (QoS subscribed : QoS.values()) {
-            try (ScenarioBroker broker = broker();
-                    TestClient subscriber =
-                            client().connect(broker.client("subscriber").subscribing(subscribed, "lower"));
-                    TestClient publisher = client().connect(broker.client("publisher"))) {
-                for (QoS published : QoS.values()) {
-                    TestMessage message = new TestMessage("lower", "published with " + published, published);
-                    publisher.publish(message);
-                    QoS lower = published.level() < subscribed.level() ? published : subscribed;
-                    assertThat(subscriber.receive()).isEqualTo(message.at(lower));
+        try (ScenarioBroker broker = broker();
+                TestClient publisher = client().connect(broker.client("publisher"))) {
+            for (QoS subscribed : QoS.values()) {
+                Setup setup = broker.client("at " + subscribed).subscribing(subscribed, "lower");
+                try (TestClient subscriber = client().connect(setup)) {
+                    for (QoS published : QoS.values()) {
+                        TestMessage message = new TestMessage("lower", "published with " + published, published);
+                        publisher.publish(message);
+                        QoS lower = published.level() < subscribed.level() ? published : subscribed;
+                        assertThat(subscriber.receive()).isEqualTo(message.at(lower));
+                    }
                 }
             }
         }
@@ -139,19 +140,21 @@ interface Scenarios {
 
     @Scenario
     default void publishesTheWillOfAClientThatIsCutOff() throws Exception {
-        for (QoS qos : QoS.values()) {
-            TestMessage will = new TestMessage("will/of/ill", "gone", qos);
-            try (ScenarioBroker broker = broker();
-                    Relay relay = broker.relay();
-                    TestClient heir = client().connect(broker.client("heir").subscribing(QoS.EXACTLY_ONCE, "will/#"));
-                    TestClient ill =
-                            client().connect(broker.client("ill", relay).will(will.retained()))) {
-                relay.cut();
-                assertThat(heir.receive()).isEqualTo(will);
-                try (TestClient late =
-                        client().connect(broker.client("late").subscribing(QoS.EXACTLY_ONCE, "will/#"))) {
-                    assertThat(late.receive()).isEqualTo(will.retained());
+        List<TestMessage> published = new ArrayList<>();
+        try (ScenarioBroker broker = broker();
+                TestClient heir = client().connect(broker.client("heir").subscribing(QoS.EXACTLY_ONCE, "will/#"))) {
+            for (QoS qos : QoS.values()) {
+                TestMessage will = new TestMessage("will/of/" + qos, "gone", qos);
+                Setup setup = broker.client("ill at " + qos);
+                try (Relay relay = broker.relay();
+                        TestClient ill = client().connect(setup.through(relay).will(will.retained()))) {
+                    relay.cut();
+                    assertThat(heir.receive()).isEqualTo(will);
+                    published.add(will.retained());
                 }
+            }
+            try (TestClient late = client().connect(broker.client("late").subscribing(QoS.EXACTLY_ONCE, "will/#"))) {
+                assertThat(late.inbox().take(published.size())).containsExactlyInAnyOrderElementsOf(published);
             }
         }
     }
@@ -238,8 +241,10 @@ interface Scenarios {
         TestMessage message = new TestMessage("idle", "still here", QoS.AT_LEAST_ONCE);
         try (ScenarioBroker broker = broker();
                 Relay relay = broker.relay();
-                TestClient idle = client().connect(
-                                broker.client("idle", relay).keepAlive(1).subscribing(QoS.AT_LEAST_ONCE, "idle"))) {
+                TestClient idle = client().connect(broker.client("idle")
+                        .through(relay)
+                        .keepAlive(1)
+                        .subscribing(QoS.AT_LEAST_ONCE, "idle"))) {
             await().atMost(Duration.ofSeconds(Inbox.PATIENCE_SECONDS))
                     .until(() -> relay.fromBroker().count((byte) 0xD0, (byte) 0) > 0); // PINGRESP
             idle.publish(message);

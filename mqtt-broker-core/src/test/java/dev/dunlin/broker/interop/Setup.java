@@ -1,5 +1,7 @@
 package dev.dunlin.broker.interop;
 
+import dev.dunlin.broker.Listener;
+import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.codec.QoS;
 import java.util.List;
 import java.util.stream.Stream;
@@ -15,8 +17,8 @@ final class Setup {
     /** The Topic Alias Maximum of a client that wants aliases. */
     static final int ALIASES = 10;
 
-    private final Transport transport;
-    private final int port;
+    private final TestTransport transport;
+    private int port;
     private final String clientId;
     private long sessionExpirySeconds;
     private int keepAliveSeconds = KEEP_ALIVE_SECONDS;
@@ -26,14 +28,14 @@ final class Setup {
     private @Nullable Login login;
     private List<TestSubscription> subscriptions = List.of();
 
-    private Setup(Transport transport, int port, String clientId) {
+    private Setup(TestTransport transport, int port, String clientId) {
         this.transport = transport;
         this.port = port;
         this.clientId = clientId;
     }
 
     /** A client with a clean session that only connects. An empty client id leaves it to the broker. */
-    static Setup of(Transport transport, int port, String clientId) {
+    static Setup of(TestTransport transport, int port, String clientId) {
         return new Setup(transport, port, clientId);
     }
 
@@ -46,6 +48,13 @@ final class Setup {
         copy.willDelaySeconds = willDelaySeconds;
         copy.login = login;
         copy.subscriptions = subscriptions;
+        return copy;
+    }
+
+    /** Not straight to the broker. */
+    Setup through(Relay relay) {
+        Setup copy = copy();
+        copy.port = relay.port();
         return copy;
     }
 
@@ -103,12 +112,32 @@ final class Setup {
         return copy;
     }
 
-    Transport transport() {
-        return transport;
-    }
-
     int port() {
         return port;
+    }
+
+    boolean isTls() {
+        return transport == TestTransport.TLS || transport == TestTransport.WSS;
+    }
+
+    boolean isWebSocket() {
+        return transport == TestTransport.WS || transport == TestTransport.WSS;
+    }
+
+    /**
+     * Where it connects to.
+     *
+     * @param tcp what the library calls MQTT over TCP
+     * @param tls what it calls that with TLS
+     */
+    String uri(String tcp, String tls) {
+        String place = "://127.0.0.1:" + port;
+        return switch (transport) {
+            case TCP -> tcp + place;
+            case TLS -> tls + place;
+            case WS -> "ws" + place + Listener.DEFAULT_PATH;
+            case WSS -> "wss" + place + Listener.DEFAULT_PATH;
+        };
     }
 
     String clientId() {

@@ -1,10 +1,11 @@
 package dev.dunlin.broker.interop;
 
+import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.codec.MqttVersion;
 import java.util.List;
 
 /** A library that speaks one protocol version over one transport. */
-record Variant(Library library, MqttVersion version, Transport transport) {
+record Variant(Library library, MqttVersion version, TestTransport transport) {
 
     boolean has(Feature feature) {
         return feature.isIn(version) && !library.cannot(version).containsKey(feature);
@@ -12,7 +13,7 @@ record Variant(Library library, MqttVersion version, Transport transport) {
 
     boolean runs(Scenario scenario) {
         return List.of(scenario.value()).stream().allMatch(this::has)
-                && (transport == Transport.TCP || !scenario.takesTime());
+                && (transport == TestTransport.TCP || !scenario.takesTime());
     }
 
     TestClient connect(Setup setup) throws Exception {
