@@ -105,8 +105,6 @@ final class ConnectTest {
                 .isEqualTo(Limits.EMBEDDED.receiveMaximum());
         assertThat(connack.properties().integer(Property.MAXIMUM_PACKET_SIZE, -1))
                 .isEqualTo(Limits.EMBEDDED.packetBytesMax());
-        assertThat(connack.properties().integer(Property.SHARED_SUBSCRIPTION_AVAILABLE, 1))
-                .isZero();
         assertThat(connack.properties().integer(Property.TOPIC_ALIAS_MAXIMUM, 0))
                 .isEqualTo(Limits.EMBEDDED.topicAliasMax());
         for (Property absent : List.of(
@@ -114,6 +112,7 @@ final class ConnectTest {
                 Property.SESSION_EXPIRY_INTERVAL,
                 Property.MAXIMUM_QOS,
                 Property.RETAIN_AVAILABLE,
+                Property.SHARED_SUBSCRIPTION_AVAILABLE,
                 Property.SERVER_KEEP_ALIVE,
                 Property.RESPONSE_INFORMATION,
                 Property.AUTHENTICATION_METHOD)) {

@@ -12,8 +12,6 @@ import static dev.dunlin.codec.ReasonCode.GRANTED_QOS_1;
 import static dev.dunlin.codec.ReasonCode.GRANTED_QOS_2;
 import static dev.dunlin.codec.ReasonCode.MALFORMED_PACKET;
 import static dev.dunlin.codec.ReasonCode.NO_SUBSCRIPTION_EXISTED;
-import static dev.dunlin.codec.ReasonCode.PROTOCOL_ERROR;
-import static dev.dunlin.codec.ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
 import static dev.dunlin.codec.ReasonCode.SUCCESS;
 import static dev.dunlin.codec.ReasonCode.TOPIC_FILTER_INVALID;
 
@@ -108,24 +106,6 @@ final class SubscribeTest {
             c.send(subscribe(1, filter, 0));
             c.expectClosed();
         }
-    }
-
-    @EachVersion
-    void refusesSharedSubscriptions(MqttVersion version) {
-        WireClient c = broker.client(version, "c");
-        c.send(subscribe(1, "$share/group/t", 1).and("t", 1));
-        c.expect(suback(1, SHARED_SUBSCRIPTIONS_NOT_SUPPORTED, GRANTED_QOS_1));
-        publisher.published("t", "p", 1);
-        c.take("t", "p", 1);
-        c.expectNothing();
-    }
-
-    @Test
-    @Statement("5.0:MQTT-3.8.3-4")
-    void disconnectsOnNoLocalForASharedSubscription() {
-        WireClient c = broker.client("c");
-        c.send(subscribe(1, "$share/group/t", 1).noLocal());
-        c.expectDisconnect(PROTOCOL_ERROR);
     }
 
     @ParameterizedTest

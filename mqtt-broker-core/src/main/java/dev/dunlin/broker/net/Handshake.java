@@ -283,7 +283,6 @@ final class Handshake {
         if (limits.topicAliasMax() > 0) {
             say.add(Property.TOPIC_ALIAS_MAXIMUM, limits.topicAliasMax());
         }
-        say.add(Property.SHARED_SUBSCRIPTION_AVAILABLE, 0);
         exchange.addTo(say, accepted.data());
         return say;
     }

@@ -8,4 +8,9 @@ public interface Destination {
 
     /** Whether what is delivered here must outlive the connection. */
     boolean isPersistent();
+
+    /** Whether it is a shared group, whose deliveries go to one of its members: {@link Targets#shared()}. */
+    default boolean isShared() {
+        return false;
+    }
 }

@@ -15,7 +15,7 @@ public final class Subscription extends HashTrie.Key<Subscription> { // hot
     /**
      * A subscription.
      *
-     * @param filter valid by {@link Topics#isValidFilter}; of a shared subscription only what follows the share name
+     * @param filter valid by {@link Topics#isValidFilter}; of a shared group only what follows the share name
      * @param qos the granted QoS
      * @param subscriptionId 1 to 268,435,455, or 0 for none
      */
@@ -63,7 +63,7 @@ public final class Subscription extends HashTrie.Key<Subscription> { // hot
     }
 
     /** What a match yields for the destination if this is its only matching subscription. */
-    Target target() {
+    public Target target() {
         return target;
     }
 

@@ -13,6 +13,7 @@ public final class Target {
     private final boolean noLocal;
     private final boolean retainAsPublished;
     private final int loopIndex;
+    private final boolean shared;
     private final int[] subscriptionIds;
 
     /** What one destination gets; takes the array of identifiers over. */
@@ -23,6 +24,7 @@ public final class Target {
         this.retainAsPublished = retainAsPublished;
         this.subscriptionIds = subscriptionIds;
         this.loopIndex = destination.loopIndex();
+        this.shared = destination.isShared();
     }
 
     public Destination destination() {
@@ -31,6 +33,10 @@ public final class Target {
 
     int loopIndex() {
         return loopIndex;
+    }
+
+    boolean isShared() {
+        return shared;
     }
 
     /** The highest granted QoS of the matching subscriptions [3.1.1:MQTT-3.3.5-1] [5.0:MQTT-3.3.4-2]. */

@@ -27,6 +27,8 @@ public final class TargetCollector implements MatchSink { // hot
     /** For each loop the number of its destinations. */
     private int[] loopCounts = {};
 
+    private int sharedCount;
+
     private @Nullable Subscription[] matches = new Subscription[CAPACITY_INITIAL];
     private int matchCount;
 
@@ -54,6 +56,7 @@ public final class TargetCollector implements MatchSink { // hot
         Arrays.fill(loopCounts, 0);
         matchCount = 0;
         destinationCount = 0;
+        sharedCount = 0;
         if (++epoch == 0) {
             Arrays.fill(table, 0); // 2^32 matches later, an old slot could look valid
             epoch = 1;
@@ -78,7 +81,15 @@ public final class TargetCollector implements MatchSink { // hot
             table[slot] = (long) epoch << 32 | destination;
             earlier[match] = NO_MATCH;
             last[destination] = match;
-            loopCounts[subscription.target().loopIndex()]++;
+            count(subscription.target());
+        }
+    }
+
+    private void count(Target target) {
+        if (target.isShared()) {
+            sharedCount++;
+        } else {
+            loopCounts[target.loopIndex()]++;
         }
     }
 
@@ -112,17 +123,22 @@ public final class TargetCollector implements MatchSink { // hot
         }
     }
 
-    private Target[][] byLoop(int loops) {
+    private Targets targets(int loops, long generation) {
         Target[][] byLoop = new Target[loops][];
         for (int loop = 0; loop < loops; loop++) {
             byLoop[loop] = loopCounts[loop] == 0 ? Targets.NONE : new Target[loopCounts[loop]];
         }
+        Target[] shared = sharedCount == 0 ? Targets.NONE : new Target[sharedCount];
         for (int i = 0; i < destinationCount; i++) {
             Target target = targetOf(last[i]);
-            int loop = target.loopIndex();
-            byLoop[loop][--loopCounts[loop]] = target;
+            if (target.isShared()) {
+                shared[--sharedCount] = target;
+            } else {
+                int loop = target.loopIndex();
+                byLoop[loop][--loopCounts[loop]] = target;
+            }
         }
-        return byLoop;
+        return new Targets(byLoop, shared, destinationCount, generation);
     }
 
     private Target targetOf(int lastMatch) {
@@ -167,8 +183,8 @@ public final class TargetCollector implements MatchSink { // hot
      */
     Targets end(int loops, long generation) {
         Targets targets = destinationCount == 0
-                ? new Targets(Targets.NO_LOOPS, 0, generation)
-                : new Targets(byLoop(loops), destinationCount, generation);
+                ? new Targets(Targets.NO_LOOPS, Targets.NONE, 0, generation)
+                : targets(loops, generation);
         forget();
         return targets;
     }

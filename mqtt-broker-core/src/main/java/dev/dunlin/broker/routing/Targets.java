@@ -6,19 +6,22 @@ public final class Targets {
     static final Target[][] NO_LOOPS = {};
 
     private final Target[][] byLoop;
+    private final Target[] shared;
     private final int count;
     private final int persistent;
     private final long generation;
 
-    Targets(Target[][] byLoop, int count, long generation) {
+    Targets(Target[][] byLoop, Target[] shared, int count, long generation) {
         this.byLoop = byLoop;
+        this.shared = shared;
         this.count = count;
-        persistent = countPersistent(byLoop);
+        persistent = countPersistent(byLoop) + countPersistent(shared);
         this.generation = generation;
     }
 
     /**
-     * The targets of one loop, each destination once; length 0 if there are none. The caller must not change it.
+     * The targets of one loop, each destination once, without shared groups; length 0 if there are none. The caller must
+     * not change it.
      *
      * @param loopIndex from 0, below the number of loops that the match was asked for
      */
@@ -26,7 +29,12 @@ public final class Targets {
         return count == 0 ? NONE : byLoop[loopIndex];
     }
 
-    /** Number of targets of all loops. */
+    /** The shared groups, each once; length 0 if there are none. The caller must not change it. */
+    public Target[] shared() {
+        return shared;
+    }
+
+    /** Number of targets of all loops, and of shared groups. */
     public int count() {
         return count;
     }
@@ -34,9 +42,15 @@ public final class Targets {
     private static int countPersistent(Target[][] byLoop) {
         int persistent = 0;
         for (Target[] targets : byLoop) {
-            for (Target target : targets) {
-                persistent += target.destination().isPersistent() ? 1 : 0;
-            }
+            persistent += countPersistent(targets);
+        }
+        return persistent;
+    }
+
+    private static int countPersistent(Target[] targets) {
+        int persistent = 0;
+        for (Target target : targets) {
+            persistent += target.destination().isPersistent() ? 1 : 0;
         }
         return persistent;
     }

@@ -68,6 +68,21 @@ public final class Topics {
         return filter.startsWith(SHARE_PREFIX);
     }
 
+    /**
+     * Whether a shared filter, valid by {@link #isValidFilter}, has a share name of at least one character
+     * [5.0:MQTT-4.8.2-1] without wildcards, and a topic filter behind it [5.0:MQTT-4.8.2-2].
+     */
+    public static boolean isValidShare(String shared) {
+        int end = levelEnd(shared, SHARE_PREFIX.length());
+        String name = shared.substring(SHARE_PREFIX.length(), end);
+        return !name.isEmpty() && !hasWildcard(name) && end + 1 < shared.length();
+    }
+
+    /** What a valid shared filter subscribes to: the topic filter behind the share name. */
+    public static String filterOfShare(String shared) {
+        return shared.substring(levelEnd(shared, SHARE_PREFIX.length()) + 1);
+    }
+
     /** Number of levels, at least 1: empty levels are levels too. */
     public static int levels(String topicOrFilter) {
         int levels = 1;

@@ -19,6 +19,7 @@ public final class Core {
 
     final Limits limits;
     final SubscriptionTree subscriptions;
+    final SharedGroups groups = new SharedGroups(this);
     final RetainedIndex<KeptMessage> retained = new RetainedIndex<>();
     final @Nullable Store store;
 

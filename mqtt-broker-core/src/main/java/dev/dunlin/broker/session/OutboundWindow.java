@@ -78,6 +78,11 @@ final class OutboundWindow { // hot
         resend = oldest;
     }
 
+    /** How many exchanges the present connection, or the last one, may have at a time. */
+    int receiveMaximum() {
+        return limit;
+    }
+
     /** Whether a new message may be sent [5.0:MQTT-3.3.4-9], [5.0:MQTT-4.9.0-2]. */
     boolean hasRoom() {
         return sent < limit && resend == next && (bytes < bytesMax || oldest == next) && next - oldest < idsMax;

@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredMessage;
@@ -23,6 +24,7 @@ public final class Restore implements Store.Recovered {
     private final LongObjectMap<Session> bySid = new LongObjectHashMap<>();
     private final List<List<Stub>> byLoop = new ArrayList<>();
     private final List<String> expired = new ArrayList<>();
+    private final List<SharedGroup> replaced = new ArrayList<>();
 
     private record Stub(Session session, boolean wasConnected, long elapsedMs) {}
 
@@ -47,10 +49,26 @@ public final class Restore implements Store.Recovered {
     }
 
     @Override
+    public void group(long sid, String shareFilter) {
+        SharedGroup before = core.groups.restore(sid, shareFilter, stoppedUncleanly());
+        if (before != null) {
+            replaced.add(before); // its end was not stored any more
+        }
+    }
+
+    private boolean stoppedUncleanly() {
+        return core.store != null && !core.store.stoppedCleanly();
+    }
+
+    @Override
     public void subscription(long sid, StoredSubscription stored) {
         Session session = bySid.get(sid);
         if (session == null) {
             throw new IllegalStateException("subscription of an unknown session " + sid);
+        }
+        if (Topics.isShared(stored.filter())) {
+            join(session, stored);
+            return;
         }
         Subscription subscription = new Subscription(
                 session,
@@ -67,6 +85,18 @@ public final class Restore implements Store.Recovered {
             Target target = new Target(session, stored.qos(), stored.noLocal(), true, ids);
             session.replays.begin(RetainedReplay.from(place, core.retained, stored.filter(), target));
         }
+    }
+
+    private void join(Session session, StoredSubscription stored) {
+        SessionMember member = core.groups.join(stored.filter(), false, group -> {
+            SessionMember made = new SessionMember(group, session);
+            Subscription subscription = new Subscription(
+                    made, stored.filter(), stored.qos(), false, stored.retainAsPublished(), stored.identifier());
+            session.subscriptions.put(stored.filter(), subscription);
+            made.subscribed(subscription);
+            return made;
+        });
+        session.members().joined(stored.filter(), member);
     }
 
     @Override
@@ -99,7 +129,12 @@ public final class Restore implements Store.Recovered {
         if (loop.index() == 0) {
             expired.forEach(topic -> StoredRetained.delete(loop.changes(), topic)); // nobody can have set a new one yet
         }
+        core.groups.removeAbandoned(loop).forEach(SharedGroup::end);
+        replaced.stream().filter(group -> group.loop == loop).forEach(SharedGroup::end);
         for (Stub stub : byLoop.get(loop.index())) {
+            if (stub.session.members != null) {
+                stub.session.members.stored(core.groups);
+            }
             if (stub.wasConnected) {
                 stub.session.log.disconnected(); // its deadlines count from now
             }

@@ -31,6 +31,7 @@ final class Router { // hot
     private final SessionLoop loop;
     private final @Nullable Store store;
     private final TargetCollector collector = new TargetCollector();
+    private final SharedDeliveries shared;
     private int removals;
 
     /** While a retained change is under way its ticket is above this; otherwise there is none. */
@@ -40,6 +41,7 @@ final class Router { // hot
         this.core = core;
         this.loop = loop;
         store = core.store;
+        shared = new SharedDeliveries(loop);
     }
 
     /** Who publishes. */
@@ -131,8 +133,13 @@ final class Router { // hot
             }
         }
         Targets targets = from.targets(message.topic());
+        shared.begin(targets);
         long entry = store == null ? EntryId.NONE : submit(message, targets, from);
         SessionLoop crowded = loop.handOver(message, targets, entry);
+        if (targets.shared().length > 0) {
+            SessionLoop another = shared.handOver(message, entry);
+            crowded = another == null ? crowded : another;
+        }
         if (crowded != null) {
             from.crowded(crowded);
         }
@@ -173,6 +180,7 @@ final class Router { // hot
                 stage(message, target, reference, publishedAtMs);
             }
         }
+        shared.stage(message, reference, publishedAtMs);
         if (reference) {
             StoredMessage.writeShared(writer, message, publishedAtMs);
         }
@@ -182,7 +190,7 @@ final class Router { // hot
     }
 
     private int countStored(KeptMessage message, Targets targets) {
-        int stored = 0;
+        int stored = shared.decide(message);
         for (int i = 0; i < core.loopCount(); i++) {
             for (Target target : targets.of(i)) {
                 stored += ((Recipient) target.destination()).stores(message, target) ? 1 : 0;
@@ -197,12 +205,7 @@ final class Router { // hot
             return;
         }
         SessionChanges changes = new SessionChanges(loop.changes(), recipient.sid);
-        StoredMessages.Delivery delivery = StoredMessages.Delivery.of(message, target);
-        if (reference) {
-            changes.reference(delivery);
-        } else {
-            changes.inline(delivery, message, publishedAtMs);
-        }
+        StoredMessages.stage(changes, message, target, reference, publishedAtMs);
     }
 
     private long storeRetained(KeptMessage message) {

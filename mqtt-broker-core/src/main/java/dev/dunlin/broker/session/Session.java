@@ -35,6 +35,11 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     final SessionQueue queue;
     final RetainedReplays replays = new RetainedReplays(this);
     final SessionLog log;
+
+    /** Its shared subscriptions; null until it has had one. */
+    @Nullable
+    SessionMembers members;
+
     private final boolean persistent;
     private @Nullable BitSet received;
 
@@ -77,6 +82,21 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         return persistent;
     }
 
+    @Override
+    public long storedSid() {
+        return sid;
+    }
+
+    /** Its shared subscriptions. */
+    SessionMembers members() {
+        SessionMembers present = members;
+        if (present == null) {
+            present = new SessionMembers(this);
+            members = present;
+        }
+        return present;
+    }
+
     /** Messages in the queue. */
     int queued() {
         return queue.size();
@@ -94,6 +114,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         assert loop.inLoop() && out == null;
         out = connection;
         window.connected(receiveMaximum);
+        if (members != null) {
+            members.attached();
+        }
         pump();
     }
 
@@ -102,6 +125,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         assert loop.inLoop();
         out = null;
         link = null;
+        if (members != null) {
+            members.detached();
+        }
     }
 
     boolean isAttached() {
@@ -195,6 +221,24 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         }
     }
 
+    /** Sends a message that a shared group has given to it. There is room. Borrows the message. */
+    void sendShared(SessionMember from, KeptMessage message, Target target, long entry, long nowMs) {
+        QoS qos = effectiveQoS(message, target);
+        Outbound to = out;
+        assert to != null;
+        if (qos == QoS.AT_LEAST_ONCE || entry == EntryId.NONE) {
+            send(message, target, qos, entry, nowMs);
+        } else if (maySend(to, message, target, qos, entry)) {
+            message.retain();
+            long own = log.isOn() ? entry : EntryId.NONE;
+            int packetId = window.add(message, target, OutboundWindow.SENT_QOS_2, own);
+            log.packetIdUsed(window.next());
+            from.moved(message, target, entry);
+            long ticket = log.isOn() ? log.sent(packetId, own) : loop.changes().submit();
+            loop.gate().hold(ticket, () -> sendHeld(to, packetId, own));
+        }
+    }
+
     /** That this QoS 2 message is under way is durable now: after a crash it would be sent under the same packet id. */
     private void sendHeld(Outbound to, int packetId, long entry) {
         long counter = out == to ? window.find(packetId) : -1;
@@ -218,14 +262,22 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     /** Drops and accounts for what must not be sent any more, or can't be. */
     private boolean maySend(Outbound to, KeptMessage message, Target target, QoS qos, long entry) {
         if (message.isExpired(loop.nowMs())) { // [5.0:MQTT-3.3.2-5]
-            drop(message, entry, DropReason.EXPIRED);
+            dropUnsent(message, target, entry, DropReason.EXPIRED);
             return false;
         }
         if (isTooLarge(to, message, target, qos)) {
-            drop(message, entry, DropReason.PACKET_TOO_LARGE); // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
+            dropUnsent(message, target, entry, DropReason.PACKET_TOO_LARGE); // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
             return false;
         }
         return true;
+    }
+
+    private void dropUnsent(KeptMessage message, Target target, long entry, DropReason reason) {
+        if (target.destination() == this) {
+            drop(message, entry, reason);
+        } else {
+            ((SessionMember) target.destination()).drop(message, target, entry, reason);
+        }
     }
 
     private static boolean isTooLarge(Outbound to, KeptMessage message, Target target, QoS qos) {
@@ -276,6 +328,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         }
         long nowMs = loop.nowMs();
         resend(to, nowMs);
+        if (members != null) {
+            members.pump(nowMs);
+        }
         while (canSend() && queue.isReady()) {
             Target target = queue.headTarget();
             long entry = queue.headEntry();
@@ -287,6 +342,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             replays.pump(nowMs);
         } else if (canSend()) {
             queue.read();
+        }
+        if (members != null) {
+            members.unblock();
         }
     }
 
@@ -310,11 +368,35 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         QoS qos = window.state(counter) == OutboundWindow.SENT_QOS_1 ? QoS.AT_LEAST_ONCE : QoS.EXACTLY_ONCE;
         Target target = window.target(counter);
         if (isTooLarge(to, message, target, qos)) { // it wasn't for the connection before
-            drop(message, window.entry(counter), DropReason.PACKET_TOO_LARGE);
+            loop.drops().count(clientId, message.topic(), DropReason.PACKET_TOO_LARGE, 1);
+            settle(counter);
             finish(counter);
         } else { // [5.0:MQTT-3.3.1-1], [3.1.1:MQTT-3.3.1-1]; sent once, it no longer expires [5.0:MQTT-4.3.3-7]
             append(to, message, target, qos, true, OutboundWindow.packetId(counter), nowMs);
             window.resent();
+        }
+    }
+
+    /**
+     * A message that was sent needs no entry any more: it is acknowledged, or refused by its receiver, which nobody else is
+     * sent then [5.0:MQTT-4.8.2-6].
+     */
+    private void settle(long counter) {
+        Target target = window.target(counter);
+        if (target.destination() == this || window.state(counter) != OutboundWindow.SENT_QOS_1) {
+            log.entryGone(window.entry(counter));
+        } else {
+            ((SessionMember) target.destination()).entryGone(window.entry(counter));
+        }
+        doneForGroup(counter);
+    }
+
+    /** One of a shared group's may take its place. */
+    private void doneForGroup(long counter) {
+        Target target = window.target(counter);
+        KeptMessage message = window.message(counter);
+        if (target.destination() != this && message != null) {
+            ((SessionMember) target.destination()).done(message, target);
         }
     }
 
@@ -341,7 +423,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         if (counter >= 0) {
             require(window.state(counter) == OutboundWindow.SENT_QOS_1, "PUBACK for a QoS 2 message");
             countRejected(counter, reason);
-            log.entryGone(window.entry(counter));
+            settle(counter);
             finish(counter);
             pump();
         }
@@ -360,7 +442,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         if (reason.isError()) {
             if (state == OutboundWindow.SENT_QOS_2) {
                 countRejected(counter, reason);
-                log.entryGone(window.entry(counter));
+                settle(counter);
                 finish(counter);
                 pump();
             }
@@ -368,6 +450,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         }
         if (state == OutboundWindow.SENT_QOS_2) {
             log.released(packetId, window.entry(counter));
+            doneForGroup(counter);
             window.release(counter);
         }
         releaseLater(packetId); // also for an id that isn't in use: its receiver has to come to an end
@@ -459,6 +542,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     /** Gives everything back, in the store too, and counts what will not be delivered. */
     void discard(DropReason reason) {
         ended = true;
+        if (members != null) {
+            members.sessionEnds();
+        }
         log.discard(received);
         queue.dropAll(reason);
         forget(reason);
@@ -468,8 +554,11 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     /** Gives back what it holds in memory; what is in the store stays there. */
     void leave(DropReason reason) {
         ended = true;
+        if (members != null) {
+            members.close();
+        }
         if (log.isOn()) {
-            queue.forget();
+            queue.forget(reason);
             window.clear();
         } else {
             queue.dropAll(reason);

@@ -253,7 +253,9 @@ final class SessionLog {
         OutboundWindow window = session.window;
         List<Long> counters = new ArrayList<>();
         window.forEach(counter -> {
-            if (window.state(counter) == OutboundWindow.SENT_QOS_1 && window.entry(counter) != EntryId.NONE) {
+            boolean own = window.state(counter) == OutboundWindow.SENT_QOS_1
+                    && window.target(counter).destination() == session; // else the entry is a shared group's
+            if (own && window.entry(counter) != EntryId.NONE) {
                 counters.add(counter);
             }
         });

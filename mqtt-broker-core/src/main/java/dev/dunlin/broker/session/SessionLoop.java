@@ -247,8 +247,7 @@ public final class SessionLoop { // hot
                 continue;
             }
             SessionLoop target = core.loop(i);
-            if (target.ended) {
-                drops.count("(loop " + i + ")", message.topic(), DropReason.BROKER_CLOSED, of.length);
+            if (isEnded(target, message, of)) {
                 continue;
             }
             boolean roomLeft;
@@ -262,6 +261,37 @@ public final class SessionLoop { // hot
             crowded = roomLeft ? crowded : target;
         }
         return crowded;
+    }
+
+    /**
+     * Hands a message to one recipient that others may have handed something to on our behalf: it goes behind that, also on
+     * this loop. Loop only. Borrows the message.
+     *
+     * @param target of one recipient
+     * @return its loop, if that has been handed more than its budget
+     */
+    @Nullable
+    SessionLoop handOver(KeptMessage message, Target[] target, long entry) {
+        assert inLoop();
+        SessionLoop to = ((Recipient) target[0].destination()).loop;
+        if (isEnded(to, message, target)) {
+            return null;
+        }
+        if (to == this && mailbox.isEmpty()) {
+            return deliverHere(message, target, entry) ? null : to;
+        }
+        if (to != this) {
+            wake[to.index] = true;
+            anyToWake = true;
+        }
+        return to.offer(message, target, entry) ? null : to;
+    }
+
+    private boolean isEnded(SessionLoop target, KeptMessage message, Target[] of) {
+        if (target.ended) {
+            drops.count("(loop " + target.index + ")", message.topic(), DropReason.BROKER_CLOSED, of.length);
+        }
+        return target.ended;
     }
 
     private boolean offer(KeptMessage message, Target[] targets, long stored) {
@@ -457,6 +487,7 @@ public final class SessionLoop { // hot
         ended = true;
         gate.close();
         sessions.dispose();
+        core.groups.dispose(this);
         if (changes != null) {
             if (!changes.isEmpty()) {
                 changes.submit(); // that sessions have no connection any more

@@ -9,6 +9,7 @@ import dev.dunlin.broker.store.SessionReader;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredEntry;
 import dev.dunlin.codec.QoS;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -20,8 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * What waits for a session, with its bounds and its overflow policy. Loop only.
  *
- * <p>Three parts, in the order of delivery: what was stored before this process began and is still only there (<em>older</em>);
- * a page of it that has been read; and what this process was handed, which is in memory up to
+ * <p>Four parts, in the order of delivery: what a shared group has been given <em>back</em> by its members; a page of what was
+ * stored before this process began (<em>older</em>), and what of it is still only there; and what this process was handed, which is in memory up to
  * {@link Limits#queueMemoryBytesMax()} and paged out above. What is paged out is read back by its key, a page at a time, once
  * it is durable; older entries, whose names nobody knows, by their range, which doesn't change any more.
  */
@@ -32,6 +33,9 @@ final class SessionQueue {
 
     /** What a queue asks of its session. */
     interface Owner {
+        /** What its entries in the store lie under. Asked for what has entries only. */
+        long storedSid();
+
         /** A message will not be delivered: account for it, and for its entry. */
         void drop(@Nullable KeptMessage message, long entry, DropReason reason);
 
@@ -56,6 +60,7 @@ final class SessionQueue {
 
     private final MessageQueue queue = new MessageQueue();
     private final MessageQueue olderPage = new MessageQueue();
+    private final MessageQueue back = new MessageQueue();
     private long olderFrom = SessionReader.Page.END;
     private Set<Long> underWay = Set.of();
     private int maybeSentLeft;
@@ -72,12 +77,12 @@ final class SessionQueue {
     }
 
     boolean isEmpty() {
-        return queue.isEmpty() && olderPage.isEmpty() && !hasOlder();
+        return queue.isEmpty() && olderPage.isEmpty() && !hasOlder() && back.isEmpty();
     }
 
     /** Messages that are known to wait: without older ones that have not been read yet. */
     int size() {
-        return queue.size() + olderPage.size();
+        return queue.size() + olderPage.size() + back.size();
     }
 
     // ---- in
@@ -99,21 +104,33 @@ final class SessionQueue {
         loop.queuedBytes(message.footprintBytes());
     }
 
+    /**
+     * Queues a message before all others but those that came this way: a member of the shared group had it. That is no
+     * growth, so it is never refused; others have less room meanwhile. Borrows it.
+     */
+    void giveBack(KeptMessage message, Target target, long entry) {
+        message.retain();
+        back.add(message, target, entry);
+        loop.queuedBytes(message.footprintBytes());
+    }
+
     private boolean isFull(KeptMessage message, long entry) {
         return isFull(message, entry, queue.size(), queue.bytes());
     }
 
-    /** Older messages that wait, as far as is known: in the store, less what was read; and the page. */
+    /** Messages before the queue that wait, as far as is known: in the store, less what was read; and the page. */
     private long olderMessages() {
-        long inStore =
-                store == null || !hasOlder() ? 0 : store.olderSize(session.sid).messages() - olderRead;
-        return Math.max(0, inStore) + olderPage.size();
+        long inStore = store == null || !hasOlder()
+                ? 0
+                : store.olderSize(owner.storedSid()).messages() - olderRead;
+        return Math.max(0, inStore) + olderPage.size() + back.size();
     }
 
     private long olderBytes() {
-        long inStore =
-                store == null || !hasOlder() ? 0 : store.olderSize(session.sid).bytes() - olderReadBytes;
-        return Math.max(0, inStore) + olderPage.bytes();
+        long inStore = store == null || !hasOlder()
+                ? 0
+                : store.olderSize(owner.storedSid()).bytes() - olderReadBytes;
+        return Math.max(0, inStore) + olderPage.bytes() + back.bytes();
     }
 
     /**
@@ -188,6 +205,9 @@ final class SessionQueue {
     }
 
     private MessageQueue first() {
+        if (!back.isEmpty()) {
+            return back;
+        }
         return olderPage.isEmpty() && !hasOlder() ? queue : olderPage;
     }
 
@@ -208,18 +228,21 @@ final class SessionQueue {
 
     /** Drops everything that is known; older entries are the caller's. */
     void dropAll(DropReason reason) {
-        while (!olderPage.isEmpty()) {
-            dropHead(olderPage, reason);
-        }
-        while (!queue.isEmpty()) {
-            dropHead(queue, reason);
+        for (MessageQueue each : new MessageQueue[] {back, olderPage, queue}) {
+            while (!each.isEmpty()) {
+                dropHead(each, reason);
+            }
         }
     }
 
-    /** Gives the memory back and says nothing: what is queued stays in the store. */
-    void forget() {
-        for (MessageQueue each : new MessageQueue[] {olderPage, queue}) {
+    /** Gives the memory back: what is queued stays in the store, and what isn't there is dropped. */
+    void forget(DropReason reason) {
+        for (MessageQueue each : new MessageQueue[] {back, olderPage, queue}) {
             while (!each.isEmpty()) {
+                if (each.headEntry() == EntryId.NONE) {
+                    dropHead(each, reason);
+                    continue;
+                }
                 KeptMessage message = removeHead(each);
                 if (message != null) {
                     message.release();
@@ -252,6 +275,15 @@ final class SessionQueue {
         return olderFrom;
     }
 
+    /** An entry of another queue has become one of this session, and is in the window: it isn't read with the older ones. */
+    void leaveOut(long sequence) {
+        if (hasOlder()) {
+            Set<Long> more = new HashSet<>(underWay);
+            more.add(sequence);
+            underWay = more; // a reader may still have the set before
+        }
+    }
+
     /** Entries in that range that are in the window. */
     Set<Long> olderUnderWay() {
         return underWay;
@@ -260,6 +292,12 @@ final class SessionQueue {
     /** The session is known from the store, and nothing of its queue has been read. */
     void allIsOlder() {
         olderFrom = 0;
+    }
+
+    /** As {@link #allIsOlder()}, and all QoS 1 messages in it may have been sent. */
+    void allIsOlderAndMaybeSent() {
+        allIsOlder();
+        maybeSentLeft = Integer.MAX_VALUE;
     }
 
     /** Reads the next page, if the next message isn't in memory; the owner is told when it is there. */
@@ -273,14 +311,16 @@ final class SessionQueue {
             long first = olderFrom;
             Set<Long> leftOut = underWay;
             from.read(
-                    session.sid, reader -> reader.entries(first, from.bootTicket(), leftOut), arrived(this::readOlder));
+                    owner.storedSid(),
+                    reader -> reader.entries(first, from.bootTicket(), leftOut),
+                    arrived(this::readOlder));
             return;
         }
         long[] sequences = queue.pagedOutHead(PAGE_ENTRIES);
         long last = LongStream.of(sequences).max().orElseThrow();
         reading = true;
         if (loop.gate().passes(last)) {
-            from.read(session.sid, reader -> reader.entries(sequences), arrived(this::readBack));
+            from.read(owner.storedSid(), reader -> reader.entries(sequences), arrived(this::readBack));
         } else {
             loop.gate()
                     .hold(
@@ -312,9 +352,12 @@ final class SessionQueue {
     private void readOlder(SessionReader.Page page) {
         olderFrom = page.next();
         for (StoredEntry stored : page.entries()) {
+            if (underWay.contains(stored.sequence())) {
+                continue; // since the reading began
+            }
             long entry = entryOf(stored);
-            if (stored.qos() == QoS.AT_LEAST_ONCE && maybeSentLeft > 0) {
-                maybeSentLeft--;
+            if (stored.qos() == QoS.AT_LEAST_ONCE && (stored.maybeSent() || maybeSentLeft > 0)) {
+                maybeSentLeft = Math.max(0, maybeSentLeft - 1);
                 entry = EntryId.maybeSent(entry);
             }
             KeptMessage message = message(stored);

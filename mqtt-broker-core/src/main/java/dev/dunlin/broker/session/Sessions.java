@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
@@ -26,6 +27,7 @@ public final class Sessions {
     private final Map<String, Session> byClientId = new HashMap<>();
     private final Set<LocalSubscriber> localSubscribers = new HashSet<>();
     private boolean closing;
+    private boolean takingOver;
 
     Sessions(Core core, SessionLoop loop) {
         this.core = core;
@@ -57,7 +59,9 @@ public final class Sessions {
             return false;
         }
         if (session != null && session.link != null) { // [5.0:MQTT-3.1.4-3], [3.1.1:MQTT-3.1.4-2]
+            takingOver = true;
             session.link.disconnect(ReasonCode.SESSION_TAKEN_OVER, "another client connected with this identifier");
+            takingOver = false;
             session = byClientId.get(clientId); // it ended if it was not to outlive its connection
         }
         if (session != null && opening.connect().cleanStart()) { // [5.0:MQTT-3.1.2-4], [3.1.1:MQTT-3.1.2-6]
@@ -145,6 +149,9 @@ public final class Sessions {
             end(session, DropReason.SESSION_ENDED);
             return;
         }
+        if (session.members != null && !takingOver && !closing) {
+            session.members.connectionLost();
+        }
         session.log.disconnected();
         awaitDeadlines(session, 0);
     }
@@ -178,11 +185,16 @@ public final class Sessions {
     /** The end of a session: its subscriptions go first, then a will that still waits is published. */
     private void end(Session session, DropReason reason) {
         cancelTimers(session);
-        for (String filter : session.subscriptions.keySet()) {
-            core.subscriptions.remove(session, filter);
+        for (Subscription each : session.subscriptions.values()) {
+            if (each.destination() == session) {
+                core.subscriptions.remove(session, each.filter());
+            }
         }
         byClientId.remove(session.clientId, session);
         session.discard(reason);
+        if (session.members != null) {
+            session.members.leaveAll(core.groups);
+        }
         session.subscriptions.clear();
         if (session.will == null) {
             session.log.recordGone();

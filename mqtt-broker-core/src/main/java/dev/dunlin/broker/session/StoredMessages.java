@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.store.SessionChanges;
 import dev.dunlin.broker.store.StoredEntry;
 import dev.dunlin.broker.store.StoredMessage;
 import dev.dunlin.codec.QoS;
@@ -32,6 +33,17 @@ final class StoredMessages {
     /** What an entry was delivered for: the options have been applied when it was stored. */
     static Target target(StoredEntry entry, Recipient session) {
         return new Target(session, entry.qos(), false, entry.retain(), entry.subscriptionIds());
+    }
+
+    /** Stages a new entry: one that refers to the message of the same change, or one that carries it. */
+    static void stage(
+            SessionChanges changes, KeptMessage message, Target target, boolean reference, long publishedAtMs) {
+        Delivery delivery = Delivery.of(message, target);
+        if (reference) {
+            changes.reference(delivery);
+        } else {
+            changes.inline(delivery, message, publishedAtMs);
+        }
     }
 
     /** A delivery as it is stored. */

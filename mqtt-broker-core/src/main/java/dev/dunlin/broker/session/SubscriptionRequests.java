@@ -49,6 +49,11 @@ public final class SubscriptionRequests {
     public void subscribe(Subscribe request) throws MalformedPacket {
         assert session.loop.inLoop();
         refusedByStore = false;
+        for (SubscriptionRequest each : request.subscriptions()) {
+            if (each.noLocal() && Topics.isShared(each.filter())) { // [5.0:MQTT-3.8.3-4]
+                throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "no local on a shared subscription");
+            }
+        }
         int identifier = (int) request.properties().integer(Property.SUBSCRIPTION_IDENTIFIER, 0);
         List<ReasonCode> reasons = new ArrayList<>(request.subscriptions().size());
         for (SubscriptionRequest each : request.subscriptions()) { // [5.0:MQTT-3.9.3-1], [3.1.1:MQTT-3.9.3-1]
@@ -61,14 +66,12 @@ public final class SubscriptionRequests {
 
     private ReasonCode subscribe(SubscriptionRequest request, int identifier) throws MalformedPacket {
         String filter = request.filter();
-        if (!Topics.isValidFilter(filter)) {
+        boolean shared = Topics.isShared(filter);
+        if (!Topics.isValidFilter(filter) || (shared && !Topics.isValidShare(filter))) {
             return illFormed(filter);
         }
-        if (Topics.levels(filter) > core.limits.topicLevelsMax()) {
+        if (Topics.levels(shared ? Topics.filterOfShare(filter) : filter) > core.limits.topicLevelsMax()) {
             return ReasonCode.TOPIC_FILTER_INVALID;
-        }
-        if (Topics.isShared(filter)) {
-            return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
         }
         boolean isNew = !session.subscriptions.containsKey(filter);
         if (session.log.isOn() && store != null && (isNew ? store.refusesGrowth() : store.isStalled())) {
@@ -78,6 +81,10 @@ public final class SubscriptionRequests {
         if (isNew && session.subscriptions.size() >= core.limits.subscriptionsPerSessionMax()) {
             return ReasonCode.QUOTA_EXCEEDED;
         }
+        if (shared) { // without retained messages [5.0 section 4.8.2]
+            share(request, identifier);
+            return ReasonCode.granted(request.maximumQoS());
+        }
         Subscription subscription = new Subscription(
                 session, filter, request.maximumQoS(), request.noLocal(), request.retainAsPublished(), identifier);
         session.subscriptions.put(filter, subscription);
@@ -86,6 +93,35 @@ public final class SubscriptionRequests {
         boolean replays = handling == RETAIN_ALWAYS || (handling == RETAIN_IF_NEW && isNew);
         session.log.subscribed(subscription, replays ? replayRetained(request, identifier) : null);
         return ReasonCode.granted(request.maximumQoS());
+    }
+
+    /** Joins the group, or changes the options of the member [5.0:MQTT-3.8.4-3]. */
+    private void share(SubscriptionRequest request, int identifier) {
+        String filter = request.filter();
+        SessionMember present = session.members().of(filter);
+        if (present == null) {
+            SessionMember joined = core.groups.join(filter, session.log.isOn(), group -> {
+                SessionMember made = new SessionMember(group, session);
+                made.subscribed(shared(made, request, identifier));
+                return made;
+            });
+            session.members().joined(filter, joined);
+            if (session.log.isOn()) {
+                session.log.waitFor(
+                        joined.group.storedSid()); // the change that made it may have taken this record along
+            }
+        } else {
+            present.subscribed(shared(present, request, identifier));
+            core.groups.resubscribed(present);
+        }
+    }
+
+    private Subscription shared(SessionMember member, SubscriptionRequest request, int identifier) {
+        Subscription subscription = new Subscription(
+                member, request.filter(), request.maximumQoS(), false, request.retainAsPublished(), identifier);
+        session.subscriptions.put(request.filter(), subscription);
+        session.log.subscribed(subscription, null);
+        return subscription;
     }
 
     private static Properties explain(boolean refusedByStore) {
@@ -124,15 +160,24 @@ public final class SubscriptionRequests {
         assert session.loop.inLoop();
         List<ReasonCode> reasons = new ArrayList<>(request.filters().size());
         for (String filter : request.filters()) {
-            boolean existed = session.subscriptions.remove(filter) != null;
-            if (existed) {
-                core.subscriptions.remove(session, filter);
-                session.replays.stop(filter);
+            Subscription removed = session.subscriptions.remove(filter);
+            boolean existed = removed != null;
+            if (removed != null) {
                 session.log.unsubscribed(filter);
+                remove(removed);
             }
             reasons.add(existed ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
         }
         session.log.submitted();
         replies.unsuback(new Unsuback(request.packetId(), Properties.EMPTY, reasons));
+    }
+
+    private void remove(Subscription removed) {
+        if (removed.destination() == session) {
+            core.subscriptions.remove(session, removed.filter());
+            session.replays.stop(removed.filter());
+        } else {
+            session.members().leave(core.groups, removed.filter());
+        }
     }
 }

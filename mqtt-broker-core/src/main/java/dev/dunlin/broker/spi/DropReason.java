@@ -4,17 +4,17 @@ package dev.dunlin.broker.spi;
 public enum DropReason {
     /** The publish was refused before it changed anything: a limit, or a topic that clients may not publish to. */
     REFUSED,
-    /** QoS 0 and the session has no connection. */
+    /** QoS 0 and the session, or every member of a shared group, has no connection. */
     OFFLINE_QOS_0,
     /** QoS 0 and the connection's output is above {@link Limits#outputBytesMax()}. */
     SLOW_CONSUMER_QOS_0,
-    /** The session's queue is full. */
+    /** The queue of the session or shared group is full. */
     QUEUE_FULL,
     /** The message expiry interval passed before it was sent. */
     EXPIRED,
     /** The packet is larger than the client's Maximum Packet Size [5.0:MQTT-3.1.2-25]. */
     PACKET_TOO_LARGE,
-    /** The session ended, or was discarded by a clean start, with the message still to be delivered. */
+    /** The session ended, was discarded by a clean start, or was the last of a shared group, with the message still to be delivered. */
     SESSION_ENDED,
     /** The receiver answered with an error PUBACK or PUBREC [5.0:MQTT-4.4.0-2]. */
     REJECTED_BY_RECEIVER,

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  * @param inflightMessagesMax unacknowledged QoS 1 and 2 messages sent to a session, 1 to 65,535; a 5.0 client's Receive
  *     Maximum lowers it
  * @param inflightBytesMax the same in bytes, approximately what they occupy; one message is always allowed
- * @param queueMessagesMax messages queued for a session behind its window
+ * @param queueMessagesMax messages queued for a session behind its window, or for a shared group
  * @param queueBytesMax the same in bytes, approximately what they occupy
  * @param queueOverflow what happens at these two bounds
  * @param queueBytesTotalMax bytes queued in memory for all sessions together; divided evenly among the event loops
@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  *     publishers are read no further
  * @param turnDeliveriesMax deliveries of one event loop before it reads its connections again
  * @param topicLevelsMax levels of a topic or topic filter
- * @param subscriptionsPerSessionMax subscriptions of a session
+ * @param subscriptionsPerSessionMax subscriptions of a session, shared ones included
  * @param sessionExpiryMaxSeconds upper bound of the session expiry interval, in seconds; 4,294,967,295 is for ever
  * @param retainedMessagesMax retained messages; a further topic is refused
  * @param localPublishesMax publishes of the local client that are not yet completed; a further one fails

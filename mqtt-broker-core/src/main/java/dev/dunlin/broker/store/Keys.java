@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
  *
  * <pre>
  * SESSION   'c' client id            a session
+ *           'g' sid                  a shared group
  *           'o' sid packet id        an outbound QoS 2 exchange
  *           'r' sid packet id        an inbound QoS 2 packet id
  *           's' sid filter           a subscription
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class Keys {
     static final char CLIENT = 'c';
+    static final char GROUP = 'g';
     static final char EXCHANGE = 'o';
     static final char RECEIVED = 'r';
     static final char SUBSCRIPTION = 's';
@@ -29,6 +31,8 @@ final class Keys {
 
     static final byte[] CLIENTS = {(byte) CLIENT};
     static final byte[] AFTER_CLIENTS = {(byte) (CLIENT + 1)};
+    static final byte[] GROUPS = {(byte) GROUP};
+    static final byte[] AFTER_GROUPS = {(byte) (GROUP + 1)};
     static final byte[] EXCHANGES = {(byte) EXCHANGE};
     static final byte[] SUBSCRIPTIONS = {(byte) SUBSCRIPTION};
     static final byte[] AFTER_SUBSCRIPTIONS = {(byte) (SUBSCRIPTION + 1)};

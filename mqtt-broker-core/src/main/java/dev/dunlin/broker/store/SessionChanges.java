@@ -26,6 +26,16 @@ public final class SessionChanges {
         to.delete(Space.SESSION).u8(Keys.CLIENT).text(clientId).end();
     }
 
+    /** Stages the record of a new shared group, whose sid is the ticket of the change. */
+    public static void newGroup(ChangeWriter to, String shareFilter) {
+        StoredGroup.write(to, shareFilter);
+    }
+
+    /** The shared group is gone; its entries are the caller's. */
+    public void noGroup() {
+        StoredGroup.delete(to, sid);
+    }
+
     /** A subscription, new or changed. */
     public void subscribed(StoredSubscription subscription) {
         subscription.write(to, sid);
@@ -90,6 +100,29 @@ public final class SessionChanges {
     public void reference(StoredEntry.Delivery delivery) {
         StoredEntry.writeReference(to, sid, delivery);
     }
+
+    /** An entry of a shared group becomes one of this session's, with its reference. */
+    public void movedFrom(long groupSid, long entry, StoredEntry.Delivery delivery, Again again) {
+        removedFrom(groupSid, entry);
+        StoredEntry.writeAgain(to, sid, entry, delivery, again);
+    }
+
+    /** An entry is gone from a queue whose message stays: its reference goes elsewhere. */
+    private void removedFrom(long queueSid, long entry) {
+        to.delete(Space.QUEUE).u64(queueSid).u64(EntryId.sequence(entry)).end();
+    }
+
+    /** Notes at an entry that it may have been sent. */
+    public void maybeSent(long entry, StoredEntry.Delivery delivery, Again again) {
+        StoredEntry.writeAgain(to, sid, EntryId.maybeSent(entry), delivery, again);
+    }
+
+    /**
+     * What an entry that is written again is made of, if it carries its message.
+     *
+     * @param publishedAtMs wall time
+     */
+    public record Again(StoredMessage.Kept message, long publishedAtMs) {}
 
     /** All entries go, whatever they are. Their references are the caller's. */
     public void noEntries() {

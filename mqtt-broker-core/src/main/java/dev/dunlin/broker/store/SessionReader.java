@@ -179,6 +179,6 @@ public final class SessionReader {
     }
 
     private static StoredEntry missing(long sequence) {
-        return new StoredEntry(sequence, QoS.AT_LEAST_ONCE, false, new int[0], StoredEntry.INLINE, null);
+        return new StoredEntry(sequence, QoS.AT_LEAST_ONCE, false, false, new int[0], StoredEntry.INLINE, null);
     }
 }

@@ -39,6 +39,7 @@ public final class Store {
     private final ExecutorService readers;
     private final long bootTicket;
     private final long[] knownSids;
+    private final boolean stoppedCleanly;
     private boolean started;
 
     /**
@@ -76,8 +77,8 @@ public final class Store {
         readers = setting.readers;
         try (View view = live.view()) {
             Meta.checkFormat(view);
-            boolean clean = Meta.wasShutDownCleanly(view);
-            bootTicket = Meta.lastTicket(view) + (clean ? 1 : UNCLEAN_JUMP);
+            stoppedCleanly = Meta.wasShutDownCleanly(view);
+            bootTicket = Meta.lastTicket(view) + (stoppedCleanly ? 1 : UNCLEAN_JUMP);
             time = new ResumedTime(setting.time, Meta.lastSeenMs(view));
             knownSids = sids(view);
             sweep = new Sweep(bootTicket, knownSids, !Meta.wasSwept(view), readers);
@@ -94,6 +95,11 @@ public final class Store {
                 Keys.CLIENTS,
                 Keys.AFTER_CLIENTS,
                 (key, value) -> sids.add(StoredSession.read(value).sid()));
+        view.scan(
+                Space.SESSION,
+                Keys.GROUPS,
+                Keys.AFTER_GROUPS,
+                (key, value) -> sids.add(key.getLong(key.position() + 1)));
         return sids.stream().mapToLong(Long::longValue).sorted().toArray();
     }
 
@@ -104,6 +110,9 @@ public final class Store {
         /** A client's session. All come before the first subscription. */
         void session(String clientId, StoredSession session) throws StoreException;
 
+        /** A shared group, by ascending sid. All come before the first subscription. */
+        void group(long sid, String shareFilter) throws StoreException;
+
         /** A subscription of a session. */
         void subscription(long sid, StoredSubscription subscription) throws StoreException;
 
@@ -111,11 +120,15 @@ public final class Store {
         void retained(String topic, long ticket, StoredMessage message) throws StoreException;
     }
 
-    /** Reads sessions, subscriptions and retained messages. Before {@link #begin}. */
+    /** Reads sessions, shared groups, subscriptions and retained messages. Before {@link #begin}. */
     public void recover(Recovered to) throws StoreException {
         try (View view = engine.view()) {
             view.scan(Space.SESSION, Keys.CLIENTS, Keys.AFTER_CLIENTS, (key, value) -> {
                 to.session(Keys.text(key.position(key.position() + 1)), StoredSession.read(value));
+                return true;
+            });
+            view.scan(Space.SESSION, Keys.GROUPS, Keys.AFTER_GROUPS, (key, value) -> {
+                to.group(key.getLong(key.position() + 1), StoredGroup.read(value));
                 return true;
             });
             view.scan(Space.SESSION, Keys.SUBSCRIPTIONS, Keys.AFTER_SUBSCRIPTIONS, (key, value) -> {
@@ -175,6 +188,11 @@ public final class Store {
     /** The first ticket of this process. Entries and sessions with lower numbers are older. */
     public long bootTicket() {
         return bootTicket;
+    }
+
+    /** Whether the process before this one ended orderly: otherwise nobody knows what it had sent. */
+    public boolean stoppedCleanly() {
+        return stoppedCleanly;
     }
 
     /** Whether so much is under way that publishers should wait: {@link #awaitRoom}. */
