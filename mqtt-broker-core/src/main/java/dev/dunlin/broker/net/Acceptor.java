@@ -34,7 +34,7 @@ public final class Acceptor {
     private final Authenticator authenticator;
     private final AtomicInteger openInAll;
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger lingering = new AtomicInteger();
+    private final Set<Channel> ending = ConcurrentHashMap.newKeySet();
     private @Nullable Channel server;
     private volatile boolean closing;
 
@@ -67,9 +67,18 @@ public final class Acceptor {
         return core;
     }
 
-    /** How many of its channels are closed, but for the client's part. */
-    AtomicInteger lingering() {
-        return lingering;
+    /** The connections that are open now. */
+    Set<Connection> connections() {
+        return open;
+    }
+
+    /** Channels whose connections have ended, but which are still to be closed. */
+    Set<Channel> ending() {
+        return ending;
+    }
+
+    boolean isClosing() {
+        return closing;
     }
 
     Authenticator authenticator() {
@@ -149,13 +158,18 @@ public final class Acceptor {
     }
 
     /**
-     * Ends the connections that live on a loop: DISCONNECT with 0x8B for 5.0 clients. On that loop. One that is on its way
-     * from loop to loop lives on none, and ends when it arrives.
+     * Ends the connections that live on a loop: DISCONNECT with 0x8B for 5.0 clients, and what doesn't go at once is cut
+     * off. On that loop. One that is on its way from loop to loop lives on none, and ends when it arrives.
      */
     public void disconnectAll(SessionLoop loop) {
         for (Connection connection : open) {
             if (connection.isOn(loop)) {
                 connection.shutDown();
+            }
+        }
+        for (Channel channel : ending) {
+            if (channel.eventLoop() == loop.eventLoop()) {
+                channel.unsafe().close(channel.voidPromise());
             }
         }
     }

@@ -387,7 +387,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         decoder.close();
         out().close();
         acceptor.closed(this);
-        LingeringClose.close(ctx(), acceptor.lingering());
+        LingeringClose.close(ctx(), acceptor.ending(), !acceptor.isClosing());
         OpenSession open = session;
         if (open != null) {
             open.publishes().close();

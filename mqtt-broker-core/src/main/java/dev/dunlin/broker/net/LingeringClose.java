@@ -8,8 +8,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.Future;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,19 +35,20 @@ final class LingeringClose extends ChannelDuplexHandler {
     /**
      * Closes the channel of a connection. On its loop, with everything flushed.
      *
-     * @param lingering how many channels of this listener linger now
+     * @param ending the channels of its listener that are being closed; this one is among them until it is
+     * @param lingers whether there is time for it
      */
-    static void close(ChannelHandlerContext ctx, AtomicInteger lingering) {
+    static void close(ChannelHandlerContext ctx, Set<Channel> ending, boolean lingers) {
         Channel channel = ctx.channel();
         boolean connected = channel instanceof DuplexChannel && channel.isActive() && channel.isRegistered();
-        if (connected && lingering.get() < LINGERING_MAX) {
-            lingering.incrementAndGet();
-            channel.closeFuture().addListener(closed -> lingering.decrementAndGet());
+        if (connected && lingers && ending.size() < LINGERING_MAX) {
             channel.pipeline().addFirst(new LingeringClose());
-            ctx.close();
             channel.config().setAutoRead(true);
-        } else {
-            ctx.close();
+        }
+        ctx.close();
+        if (channel.isOpen()) {
+            ending.add(channel);
+            channel.closeFuture().addListener(closed -> ending.remove(channel));
         }
     }
 

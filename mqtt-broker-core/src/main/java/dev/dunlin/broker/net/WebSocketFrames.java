@@ -247,7 +247,8 @@ final class WebSocketFrames extends ChannelDuplexHandler {
         byte[] payload = ping;
         if (payload != null && !ended && ctx.channel().isWritable()) {
             ping = null;
-            ctx.writeAndFlush(frame(ctx, PONG, payload), ctx.voidPromise());
+            ctx.write(frame(ctx, PONG, payload), ctx.voidPromise());
+            ctx.flush();
         }
     }
 
@@ -281,7 +282,8 @@ final class WebSocketFrames extends ChannelDuplexHandler {
     public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
         ended = true;
         byte[] status = {(byte) (closeStatus >> 8), (byte) closeStatus};
-        ctx.writeAndFlush(frame(ctx, CLOSE, status), ctx.voidPromise());
+        ctx.write(frame(ctx, CLOSE, status), ctx.voidPromise());
+        ctx.flush();
         ctx.close(promise);
     }
 }

@@ -153,6 +153,7 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
 
     private static void send(ChannelHandlerContext ctx, String status, String headers) {
         String response = "HTTP/1.1 " + status + "\r\n" + headers + "\r\n";
-        ctx.writeAndFlush(ByteBufUtil.writeAscii(ctx.alloc(), response));
+        ctx.write(ByteBufUtil.writeAscii(ctx.alloc(), response), ctx.voidPromise());
+        ctx.flush();
     }
 }
