@@ -2,7 +2,10 @@
 @org.jspecify.annotations.NullMarked
 module dev.dunlin.broker {
     requires transitive dev.dunlin.codec;
+    requires io.netty.codec;
+    requires io.netty.codec.http;
     requires io.netty.common;
+    requires io.netty.handler;
     requires io.netty.transport;
     requires static io.netty.transport.classes.epoll;
     requires org.slf4j;

@@ -1,6 +1,7 @@
 package dev.dunlin.broker;
 
 import dev.dunlin.broker.net.Acceptor;
+import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.SocketTransport;
 import dev.dunlin.broker.net.Transport;
 import dev.dunlin.broker.session.Core;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -69,7 +71,11 @@ public final class Broker implements AutoCloseable {
     }
 
     static Broker start(
-            String name, Core core, List<Listener> listeners, Authenticator authenticator, ByteBufAllocator allocator)
+            String name,
+            Core core,
+            Map<Listener, Layers> listeners,
+            Authenticator authenticator,
+            ByteBufAllocator allocator)
             throws BrokerStartException {
         Store store = core.store();
         Restore restore = new Restore(core);
@@ -81,8 +87,9 @@ public final class Broker implements AutoCloseable {
             broker.takeIn(store, restore);
         }
         AtomicInteger openInAll = new AtomicInteger();
-        for (Listener listener : listeners) {
-            Acceptor acceptor = new Acceptor(listener.name(), core, broker.transport, authenticator, openInAll);
+        for (Listener listener : listeners.keySet()) {
+            Acceptor acceptor = new Acceptor(
+                    listener.name(), listeners.get(listener), core, broker.transport, authenticator, openInAll);
             broker.acceptors.put(listener, acceptor);
             ChannelFuture bound = acceptor.bind(listener.address(), allocator).awaitUninterruptibly();
             if (!bound.isSuccess()) {
@@ -147,7 +154,11 @@ public final class Broker implements AutoCloseable {
     public List<ListenerAddress> listeners() {
         List<ListenerAddress> addresses = new ArrayList<>();
         acceptors.forEach((listener, acceptor) -> addresses.add(new ListenerAddress(
-                listener.name(), "tcp", listener.host(), ((InetSocketAddress) acceptor.address()).getPort())));
+                listener.name(),
+                listener.scheme(),
+                listener.host(),
+                ((InetSocketAddress) acceptor.address()).getPort(),
+                Objects.requireNonNullElse(listener.webSocketPath(), ""))));
         return addresses;
     }
 

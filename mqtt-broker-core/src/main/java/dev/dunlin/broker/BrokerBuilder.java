@@ -1,5 +1,6 @@
 package dev.dunlin.broker;
 
+import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.Durability;
@@ -9,10 +10,13 @@ import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.store.Store;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BrokerBuilder {
     private static final int EMBEDDED_LOOPS_MAX = 4;
+    private static final String LOOPBACK = "127.0.0.1";
 
     private final List<Listener> listeners = new ArrayList<>();
     private String name = "dunlin";
@@ -48,7 +53,26 @@ public final class BrokerBuilder {
 
     /** Listens for MQTT over TCP on loopback, as "tcp". */
     public BrokerBuilder tcp(int port) {
-        return listen(Listener.tcp("127.0.0.1", port));
+        return listen(Listener.tcp(LOOPBACK, port));
+    }
+
+    /**
+     * Listens for MQTT over TLS on loopback, as "tls"; see {@link Tls#pem(Path, Path)}.
+     *
+     * @param chain PEM file with the server's certificate and those that lead to its root
+     * @param key PEM file with its private key
+     */
+    public BrokerBuilder tls(int port, Path chain, Path key) {
+        return listen(Listener.tcp(LOOPBACK, port).tls(Tls.pem(chain, key)).name("tls"));
+    }
+
+    /**
+     * Listens for MQTT over WebSocket on loopback, as "ws".
+     *
+     * @param path what clients ask for, "/mqtt" by custom
+     */
+    public BrokerBuilder webSocket(int port, String path) {
+        return listen(Listener.webSocket(LOOPBACK, port, path));
     }
 
     /** Adds a listener. Without any, only the local client reaches the broker. */
@@ -140,10 +164,11 @@ public final class BrokerBuilder {
         NettyVersions.check();
         checkAccess();
         checkNames();
+        Map<Listener, Layers> layered = layered();
         Store store = storage == null ? null : OpenedStore.open(storage, durability, limits, time, name);
         Core core = new Core(limits, time, random, loops, store);
         Authenticator who = authenticator == null ? Authenticator.anonymous() : authenticator;
-        return Broker.start(name, core, List.copyOf(listeners), who, allocator);
+        return Broker.start(name, core, layered, who, allocator);
     }
 
     private void checkAccess() throws BrokerStartException {
@@ -166,6 +191,16 @@ public final class BrokerBuilder {
                 throw config("two listeners are named " + listener.name());
             }
         }
+    }
+
+    /** Reads certificates and keys, before a store is opened or a port bound. */
+    private Map<Listener, Layers> layered() throws BrokerStartException {
+        Map<Listener, Layers> layered = new LinkedHashMap<>();
+        for (Listener listener : listeners) {
+            Tls tls = listener.tls();
+            layered.put(listener, new Layers(tls == null ? null : tls.context(), listener.webSocketPath()));
+        }
+        return layered;
     }
 
     private static BrokerStartException config(String message) {

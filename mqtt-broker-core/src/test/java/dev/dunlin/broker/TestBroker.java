@@ -17,6 +17,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -83,6 +84,15 @@ final class TestBroker implements AutoCloseable {
         return broker.acceptors().values().stream()
                 .mapToInt(Acceptor::openConnections)
                 .sum();
+    }
+
+    /** The inside of the listener of that name. */
+    Acceptor acceptor(String listener) {
+        return broker.acceptors().entrySet().stream()
+                .filter(entry -> entry.getKey().name().equals(listener))
+                .map(Map.Entry::getValue)
+                .findAny()
+                .orElseThrow();
     }
 
     // ---- clients

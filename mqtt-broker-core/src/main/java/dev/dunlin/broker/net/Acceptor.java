@@ -28,21 +28,31 @@ public final class Acceptor {
     private static final int RECEIVE_BYTES = 64 << 10;
 
     private final String name;
+    private final Layers layers;
     private final Core core;
     private final Transport transport;
     private final Authenticator authenticator;
     private final AtomicInteger openInAll;
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+    private final Set<Channel> ending = ConcurrentHashMap.newKeySet();
     private @Nullable Channel server;
     private volatile boolean closing;
 
     /**
      * An acceptor, not bound yet.
      *
+     * @param layers what lies between its sockets and MQTT
      * @param openInAll the number of open connections of the whole broker, shared by its acceptors
      */
-    public Acceptor(String name, Core core, Transport transport, Authenticator authenticator, AtomicInteger openInAll) {
+    public Acceptor(
+            String name,
+            Layers layers,
+            Core core,
+            Transport transport,
+            Authenticator authenticator,
+            AtomicInteger openInAll) {
         this.name = name;
+        this.layers = layers;
         this.core = core;
         this.transport = transport;
         this.authenticator = authenticator;
@@ -55,6 +65,20 @@ public final class Acceptor {
 
     Core core() {
         return core;
+    }
+
+    /** The connections that are open now. */
+    Set<Connection> connections() {
+        return open;
+    }
+
+    /** Channels whose connections have ended, but which are still to be closed. */
+    Set<Channel> ending() {
+        return ending;
+    }
+
+    boolean isClosing() {
+        return closing;
     }
 
     Authenticator authenticator() {
@@ -99,7 +123,7 @@ public final class Acceptor {
         }
         Connection connection = new Connection(this, loop);
         open.add(connection);
-        channel.pipeline().addLast(connection);
+        layers.build(channel, connection);
     }
 
     void closed(Connection connection) {
@@ -134,13 +158,18 @@ public final class Acceptor {
     }
 
     /**
-     * Ends the connections that live on a loop: DISCONNECT with 0x8B for 5.0 clients. On that loop. One that is on its way
-     * from loop to loop lives on none, and ends when it arrives.
+     * Ends the connections that live on a loop: DISCONNECT with 0x8B for 5.0 clients, and what doesn't go at once is cut
+     * off. On that loop. One that is on its way from loop to loop lives on none, and ends when it arrives.
      */
     public void disconnectAll(SessionLoop loop) {
         for (Connection connection : open) {
             if (connection.isOn(loop)) {
                 connection.shutDown();
+            }
+        }
+        for (Channel channel : ending) {
+            if (channel.eventLoop() == loop.eventLoop()) {
+                channel.unsafe().close(channel.voidPromise());
             }
         }
     }

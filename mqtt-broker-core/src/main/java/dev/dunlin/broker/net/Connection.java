@@ -18,6 +18,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client's connection: the one handler of its channel. Row 2 of the path of a publish.
+ * One client's connection: the last handler of its channel, the only one over plain TCP. Row 2 of the path of a publish.
  *
  * <p>Bytes go into the decoder, packets come out of it into one switch, and whatever ends the connection ends in
  * {@link #close}. It lives on the loop that accepted it until CONNECT has named the client; the {@link Handshake} then
@@ -132,7 +133,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof IOException) {
+        if (cause instanceof IOException || cause instanceof DecoderException) { // the latter is from TLS
             lost("connection lost: " + cause.getMessage());
         } else {
             LOG.error("client {}: a fault in its pipeline", name(), cause);
@@ -140,8 +141,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         }
     }
 
-    /** Behind what it has published so far. */
-    private void lost(String cause) {
+    /** The client has ended it: behind what it has published so far. */
+    void lost(String cause) {
         loop.readClock();
         loop.runLater(() -> loop.runInOrder(() -> end(cause, true)));
     }
@@ -385,8 +386,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         }
         decoder.close();
         out().close();
-        ctx().close();
         acceptor.closed(this);
+        LingeringClose.close(ctx(), acceptor.ending(), !acceptor.isClosing());
         OpenSession open = session;
         if (open != null) {
             open.publishes().close();

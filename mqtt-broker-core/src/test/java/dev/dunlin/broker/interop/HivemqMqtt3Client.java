@@ -4,6 +4,7 @@ import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3AsyncClient;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3Client;
+import com.hivemq.client.mqtt.mqtt3.message.auth.Mqtt3SimpleAuth;
 import com.hivemq.client.mqtt.mqtt3.message.connect.Mqtt3Connect;
 import com.hivemq.client.mqtt.mqtt3.message.connect.connack.Mqtt3ConnAck;
 import com.hivemq.client.mqtt.mqtt3.message.publish.Mqtt3Publish;
@@ -11,6 +12,7 @@ import dev.dunlin.codec.QoS;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** hivemq-mqtt-client, MQTT 3.1.1. */
 final class HivemqMqtt3Client implements TestClient {
@@ -19,17 +21,13 @@ final class HivemqMqtt3Client implements TestClient {
     private final Mqtt3ConnAck connack;
 
     HivemqMqtt3Client(Setup setup) throws Exception {
-        client = Mqtt3Client.builder()
-                .identifier(setup.clientId())
-                .serverHost("127.0.0.1")
-                .serverPort(setup.port())
-                .buildAsync();
+        client = HivemqAddress.set(Mqtt3Client.builder(), setup).buildAsync();
         client.publishes(MqttGlobalPublishFilter.ALL, message -> inbox.add(received(message)));
         connack = client.connect(connect(setup)).get(Inbox.PATIENCE_SECONDS, TimeUnit.SECONDS);
-        for (String filter : setup.filters()) {
+        for (TestSubscription subscription : setup.subscriptions()) {
             client.subscribeWith()
-                    .topicFilter(filter)
-                    .qos(qos(setup.subscribedQoS()))
+                    .topicFilter(subscription.filter())
+                    .qos(qos(subscription.maximum()))
                     .send()
                     .get(Inbox.PATIENCE_SECONDS, TimeUnit.SECONDS);
         }
@@ -38,8 +36,19 @@ final class HivemqMqtt3Client implements TestClient {
     private static Mqtt3Connect connect(Setup setup) {
         return Mqtt3Connect.builder()
                 .cleanSession(!setup.persistent())
+                .keepAlive(setup.keepAliveSeconds())
+                .simpleAuth(login(setup.login()))
                 .willPublish(setup.will() == null ? null : sent(setup.will()))
                 .build();
+    }
+
+    private static @Nullable Mqtt3SimpleAuth login(Setup.@Nullable Login login) {
+        return login == null
+                ? null
+                : Mqtt3SimpleAuth.builder()
+                        .username(login.userName())
+                        .password(login.password().getBytes(StandardCharsets.UTF_8))
+                        .build();
     }
 
     private static Mqtt3Publish sent(TestMessage message) {
@@ -56,7 +65,8 @@ final class HivemqMqtt3Client implements TestClient {
                 message.getTopic().toString(),
                 new String(message.getPayloadAsBytes(), StandardCharsets.UTF_8),
                 QoS.of(message.getQos().getCode()),
-                message.isRetain());
+                message.isRetain(),
+                MessageProperties.NONE);
     }
 
     private static MqttQos qos(QoS qos) {
@@ -74,8 +84,8 @@ final class HivemqMqtt3Client implements TestClient {
     }
 
     @Override
-    public TestMessage receive() throws InterruptedException {
-        return inbox.take();
+    public Inbox inbox() {
+        return inbox;
     }
 
     @Override

@@ -1,21 +1,23 @@
 package dev.dunlin.broker.interop;
 
-import dev.dunlin.codec.MqttVersion;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The scenarios with hivemq-mqtt-client. */
 @ParameterizedClass
-@EnumSource(names = {"V3_1_1", "V5"})
-final class HivemqTest implements Scenarios {
-    private final MqttVersion version;
+@MethodSource("variants")
+final class HivemqTest implements Mqtt5Scenarios {
+    @Parameter
+    private Variant client;
 
-    HivemqTest(MqttVersion version) {
-        this.version = version;
+    static Stream<Variant> variants() {
+        return Library.HIVEMQ.variants();
     }
 
     @Override
-    public TestClient connect(Setup setup) throws Exception {
-        return version == MqttVersion.V5 ? new HivemqMqtt5Client(setup) : new HivemqMqtt3Client(setup);
+    public Variant client() {
+        return client;
     }
 }

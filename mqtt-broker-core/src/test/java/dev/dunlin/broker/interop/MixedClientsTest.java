@@ -2,39 +2,27 @@ package dev.dunlin.broker.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dunlin.broker.Broker;
-import dev.dunlin.broker.testkit.TestStore;
-import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.testkit.RequiresTool;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** All libraries and protocol versions at one broker. */
-@RequiresTool({"mosquitto_pub", "mosquitto_sub", "stdbuf"})
+@RequiresTool({"mosquitto_pub", "mosquitto_sub", "stdbuf", "node", "npm"})
 final class MixedClientsTest {
-    private static final List<Connector> KINDS = List.of(
-            HivemqMqtt3Client::new,
-            HivemqMqtt5Client::new,
-            setup -> new PahoMqtt3Client(MqttVersion.V3_1, setup),
-            setup -> new PahoMqtt3Client(MqttVersion.V3_1_1, setup),
-            PahoMqtt5Client::new,
-            setup -> new MosquittoClient(MqttVersion.V3_1, setup),
-            setup -> new MosquittoClient(MqttVersion.V3_1_1, setup),
-            setup -> new MosquittoClient(MqttVersion.V5, setup));
-
     @ParameterizedTest
     @EnumSource
     void everybodyHearsEverybody(QoS qos) throws Exception {
         List<TestClient> clients = new ArrayList<>();
-        try (TestStore store = new TestStore();
-                Broker broker = store.builder().start();
+        try (ScenarioBroker broker = new ScenarioBroker(TestTransport.TCP);
                 AutoCloseable leave = () -> close(clients)) {
-            for (Connector kind : KINDS) {
+            for (Variant variant : variants()) {
                 String clientId = "client-" + clients.size();
-                clients.add(kind.connect(Setup.of(broker.port("tcp"), clientId).subscribing(qos, "mixed/+")));
+                clients.add(variant.connect(broker.client(clientId).subscribing(qos, "mixed/+")));
             }
             List<TestMessage> sent = new ArrayList<>();
             for (TestClient client : clients) {
@@ -43,22 +31,21 @@ final class MixedClientsTest {
                 sent.add(message);
             }
             for (TestClient client : clients) {
-                List<TestMessage> received = new ArrayList<>();
-                while (received.size() < sent.size()) {
-                    received.add(client.receive());
-                }
-                assertThat(received).containsExactlyInAnyOrderElementsOf(sent);
+                assertThat(client.inbox().take(sent.size())).containsExactlyInAnyOrderElementsOf(sent);
             }
         }
+    }
+
+    private static List<Variant> variants() {
+        return Stream.of(Library.values())
+                .flatMap(Library::variants)
+                .filter(variant -> variant.transport() == TestTransport.TCP)
+                .toList();
     }
 
     private static void close(List<TestClient> clients) throws Exception {
         for (TestClient client : clients) {
             client.close();
         }
-    }
-
-    private interface Connector {
-        TestClient connect(Setup setup) throws Exception;
     }
 }

@@ -1,28 +1,25 @@
 package dev.dunlin.broker.interop;
 
-import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.testkit.RequiresTool;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The scenarios with mosquitto_sub and mosquitto_pub. */
 @RequiresTool({"mosquitto_pub", "mosquitto_sub", "stdbuf"})
 @ParameterizedClass
-@EnumSource
-final class MosquittoTest implements Scenarios {
-    private final MqttVersion version;
+@MethodSource("variants")
+final class MosquittoTest implements Mqtt5Scenarios {
+    @Parameter
+    private Variant client;
 
-    MosquittoTest(MqttVersion version) {
-        this.version = version;
+    static Stream<Variant> variants() {
+        return Library.MOSQUITTO.variants();
     }
 
     @Override
-    public TestClient connect(Setup setup) throws Exception {
-        return new MosquittoClient(version, setup);
-    }
-
-    @Override
-    public void visit(Setup setup) throws Exception {
-        MosquittoClient.visit(version, setup);
+    public Variant client() {
+        return client;
     }
 }

@@ -2,6 +2,7 @@ package dev.dunlin.broker.interop;
 
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.QoS;
+import dev.dunlin.codec.testkit.TestCertificate;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -22,12 +23,12 @@ final class PahoMqtt3Client implements TestClient {
 
     PahoMqtt3Client(MqttVersion version, Setup setup) throws MqttException {
         this.version = version;
-        client = new MqttClient("tcp://127.0.0.1:" + setup.port(), setup.clientId(), new MemoryPersistence());
+        client = new MqttClient(setup.uri("tcp", "ssl"), setup.clientId(), new MemoryPersistence());
         client.setTimeToWait(TimeUnit.SECONDS.toMillis(Inbox.PATIENCE_SECONDS));
         client.setCallback(new ToInbox());
         sessionPresent = client.connectWithResult(options(setup)).getSessionPresent();
-        for (String filter : setup.filters()) {
-            client.subscribe(filter, setup.subscribedQoS().level());
+        for (TestSubscription subscription : setup.subscriptions()) {
+            client.subscribe(subscription.filter(), subscription.maximum().level());
         }
     }
 
@@ -35,6 +36,15 @@ final class PahoMqtt3Client implements TestClient {
         MqttConnectOptions options = new MqttConnectOptions();
         options.setMqttVersion(version.level());
         options.setCleanSession(!setup.persistent());
+        options.setKeepAliveInterval(setup.keepAliveSeconds());
+        if (setup.isTls()) {
+            options.setSocketFactory(TestCertificate.shared().trusting().getSocketFactory());
+        }
+        Setup.Login login = setup.login();
+        if (login != null) {
+            options.setUserName(login.userName());
+            options.setPassword(login.password().toCharArray());
+        }
         TestMessage will = setup.will();
         if (will != null) {
             options.setWill(will.topic(), sent(will).getPayload(), will.qos().level(), will.retain());
@@ -61,8 +71,8 @@ final class PahoMqtt3Client implements TestClient {
     }
 
     @Override
-    public TestMessage receive() throws InterruptedException {
-        return inbox.take();
+    public Inbox inbox() {
+        return inbox;
     }
 
     @Override
@@ -85,7 +95,8 @@ final class PahoMqtt3Client implements TestClient {
                     topic,
                     new String(message.getPayload(), StandardCharsets.UTF_8),
                     QoS.of(message.getQos()),
-                    message.isRetained()));
+                    message.isRetained(),
+                    MessageProperties.NONE));
         }
 
         @Override

@@ -1,27 +1,23 @@
 package dev.dunlin.broker.interop;
 
-import dev.dunlin.codec.MqttVersion;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The scenarios with Eclipse Paho. */
 @ParameterizedClass
-@EnumSource
-final class PahoTest implements Scenarios {
-    private final MqttVersion version;
+@MethodSource("variants")
+final class PahoTest implements Mqtt5Scenarios {
+    @Parameter
+    private Variant client;
 
-    PahoTest(MqttVersion version) {
-        this.version = version;
+    static Stream<Variant> variants() {
+        return Library.PAHO.variants();
     }
 
     @Override
-    public TestClient connect(Setup setup) throws Exception {
-        return version == MqttVersion.V5 ? new PahoMqtt5Client(setup) : new PahoMqtt3Client(version, setup);
-    }
-
-    /** Version 1.2.5 for MQTT 3 refuses surrogate pairs. */
-    @Override
-    public boolean sendsFourByteCharacters() {
-        return version == MqttVersion.V5;
+    public Variant client() {
+        return client;
     }
 }

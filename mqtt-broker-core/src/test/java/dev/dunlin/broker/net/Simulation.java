@@ -82,7 +82,8 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
         if (store != null) {
             takeIn(store);
         }
-        acceptor = new Acceptor("local", core, this, Authenticator.anonymous(), new AtomicInteger());
+        acceptor = new Acceptor(
+                "local", new Layers(null, null), core, this, Authenticator.anonymous(), new AtomicInteger());
         acceptor.bind(address, ByteBufAllocator.DEFAULT);
         settle();
     }

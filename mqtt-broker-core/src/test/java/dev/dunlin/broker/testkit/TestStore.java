@@ -27,9 +27,9 @@ public final class TestStore implements AutoCloseable {
         return !ENGINE.isEmpty();
     }
 
-    /** A broker that listens on a port of its own, with this store. */
+    /** A broker that listens on a port of its own over the chosen transport, with this store. */
     public BrokerBuilder builder() {
-        BrokerBuilder builder = Broker.builder().tcp(0);
+        BrokerBuilder builder = Broker.builder().listen(TestTransport.chosen().listener());
         folder.ifPresent(dir -> builder.storage(engine().at(dir)));
         return builder;
     }

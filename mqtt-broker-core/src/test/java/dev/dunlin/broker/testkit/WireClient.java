@@ -23,13 +23,12 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HexFormat;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +54,7 @@ public final class WireClient implements AutoCloseable {
     private static final int TIMEOUT_MS = 10_000;
     private static final int TRANSCRIPT_LINES = 30;
 
-    private final Socket socket;
+    private final TestSocket socket;
     private final InputStream in;
     private final MqttVersion version;
     private final MqttDecoder decoder;
@@ -65,21 +64,23 @@ public final class WireClient implements AutoCloseable {
     private boolean ended;
     private int lastPacketId = 60_000; // ids of whole exchanges; scripts use small ones
 
-    private WireClient(Socket socket, MqttVersion version) throws IOException {
+    private WireClient(TestSocket socket, MqttVersion version) {
         this.socket = socket;
         this.version = version;
-        in = socket.getInputStream();
+        in = socket.in();
         decoder = new MqttDecoder(MqttDecoder.Peer.SERVER, this::keep, MqttDecoder.PACKET_BYTES_MAX);
         decoder.version(version);
     }
 
-    /** Opens a connection to a port of this machine; sends nothing. */
+    /** Opens a connection over the chosen transport to a port of this machine; sends nothing of MQTT. */
     public static WireClient connect(int port, MqttVersion version) {
+        return connect(port, version, TestTransport.chosen());
+    }
+
+    /** Opens a connection to a port of this machine; sends nothing of MQTT. */
+    public static WireClient connect(int port, MqttVersion version, TestTransport transport) {
         try {
-            Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
-            socket.setTcpNoDelay(true);
-            socket.setSoTimeout(TIMEOUT_MS);
-            return new WireClient(socket, version);
+            return new WireClient(TestSocket.open(port, transport), version);
         } catch (IOException e) {
             throw new UncheckedIOException("can't connect to port " + port, e);
         }
@@ -120,7 +121,7 @@ public final class WireClient implements AutoCloseable {
     /** Sends packets if it still can: for a client that may have been disconnected meanwhile. */
     public void trySend(Sendable... packets) {
         try {
-            socket.getOutputStream().write(Packets.bytes(version, packets));
+            socket.write(Packets.bytes(version, packets));
         } catch (IOException e) {
             ended = true;
         }
@@ -128,7 +129,7 @@ public final class WireClient implements AutoCloseable {
 
     private void write(byte[] bytes) {
         try {
-            socket.getOutputStream().write(bytes);
+            socket.write(bytes);
         } catch (IOException e) {
             throw failure("the connection is gone while sending: " + e.getMessage());
         }
@@ -153,7 +154,7 @@ public final class WireClient implements AutoCloseable {
     /** The next packet, if one has arrived by now; else null. */
     public @Nullable Object poll() {
         try {
-            return received.isEmpty() && !ended && in.available() == 0 ? null : receiveOrEnd();
+            return received.isEmpty() && !ended && !socket.hasInput() ? null : receiveOrEnd();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -262,7 +263,7 @@ public final class WireClient implements AutoCloseable {
      */
     public void expectNothingYet() {
         try {
-            if (received.isEmpty() && in.available() > 0) {
+            if (received.isEmpty() && socket.hasInput()) {
                 receive();
             }
         } catch (IOException e) {
@@ -409,7 +410,7 @@ public final class WireClient implements AutoCloseable {
                 }
             } catch (SocketTimeoutException e) {
                 throw failure("expected " + awaited + ", but nothing came within " + TIMEOUT_MS + " ms");
-            } catch (SocketException e) {
+            } catch (SocketException | SSLException e) {
                 end(String.valueOf(e.getMessage())); // a reset is an end too
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -455,7 +456,7 @@ public final class WireClient implements AutoCloseable {
 
     private AssertionError failure(String message) {
         StringBuilder text = new StringBuilder(message);
-        text.append("\n  ").append(version).append(", last packets:");
+        text.append("\n  ").append(version).append(" over ").append(socket).append(", last packets:");
         for (Line line : transcript) {
             text.append("\n    ").append(line.direction).append(line.what);
         }
