@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
@@ -60,15 +61,17 @@ final class LingeringClose extends ChannelDuplexHandler {
         }
         timer = ctx.executor().schedule(() -> ctx.close(), LINGER_MS, TimeUnit.MILLISECONDS);
         ctx.channel().closeFuture().addListener(closed -> promise.trySuccess());
-        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
-                .addListener(
-                        written -> { // when all before it is written
-                            if (written.isSuccess()) {
-                                ((DuplexChannel) ctx.channel()).shutdownOutput();
-                            } else {
-                                ctx.close();
-                            }
-                        });
+        ChannelFuture allWritten = ctx.write(Unpooled.EMPTY_BUFFER);
+        allWritten.addListener(written -> end(ctx, written.isSuccess()));
+        ctx.flush();
+    }
+
+    private static void end(ChannelHandlerContext ctx, boolean written) {
+        if (written) {
+            ((DuplexChannel) ctx.channel()).shutdownOutput();
+        } else {
+            ctx.close();
+        }
     }
 
     @Override

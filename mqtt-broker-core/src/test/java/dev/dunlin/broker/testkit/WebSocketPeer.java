@@ -222,6 +222,9 @@ public final class WebSocketPeer extends InputStream {
 
     @Override
     public int read(byte[] into, int offset, int length) throws IOException {
+        if (length == 0) {
+            return 0;
+        }
         while (payloadLeft == 0 && !ended) {
             nextFrame();
         }

@@ -116,6 +116,27 @@ public final class TestCertificate {
         return key;
     }
 
+    /** Writes the key, encrypted with a password by openssl: PKCS #8 with PBES2. The test needs the tool. */
+    public Path encryptedKey(Path file, String password) throws IOException, InterruptedException {
+        Process openssl = new ProcessBuilder(List.of(
+                        "openssl",
+                        "pkcs8",
+                        "-topk8",
+                        "-in",
+                        key.toString(),
+                        "-out",
+                        file.toString(),
+                        "-passout",
+                        "pass:" + password))
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(openssl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (openssl.waitFor() != 0) {
+            throw new IllegalStateException("openssl: " + said);
+        }
+        return file;
+    }
+
     /** For a client that trusts this certificate and no other. */
     public SSLContext trusting() {
         try {
