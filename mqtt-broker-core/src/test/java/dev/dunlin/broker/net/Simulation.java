@@ -13,6 +13,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ManualIoEventLoop;
@@ -50,7 +51,7 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
     private final List<ManualIoEventLoop> eventLoops = new ArrayList<>();
     private final ManualIoEventLoop clients =
             new ManualIoEventLoop(null, Thread.currentThread(), LocalIoHandler.newFactory(), ticker);
-    private final List<SimulatedClient> opened = new ArrayList<>();
+    private final List<Channel> opened = new ArrayList<>();
     private final LocalAddress address = new LocalAddress(Simulation.class);
 
     private final @Nullable Store store;
@@ -69,6 +70,11 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
 
     /** With a store, if there is to be one: its commit thread has its turns among the loops. */
     Simulation(long seed, int loops, Limits limits, @Nullable Stored stored) {
+        this(seed, loops, limits, stored, ByteBufAllocator.DEFAULT);
+    }
+
+    /** The broker's connections take their buffers from this allocator. */
+    Simulation(long seed, int loops, Limits limits, @Nullable Stored stored, ByteBufAllocator allocator) {
         store = stored == null ? null : open(stored);
         random = new Random(seed);
         core = new Core(limits, this, random, loops, store);
@@ -83,7 +89,7 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
             takeIn(store);
         }
         acceptor = new Acceptor("local", core, this, Authenticator.anonymous(), new AtomicInteger());
-        acceptor.bind(address, ByteBufAllocator.DEFAULT);
+        acceptor.bind(address, allocator);
         settle();
     }
 
@@ -117,16 +123,21 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
     /** Opens a channel to the broker. */
     SimulatedClient open() {
         SimulatedClient client = new SimulatedClient(this);
+        client.opened(open(client));
+        return client;
+    }
+
+    /** Opens a channel to the broker, with a handler of the caller's. */
+    Channel open(ChannelHandler handler) {
         Channel channel = new Bootstrap()
                 .group(clients)
                 .channel(LocalChannel.class)
-                .handler(client)
+                .handler(handler)
                 .connect(address)
                 .channel();
         settle();
-        client.opened(channel);
-        opened.add(client);
-        return client;
+        opened.add(channel);
+        return channel;
     }
 
     /** A client id whose home is the loop with this index. */
@@ -226,7 +237,8 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
 
     @Override
     public CompletionStage<Void> close(Duration timeout) {
-        opened.forEach(SimulatedClient::cut);
+        opened.forEach(Channel::close);
+        settle();
         clients.shutdownGracefully(0, 0, TimeUnit.SECONDS);
         eventLoops.forEach(loop -> loop.shutdownGracefully(0, 0, TimeUnit.SECONDS));
         for (int i = 0; !eventLoops.stream().allMatch(ManualIoEventLoop::isTerminated); i++) {
