@@ -48,13 +48,15 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
     final Acceptor acceptor;
     private final Random random;
     private final MockTicker ticker = Ticker.newMockTicker();
+    private final Ticker loopTicker = new LoopTicker();
     private final List<ManualIoEventLoop> eventLoops = new ArrayList<>();
     private final ManualIoEventLoop clients =
-            new ManualIoEventLoop(null, Thread.currentThread(), LocalIoHandler.newFactory(), ticker);
+            new ManualIoEventLoop(null, Thread.currentThread(), LocalIoHandler.newFactory(), loopTicker);
     private final List<Channel> opened = new ArrayList<>();
     private final LocalAddress address = new LocalAddress(Simulation.class);
 
     private final @Nullable Store store;
+    private boolean closing;
     private boolean closingStore;
 
     /** Opens the store of a simulated broker. */
@@ -81,7 +83,7 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
         for (int i = 0; i < loops; i++) {
             SessionLoop loop = core.loop(i);
             ManualIoEventLoop eventLoop = new ManualIoEventLoop(
-                    null, Thread.currentThread(), loop.turns(LocalIoHandler.newFactory()), ticker);
+                    null, Thread.currentThread(), loop.turns(LocalIoHandler.newFactory()), loopTicker);
             loop.bind(eventLoop);
             eventLoops.add(eventLoop);
         }
@@ -239,13 +241,13 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
     public CompletionStage<Void> close(Duration timeout) {
         opened.forEach(Channel::close);
         settle();
+        closing = true;
         clients.shutdownGracefully(0, 0, TimeUnit.SECONDS);
         eventLoops.forEach(loop -> loop.shutdownGracefully(0, 0, TimeUnit.SECONDS));
         for (int i = 0; !eventLoops.stream().allMatch(ManualIoEventLoop::isTerminated); i++) {
             if (i == ROUNDS_MAX) {
                 throw new AssertionError("the loops don't end");
             }
-            ticker.advance(1, TimeUnit.MILLISECONDS); // on a clock that stands still they would wait for it
             round();
         }
         if (store != null) {
@@ -259,5 +261,26 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
     @Override
     public void close() {
         close(Duration.ZERO);
+    }
+
+    /** Time stands still for the loops too, but not when they are to end: Netty would sleep until it has moved. */
+    private final class LoopTicker implements Ticker {
+        @Override
+        public long initialNanoTime() {
+            return ticker.initialNanoTime();
+        }
+
+        @Override
+        public long nanoTime() {
+            if (closing) {
+                ticker.advance(1, TimeUnit.MICROSECONDS);
+            }
+            return ticker.nanoTime();
+        }
+
+        @Override
+        public void sleep(long delay, TimeUnit unit) throws InterruptedException {
+            ticker.sleep(delay, unit);
+        }
     }
 }
