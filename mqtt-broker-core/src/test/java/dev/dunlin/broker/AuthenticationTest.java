@@ -20,6 +20,7 @@ import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.Statement;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -83,7 +84,8 @@ final class AuthenticationTest {
         broker.send(version, connect("c2").userName("bob").password("")).expect(connack());
     }
 
-    @EachVersion // [5.0:MQTT-3.1.4-2], [5.0:MQTT-4.12.0-4], [3.1.1:MQTT-3.2.2-5]: 0x86, in 3.x return code 4
+    @EachVersion // 0x86, in 3.x return code 4
+    @Statement({"5.0:MQTT-3.1.4-2", "5.0:MQTT-4.12.0-4", "3.1.1:MQTT-3.2.2-5"})
     void refusesEverybodyElse(MqttVersion version) {
         for (ConnectPacket wrong : List.of(
                 connect("c"),
@@ -107,7 +109,8 @@ final class AuthenticationTest {
         c.expectClosed();
     }
 
-    @Test // [5.0:MQTT-3.2.2-8]
+    @Test
+    @Statement("5.0:MQTT-3.2.2-8")
     void closesWithoutConnackForAReasonThatIsNotForConnack() {
         broker.send(MqttVersion.V5, connect("unfit")).expectClosed();
     }
@@ -225,7 +228,8 @@ final class AuthenticationTest {
 
     // ---- before anything else
 
-    @EachVersion // [3.1.1:MQTT-3.1.4-3], [5.0:MQTT-3.1.4-4]
+    @EachVersion
+    @Statement({"3.1.1:MQTT-3.1.4-3", "5.0:MQTT-3.1.4-4"})
     void comesBeforeTakeoverAndCleanStart(MqttVersion version) {
         WireClient old = broker.send(version, ann("id").sessionExpiry(100));
         old.expect(connack());

@@ -22,6 +22,7 @@ import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -43,8 +44,8 @@ final class ConnectTest {
     @AutoClose
     private final TestBroker broker = TestBroker.start();
 
-    @EachVersion // [5.0:MQTT-3.1.4-5], [5.0:MQTT-3.2.0-1], [5.0:MQTT-3.2.0-2], [3.1.1:MQTT-3.1.4-4],
-    // [3.1.1:MQTT-3.2.0-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.4-5", "5.0:MQTT-3.2.0-2", "3.1.1:MQTT-3.1.4-4"})
     void answersConnectWithOneConnack(MqttVersion version) {
         WireClient c = broker.open(version);
         c.send(connect("id").cleanStart());
@@ -52,14 +53,16 @@ final class ConnectTest {
         c.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-3.1.3-5], [3.1.1:MQTT-3.1.3-5]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.3-5", "3.1.1:MQTT-3.1.3-5"})
     void acceptsClientIdsOf23LettersAndDigits(MqttVersion version) {
         for (String id : List.of("a", "0123456789abcdefghijklm", "nopqrstuvwxyzABCDEFGHIJ", "KLMNOPQRSTUVWXYZ")) {
             broker.client(version, id).leave();
         }
     }
 
-    @Test // [5.0:MQTT-3.1.3-6], [5.0:MQTT-3.1.3-7], [5.0:MQTT-3.2.2-16]
+    @Test
+    @Statement({"5.0:MQTT-3.1.3-6", "5.0:MQTT-3.1.3-7", "5.0:MQTT-3.2.2-16"})
     void assignsAUniqueIdToANamelessClient() {
         WireClient first = broker.open(MqttVersion.V5).send(connect(""));
         WireClient second = broker.open(MqttVersion.V5).send(connect("").cleanStart());
@@ -72,7 +75,8 @@ final class ConnectTest {
         second.ping();
     }
 
-    @Test // [3.1.1:MQTT-3.1.3-6]
+    @Test
+    @Statement("3.1.1:MQTT-3.1.3-6")
     void letsNamelessCleanClientsOf311In() {
         WireClient first = broker.client(MqttVersion.V3_1_1, "");
         WireClient second = broker.client(MqttVersion.V3_1_1, "");
@@ -80,7 +84,8 @@ final class ConnectTest {
         second.ping();
     }
 
-    @Test // [3.1.1:MQTT-3.1.3-7], [3.1.1:MQTT-3.1.3-8], [3.1.1:MQTT-3.1.3-9], [3.1.1:MQTT-3.2.2-5]
+    @Test
+    @Statement({"3.1.1:MQTT-3.1.3-8", "3.1.1:MQTT-3.1.3-9", "3.1.1:MQTT-3.2.2-5"})
     void refusesNamelessPersistentClientsOf311() {
         broker.send(MqttVersion.V3_1_1, connect("")).expectRefusal(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID);
     }
@@ -90,7 +95,8 @@ final class ConnectTest {
         broker.send(MqttVersion.V3_1, connect("").cleanStart()).expectRefusal(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID);
     }
 
-    @Test // [5.0:MQTT-3.1.2-28], [5.0:MQTT-3.2.2-22]
+    @Test
+    @Statement({"5.0:MQTT-3.1.2-28", "5.0:MQTT-3.2.2-22"})
     void announcesItsLimitsAndNothingThatWasNotAskedFor() {
         Connack connack = broker.send(
                         MqttVersion.V5, connect("id").sessionExpiry(77).keepAlive(99))
@@ -114,7 +120,8 @@ final class ConnectTest {
         }
     }
 
-    @Test // [5.0:MQTT-3.1.2-24]: CONNACK is a packet too
+    @Test // CONNACK is a packet too
+    @Statement("5.0:MQTT-3.1.2-24")
     void refusesAClientWhoseMaximumPacketSizeLeavesNoRoomForConnack() {
         broker.send(MqttVersion.V5, connect("").maximumPacketSize(8)).expectRefusal(ReasonCode.PACKET_TOO_LARGE);
         assertThat(broker.sessions()).isZero();
@@ -122,7 +129,8 @@ final class ConnectTest {
 
     // ---- what isn't a CONNECT
 
-    @EachVersion // [5.0:MQTT-3.1.0-1], [3.1.1:MQTT-3.1.0-1], [5.0:MQTT-3.14.0-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.0-1", "3.1.1:MQTT-3.1.0-1", "5.0:MQTT-3.14.0-1"})
     void closesWithoutAWordWhenTheFirstPacketIsNotConnect(MqttVersion version) {
         List<Sendable> others = List.of(
                 pingreq(),
@@ -137,34 +145,39 @@ final class ConnectTest {
         }
     }
 
-    @EachVersion // [5.0:MQTT-3.1.0-2], [3.1.1:MQTT-3.1.0-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.0-2", "3.1.1:MQTT-3.1.0-2"})
     void endsTheConnectionOnASecondConnect(MqttVersion version) {
         WireClient c = broker.client(version, "id");
         c.send(connect("id").cleanStart());
         c.expectDisconnect(ReasonCode.PROTOCOL_ERROR);
     }
 
-    @Test // [5.0:MQTT-3.1.0-2], [5.0:MQTT-3.14.2-1]: 0x84 and 0x85 are not for DISCONNECT
+    @Test // 0x84 and 0x85 are not for DISCONNECT
+    @Statement({"5.0:MQTT-3.1.0-2", "5.0:MQTT-3.14.2-1"})
     void saysProtocolErrorWhateverElseIsWrongWithASecondConnect() {
         WireClient c = broker.client("id");
         c.sendRaw(0x10, 13, 0, 4, 'M', 'Q', 'T', 'T', 6, 2, 0, 0, 0, 0, 0);
         c.expectDisconnect(ReasonCode.PROTOCOL_ERROR);
     }
 
-    @Test // [5.0:MQTT-4.12.0-7]
+    @Test
+    @Statement("5.0:MQTT-4.12.0-7")
     void endsTheConnectionOnAuthWithoutAMethodInConnect() {
         WireClient c = broker.client("id");
         c.send(auth(ReasonCode.REAUTHENTICATE, "m"));
         c.expectDisconnect(ReasonCode.PROTOCOL_ERROR);
     }
 
-    @Test // [5.0:MQTT-4.12.0-1], [5.0:MQTT-4.12.0-6]
+    @Test
+    @Statement({"5.0:MQTT-4.12.0-1", "5.0:MQTT-4.12.0-6"})
     void refusesAnAuthenticationMethod() {
         broker.send(MqttVersion.V5, connect("id").with(Property.AUTHENTICATION_METHOD, "SCRAM-SHA-1"))
                 .expectRefusal(ReasonCode.BAD_AUTHENTICATION_METHOD);
     }
 
-    @ParameterizedTest // [3.1.1:MQTT-3.1.2-2], [5.0:MQTT-3.1.2-2]
+    @ParameterizedTest
+    @Statement({"3.1.1:MQTT-3.1.2-2", "5.0:MQTT-3.1.2-2"})
     @ValueSource(ints = {0, 1, 2, 3, 6, 7, 0x84, 255})
     void refusesUnknownLevelsInTheWordsOf311(int level) {
         WireClient c = broker.open(MqttVersion.V3_1_1);
@@ -173,7 +186,8 @@ final class ConnectTest {
         c.expectClosed();
     }
 
-    @Test // [5.0:MQTT-3.1.2-1], [3.1.1:MQTT-3.1.2-1]
+    @Test
+    @Statement({"5.0:MQTT-3.1.2-1", "3.1.1:MQTT-3.1.2-1"})
     void refusesAnUnknownProtocolName() {
         WireClient c = broker.open(MqttVersion.V3_1_1);
         c.sendRaw(0x10, 13, 0, 4, 'M', 'Q', 'T', 'X', 4, 2, 0, 0, 0, 1, 'i');
@@ -183,7 +197,8 @@ final class ConnectTest {
 
     // ---- malformed
 
-    @ParameterizedTest // [5.0:MQTT-3.1.4-1], [5.0:MQTT-4.13.1-1]
+    @ParameterizedTest
+    @Statement({"5.0:MQTT-3.1.4-1", "5.0:MQTT-4.13.1-1"})
     @ValueSource(
             strings = {
                 "03 0000 00 000169", // [5.0:MQTT-3.1.2-3] reserved flag
@@ -205,7 +220,8 @@ final class ConnectTest {
         c.expectRefusal(ReasonCode.MALFORMED_PACKET);
     }
 
-    @ParameterizedTest // [3.1.1:MQTT-3.1.4-1], [3.1.1:MQTT-4.8.0-1]
+    @ParameterizedTest
+    @Statement({"3.1.1:MQTT-3.1.4-1", "3.1.1:MQTT-4.8.0-1"})
     @ValueSource(
             strings = {
                 "03 0000 000169", // [3.1.1:MQTT-3.1.2-3]
@@ -237,7 +253,8 @@ final class ConnectTest {
         return packet;
     }
 
-    @EachVersion // [5.0:MQTT-3.1.4-6], [3.1.1:MQTT-3.1.4-5]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.4-6", "3.1.1:MQTT-3.1.4-5"})
     void processesNothingBehindARefusedConnect(MqttVersion version) {
         WireClient witness = broker.client("witness").subscribed("#", 0);
         WireClient c = broker.open(version);
@@ -308,7 +325,8 @@ final class ConnectTest {
 
     // ---- the end
 
-    @EachVersion // [5.0:MQTT-3.12.4-1], [3.1.1:MQTT-3.12.4-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.12.4-1", "3.1.1:MQTT-3.12.4-1"})
     void answersEveryPing(MqttVersion version) {
         WireClient c = broker.client(version, "id");
         c.send(pingreq(), pingreq(), pingreq());
@@ -318,7 +336,8 @@ final class ConnectTest {
         c.expectNothing();
     }
 
-    @ParameterizedTest // [5.0:MQTT-3.14.1-1], [3.1.1:MQTT-3.14.1-1], [3.1.1:MQTT-2.2.2-2]
+    @ParameterizedTest
+    @Statement({"5.0:MQTT-3.14.1-1", "3.1.1:MQTT-3.14.1-1", "3.1.1:MQTT-2.2.2-2"})
     @EnumSource(
             value = MqttVersion.class,
             names = {"V3_1_1", "V5"})
@@ -328,7 +347,8 @@ final class ConnectTest {
         c.expectDisconnect(ReasonCode.MALFORMED_PACKET);
     }
 
-    @EachVersion // [5.0:MQTT-3.14.4-1], [5.0:MQTT-3.14.4-2], [3.1.1:MQTT-3.14.4-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.14.4-1", "5.0:MQTT-3.14.4-2", "3.1.1:MQTT-3.14.4-2"})
     void processesNothingBehindDisconnect(MqttVersion version) {
         WireClient witness = broker.client("witness").subscribed("#", 0);
         WireClient c = broker.client(version, "id");
@@ -337,7 +357,8 @@ final class ConnectTest {
         witness.expectNothing();
     }
 
-    @Test // [5.0:MQTT-3.1.2-22], [3.1.1:MQTT-3.1.2-24]
+    @Test
+    @Statement({"5.0:MQTT-3.1.2-22", "3.1.1:MQTT-3.1.2-24"})
     void disconnectsASilentClientAfterOneAndAHalfKeepAlives() {
         List<WireClient> silent = new ArrayList<>();
         long startNs = System.nanoTime();

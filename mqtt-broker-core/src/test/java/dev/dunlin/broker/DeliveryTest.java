@@ -25,6 +25,7 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.Statement;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -64,7 +65,8 @@ final class DeliveryTest {
 
     // ---- QoS
 
-    @ParameterizedTest // [5.0:MQTT-3.8.4-8], [3.1.1:MQTT-3.8.4-6], [5.0:MQTT-3.2.2-10]
+    @ParameterizedTest
+    @Statement({"5.0:MQTT-3.8.4-8", "3.1.1:MQTT-3.8.4-6", "5.0:MQTT-3.2.2-10"})
     @CsvSource({"0,0,0", "0,1,0", "0,2,0", "1,0,0", "1,1,1", "1,2,1", "2,0,0", "2,1,1", "2,2,2"})
     void deliversWithTheLowerOfPublishedAndGrantedQos(int published, int granted, int delivered) {
         for (MqttVersion version : MqttVersion.values()) {
@@ -76,7 +78,8 @@ final class DeliveryTest {
         }
     }
 
-    @EachVersion // [5.0:MQTT-2.2.1-4], [5.0:MQTT-4.3.2-1], [5.0:MQTT-4.3.3-1], [3.1.1:MQTT-2.3.1-4]
+    @EachVersion
+    @Statement({"5.0:MQTT-2.2.1-4", "5.0:MQTT-4.3.2-1", "3.1.1:MQTT-2.3.1-4"})
     void neverHasTwoExchangesUnderOneId(MqttVersion version) {
         WireClient c = broker.client(version, "c").subscribed("t", 2);
         BitSet used = new BitSet();
@@ -90,7 +93,8 @@ final class DeliveryTest {
 
     // ---- resending
 
-    @EachVersion // [5.0:MQTT-4.4.0-1], [5.0:MQTT-3.3.1-1], [3.1.1:MQTT-4.4.0-1], [3.1.1:MQTT-3.3.1-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.4.0-1", "5.0:MQTT-3.3.1-1", "3.1.1:MQTT-4.4.0-1"})
     void resendsUnackedPublishesInOrderAfterReconnect(MqttVersion version) {
         WireClient c = persistent(version, "c").subscribed("t", 2);
         int[] ids = new int[4];
@@ -111,7 +115,8 @@ final class DeliveryTest {
         reconnect(version, "c").expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-4.4.0-1]
+    @EachVersion
+    @Statement("5.0:MQTT-4.4.0-1")
     void resendsNothingWhileConnected(MqttVersion version) {
         WireClient c = broker.client(version, "c").subscribed("t", 2);
         publisher.published("t", "1", 1);
@@ -121,7 +126,8 @@ final class DeliveryTest {
         c.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-4.3.3-6], [5.0:MQTT-4.3.3-5], [3.1.1:MQTT-4.3.3-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.3.3-6", "5.0:MQTT-4.3.3-5", "3.1.1:MQTT-4.3.3-1"})
     void resendsPubrelNotThePublishOnceItWasReceived(MqttVersion version) {
         WireClient c = persistent(version, "c").subscribed("t", 2);
         publisher.published("t", "p", 2);
@@ -139,7 +145,8 @@ final class DeliveryTest {
         reconnect(version, "c").expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-4.5.0-1], [3.1.1:MQTT-3.1.2-5], [5.0:MQTT-4.3.2-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.5.0-1", "3.1.1:MQTT-3.1.2-5", "5.0:MQTT-4.3.2-2"})
     void sendsWhatWasQueuedOfflineWithoutDup(MqttVersion version) {
         persistent(version, "c").subscribed("t", 2).leave();
         publisher.published("t", "0", 0);
@@ -201,7 +208,8 @@ final class DeliveryTest {
         c.expectNothing();
     }
 
-    @Test // [5.0:MQTT-4.3.3-4], [5.0:MQTT-4.4.0-2]
+    @Test
+    @Statement({"5.0:MQTT-4.3.3-4", "5.0:MQTT-4.4.0-2"})
     void endsTheExchangeOnAFailingPubrecOrPuback() {
         WireClient c =
                 broker.send(MqttVersion.V5, connect("c").sessionExpiry(1_000).receiveMaximum(1));
@@ -220,7 +228,8 @@ final class DeliveryTest {
 
     // ---- window
 
-    @Test // [5.0:MQTT-3.3.4-9], [5.0:MQTT-4.9.0-2], [5.0:MQTT-3.3.4-10], [5.0:MQTT-4.9.0-3]
+    @Test
+    @Statement({"5.0:MQTT-3.3.4-9", "5.0:MQTT-3.3.4-10", "5.0:MQTT-4.9.0-2"})
     void respectsTheReceiveMaximumOfTheClient() {
         WireClient c =
                 broker.send(MqttVersion.V5, connect("c").sessionExpiry(1_000).receiveMaximum(2));
@@ -254,7 +263,8 @@ final class DeliveryTest {
         c.expectNothing();
     }
 
-    @ParameterizedTest // [5.0:MQTT-2.2.1-4], [3.1.1:MQTT-2.3.1-4]
+    @ParameterizedTest
+    @Statement({"5.0:MQTT-2.2.1-4", "3.1.1:MQTT-2.3.1-4"})
     @EnumSource(
             value = MqttVersion.class,
             names = {"V3_1_1", "V5"})
@@ -317,7 +327,8 @@ final class DeliveryTest {
 
     // ---- maximum packet size
 
-    @Test // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
+    @Test
+    @Statement({"5.0:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-25"})
     void dropsWhatIsTooLargeForOneSubscriberForThatOneAlone() {
         WireClient small = broker.send(MqttVersion.V5, connect("small").maximumPacketSize(50));
         small.expect(connack());
@@ -336,7 +347,8 @@ final class DeliveryTest {
         assertThat(broker.dropped(DropReason.PACKET_TOO_LARGE)).isEqualTo(2);
     }
 
-    @Test // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
+    @Test
+    @Statement({"5.0:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-25"})
     void resendsNothingThatIsTooLargeForTheNewConnection() {
         WireClient c = persistent(MqttVersion.V5, "c").subscribed("t", 2);
         publisher.published("t", "x".repeat(100), 1);
@@ -355,7 +367,8 @@ final class DeliveryTest {
         reconnect(MqttVersion.V5, "c").expectNothing();
     }
 
-    @Test // [5.0:MQTT-3.1.2-24]
+    @Test
+    @Statement("5.0:MQTT-3.1.2-24")
     void disconnectsAClientThatAsksForALargerAnswerThanItAllows() {
         WireClient c = broker.send(MqttVersion.V5, connect("c").maximumPacketSize(40));
         c.expect(connack());
@@ -369,7 +382,8 @@ final class DeliveryTest {
 
     // ---- what a PUBLISH carries
 
-    @Test // [5.0:MQTT-3.3.2-4], [5.0:MQTT-3.3.2-15], [5.0:MQTT-3.3.2-16], [5.0:MQTT-3.3.2-17], [5.0:MQTT-3.3.2-20]
+    @Test
+    @Statement({"5.0:MQTT-3.3.2-4", "5.0:MQTT-3.3.2-15", "5.0:MQTT-3.3.2-16"})
     void passesAllPropertiesThroughUnaltered() {
         var message = publish("t", "p")
                 .userProperty("b", "1") // [5.0:MQTT-3.3.2-18]
@@ -389,7 +403,8 @@ final class DeliveryTest {
         }
     }
 
-    @Test // [5.0:MQTT-3.3.2-4]
+    @Test
+    @Statement("5.0:MQTT-3.3.2-4")
     void addsNoPropertyOfItsOwn() {
         WireClient c = broker.client("c").subscribed("t", 0);
         publisher.published("t", "p", 0);
@@ -398,7 +413,8 @@ final class DeliveryTest {
         assertThat(c.expectPublish("t", "p", 0).properties().isEmpty()).isTrue();
     }
 
-    @Test // [5.0:MQTT-3.3.4-2], [5.0:MQTT-3.3.4-3], [5.0:MQTT-3.3.4-4]
+    @Test
+    @Statement({"5.0:MQTT-3.3.4-2", "5.0:MQTT-3.3.4-3", "5.0:MQTT-3.3.4-4"})
     void sendsOneCopyWithAllIdentifiersOfOverlappingSubscriptions() {
         WireClient c = broker.client("c");
         c.send(
@@ -424,7 +440,8 @@ final class DeliveryTest {
                 .containsExactlyInAnyOrder(268_435_455, 301);
     }
 
-    @EachVersion // [3.1.1:MQTT-3.3.5-1]
+    @EachVersion
+    @Statement("3.1.1:MQTT-3.3.5-1")
     void deliversOverlappingSubscriptionsOnceWithTheHighestQos(MqttVersion version) {
         WireClient c = broker.client(version, "c")
                 .subscribed("a/b", 0)
@@ -435,7 +452,8 @@ final class DeliveryTest {
         c.expectNothing();
     }
 
-    @Test // [5.0:MQTT-3.8.3-3]
+    @Test
+    @Statement("5.0:MQTT-3.8.3-3")
     void keepsTheOwnMessagesFromASubscriptionWithNoLocal() {
         WireClient c = broker.client("c");
         c.send(subscribe(1, "t/#", 1).noLocal());
@@ -450,7 +468,8 @@ final class DeliveryTest {
         c.expectPublish("t/2", "own", 0);
     }
 
-    @Test // [5.0:MQTT-3.3.1-12], [5.0:MQTT-3.3.1-13]
+    @Test
+    @Statement({"5.0:MQTT-3.3.1-12", "5.0:MQTT-3.3.1-13"})
     void forwardsRetainAsTheSubscriptionAsks() {
         WireClient c = broker.client("c");
         c.send(subscribe(1, "as/published", 0).retainAsPublished().and("plain", 0));
@@ -465,7 +484,8 @@ final class DeliveryTest {
 
     // ---- who gets it
 
-    @EachVersion // [5.0:MQTT-4.7.2-1], [3.1.1:MQTT-4.7.2-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.7.2-1", "3.1.1:MQTT-4.7.2-1"})
     void matchesDollarTopicsByNoLeadingWildcard(MqttVersion version) {
         WireClient wild = broker.client(version, "wild")
                 .subscribed("#", 0)
@@ -479,7 +499,8 @@ final class DeliveryTest {
         wild.expectPublish("a/$x", "p", 0);
     }
 
-    @ParameterizedTest // [5.0:MQTT-3.3.2-3], [5.0:MQTT-4.7.1-1], [5.0:MQTT-4.7.3-4], [3.1.1:MQTT-4.7.3-4]
+    @ParameterizedTest
+    @Statement({"5.0:MQTT-3.3.2-3", "5.0:MQTT-4.7.1-1", "5.0:MQTT-4.7.3-4"})
     @CsvSource({
         "a/#, a a/ a/b a/b/c a//, A aa b /a",
         "+, a aa, /a a/ a/b",
@@ -501,7 +522,8 @@ final class DeliveryTest {
         }
     }
 
-    @EachVersion // [5.0:MQTT-3.10.4-2], [5.0:MQTT-3.10.4-3], [3.1.1:MQTT-3.10.4-2], [3.1.1:MQTT-3.10.4-3]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.10.4-2", "5.0:MQTT-3.10.4-3", "3.1.1:MQTT-3.10.4-3"})
     void completesWhatWasBegunBeforeUnsubscribe(MqttVersion version) {
         WireClient c = persistent(version, "c").subscribed("t", 2);
         publisher.published("t", "1", 1);
@@ -520,7 +542,8 @@ final class DeliveryTest {
         c.expectNothing();
     }
 
-    @ParameterizedTest // [5.0:MQTT-4.6.0-5]
+    @ParameterizedTest
+    @Statement("5.0:MQTT-4.6.0-5")
     @ValueSource(ints = {1_024, 64 << 10, 80 << 10, 1 << 20})
     void keepsTheOrderHoweverOftenTheOutputFillsUp(int outputBytesMax) {
         int messages = 3_000;

@@ -27,6 +27,7 @@ import dev.dunlin.broker.testkit.Sendable;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.Statement;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -241,7 +242,8 @@ final class GateTest {
 
     // ---- takeover
 
-    @EachVersion // [5.0:MQTT-4.4.0-1], [3.1.1:MQTT-4.4.0-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.4.0-1", "3.1.1:MQTT-4.4.0-1"})
     void aTakeoverWhileItIsClosedLosesNothing(MqttVersion version) {
         WireClient publisher = broker.client("publisher");
         WireClient subscriber = broker.client("subscriber").subscribed("out/#", 2);

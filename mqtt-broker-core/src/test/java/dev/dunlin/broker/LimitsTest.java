@@ -37,6 +37,7 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.Statement;
 import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -127,7 +128,8 @@ final class LimitsTest {
 
     // ---- packets
 
-    @EachVersion // [5.0:MQTT-3.2.2-15]
+    @EachVersion
+    @Statement("5.0:MQTT-3.2.2-15")
     @Reaches("packetBytesMax")
     void disconnectsOnAPacketBeyondTheMaximum(MqttVersion version) {
         TestBroker broker = start(DEFAULTS.withPacketBytesMax(1_024));
@@ -163,7 +165,8 @@ final class LimitsTest {
         c.expectPublish("t", "x".repeat(500), 0);
     }
 
-    @Test // [5.0:MQTT-3.3.4-7]
+    @Test
+    @Statement("5.0:MQTT-3.3.4-7")
     @Reaches("receiveMaximum")
     void announcesAndHoldsItsReceiveMaximum() {
         TestBroker broker = start(DEFAULTS.withReceiveMaximum(1));

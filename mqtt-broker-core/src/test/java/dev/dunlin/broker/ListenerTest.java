@@ -18,6 +18,7 @@ import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.Statement;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -185,7 +186,8 @@ final class ListenerTest {
 
     // ---- closing
 
-    @EachVersion // [5.0:MQTT-3.14.2-2]
+    @EachVersion
+    @Statement("5.0:MQTT-3.14.2-2")
     void tellsItsClientsThatItShutsDown(MqttVersion version) {
         try (TestBroker broker = TestBroker.start()) {
             List<WireClient> clients = new ArrayList<>();

@@ -14,6 +14,7 @@ import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
+import dev.dunlin.codec.testkit.Statement;
 import java.time.Duration;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,8 @@ final class MessageExpiryTest {
         c.subscribed("t", 2).leave();
     }
 
-    @Test // [5.0:MQTT-3.3.2-6]
+    @Test
+    @Statement("5.0:MQTT-3.3.2-6")
     void isForwardedUnchangedWithoutWaiting() {
         WireClient c = broker.client("c").subscribed("t", 2);
         for (long seconds : new long[] {1, 60, 0xFFFF_FFFFL}) {
@@ -52,7 +54,8 @@ final class MessageExpiryTest {
         }
     }
 
-    @Test // [5.0:MQTT-3.3.2-6]
+    @Test
+    @Statement("5.0:MQTT-3.3.2-6")
     void isCountedDownWhileTheMessageWaits() {
         subscribeAndLeave();
         publisher.published(publish("t", "p").expiry(60), 1);
@@ -61,7 +64,8 @@ final class MessageExpiryTest {
                 .isEqualTo(50);
     }
 
-    @Test // [5.0:MQTT-3.3.2-5]
+    @Test
+    @Statement("5.0:MQTT-3.3.2-5")
     void endsMessagesInTheQueueOfADisconnectedClient() {
         subscribeAndLeave();
         publisher.published(publish("t", "short").expiry(10), 1);
@@ -76,7 +80,8 @@ final class MessageExpiryTest {
         assertThat(broker.dropped(DropReason.EXPIRED)).isEqualTo(2);
     }
 
-    @Test // [5.0:MQTT-3.3.2-5]
+    @Test
+    @Statement("5.0:MQTT-3.3.2-5")
     void endsMessagesForClientsOf311Too() {
         subscribeAndLeave();
         publisher.published(publish("t", "short").expiry(10), 1);
@@ -88,7 +93,8 @@ final class MessageExpiryTest {
         c.expectNothing();
     }
 
-    @Test // [5.0:MQTT-3.3.2-5]
+    @Test
+    @Statement("5.0:MQTT-3.3.2-5")
     void endsMessagesBehindAFullWindow() {
         subscribeAndLeave();
         WireClient c = reconnect(MqttVersion.V5, 1);
@@ -102,7 +108,8 @@ final class MessageExpiryTest {
         c.expectNothing();
     }
 
-    @Test // [5.0:MQTT-4.3.3-7], [5.0:MQTT-4.3.3-13]
+    @Test
+    @Statement({"5.0:MQTT-4.3.3-7", "5.0:MQTT-4.3.3-13"})
     void endsNothingThatWasSentOnce() {
         subscribeAndLeave();
         WireClient c = reconnect(MqttVersion.V5, 10);
@@ -120,7 +127,8 @@ final class MessageExpiryTest {
         assertThat(broker.dropped(DropReason.EXPIRED)).isZero();
     }
 
-    @Test // [5.0:MQTT-4.3.3-13]
+    @Test
+    @Statement("5.0:MQTT-4.3.3-13")
     void aQos2PublisherFinishesItsExchangeThoughTheMessageExpired() {
         WireClient c = broker.client("c");
         c.send(publish("t", "p").qos(2, 5).expiry(1));
@@ -130,7 +138,8 @@ final class MessageExpiryTest {
         c.expect(pubcomp(5));
     }
 
-    @Test // [5.0:MQTT-3.3.2-5], [5.0:MQTT-3.3.2-6]
+    @Test
+    @Statement({"5.0:MQTT-3.3.2-5", "5.0:MQTT-3.3.2-6"})
     void endsRetainedMessages() {
         publisher.published(publish("t", "p").retain().expiry(10), 1);
         time.advance(Duration.ofSeconds(4));

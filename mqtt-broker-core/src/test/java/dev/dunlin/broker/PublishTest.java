@@ -23,6 +23,7 @@ import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.Statement;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -43,14 +44,16 @@ final class PublishTest {
 
     // ---- acknowledgements
 
-    @EachVersion // [5.0:MQTT-3.3.4-1], [3.1.1:MQTT-3.3.4-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.3.4-1", "3.1.1:MQTT-3.3.4-1"})
     void answersQos0WithNothing(MqttVersion version) {
         WireClient c = broker.client(version, "id");
         c.send(publish("t", "p"));
         c.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-4.3.2-4], [5.0:MQTT-2.2.1-5], [3.1.1:MQTT-4.3.2-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.3.2-4", "5.0:MQTT-2.2.1-5", "3.1.1:MQTT-4.3.2-2"})
     void answersQos1WithPuback(MqttVersion version) {
         WireClient subscriber = broker.client("subscriber").subscribed("t", 1);
         WireClient c = broker.client(version, "id");
@@ -61,7 +64,8 @@ final class PublishTest {
         c.expect(puback(1).reason(ReasonCode.NO_MATCHING_SUBSCRIBERS));
     }
 
-    @EachVersion // [5.0:MQTT-4.3.3-8], [5.0:MQTT-4.3.3-11], [3.1.1:MQTT-4.3.3-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.3.3-8", "5.0:MQTT-4.3.3-11", "3.1.1:MQTT-4.3.3-2"})
     void answersQos2WithPubrecAndPubrelWithPubcomp(MqttVersion version) {
         WireClient subscriber = broker.client("subscriber").subscribed("t", 2);
         WireClient c = broker.client(version, "id");
@@ -74,7 +78,8 @@ final class PublishTest {
         c.expect(pubrec(1).reason(ReasonCode.NO_MATCHING_SUBSCRIBERS));
     }
 
-    @EachVersion // [5.0:MQTT-4.3.3-10], [3.1.1:MQTT-4.3.3-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.3.3-10", "3.1.1:MQTT-4.3.3-2"})
     void routesAQos2MessageOnceHoweverOftenItComes(MqttVersion version) {
         WireClient subscriber = broker.client("subscriber").subscribed("t", 2);
         WireClient c = broker.client(version, "id");
@@ -91,7 +96,8 @@ final class PublishTest {
         subscriber.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-4.3.3-10], [3.1.1:MQTT-4.3.3-2], [3.1.1:MQTT-4.1.0-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.3.3-10", "3.1.1:MQTT-4.3.3-2", "3.1.1:MQTT-4.1.0-1"})
     void routesAQos2MessageOnceAlsoWhenItIsRepeatedAfterReconnect(MqttVersion version) {
         WireClient subscriber = broker.client("subscriber").subscribed("t", 2);
         WireClient c = broker.send(version, connect("id").sessionExpiry(100));
@@ -110,7 +116,8 @@ final class PublishTest {
         subscriber.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-4.3.3-12], [5.0:MQTT-4.3.2-5], [3.1.1:MQTT-4.3.2-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.3.3-12", "5.0:MQTT-4.3.2-5", "3.1.1:MQTT-4.3.2-2"})
     void takesAnIdThatIsFreeAgainForANewMessage(MqttVersion version) {
         WireClient subscriber = broker.client("subscriber").subscribed("t", 2);
         WireClient c = broker.client(version, "id");
@@ -133,7 +140,8 @@ final class PublishTest {
         c.expect(pubcomp(9).reason(ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
     }
 
-    @EachVersion // [5.0:MQTT-3.3.1-3], [3.1.1:MQTT-3.3.1-3]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.3.1-3", "3.1.1:MQTT-3.3.1-3"})
     void forwardsWithoutTheDupOfThePublisher(MqttVersion version) {
         WireClient subscriber = broker.client(version, "subscriber").subscribed("t", 2);
         WireClient c = broker.client(version, "id");
@@ -144,7 +152,8 @@ final class PublishTest {
 
     // ---- quota
 
-    @Test // [5.0:MQTT-3.3.4-7], [5.0:MQTT-4.9.0-1]
+    @Test
+    @Statement({"5.0:MQTT-3.3.4-7", "5.0:MQTT-4.9.0-1"})
     void disconnectsAClientThatExceedsTheReceiveMaximum() {
         try (TestBroker small = TestBroker.start(Limits.EMBEDDED.withReceiveMaximum(2))) {
             WireClient c = small.client("id");
@@ -158,7 +167,8 @@ final class PublishTest {
         }
     }
 
-    @Test // [5.0:MQTT-4.3.3-9]
+    @Test
+    @Statement("5.0:MQTT-4.3.3-9")
     void everyCompleteExchangeRestoresTheQuota() {
         Limits limits = Limits.EMBEDDED.withReceiveMaximum(1).withRetainedMessagesMax(0);
         try (TestBroker small = TestBroker.start(limits)) {
@@ -205,7 +215,8 @@ final class PublishTest {
 
     // ---- refusals
 
-    @EachVersion // [5.0:MQTT-4.3.3-9], [3.1.1:MQTT-3.3.5-2]
+    @EachVersion
+    @Statement("3.1.1:MQTT-3.3.5-2")
     void refusesPublishesToSysTopics(MqttVersion version) {
         WireClient witness = broker.client("witness").subscribed("$SYS/#", 2);
         WireClient c = broker.client(version, "id");
@@ -234,7 +245,8 @@ final class PublishTest {
         assertThat(pubrec.properties()).isEqualTo(puback.properties());
     }
 
-    @Test // [5.0:MQTT-3.1.2-29]
+    @Test
+    @Statement("5.0:MQTT-3.1.2-29")
     void saysNothingToAClientThatWantsNoProblemInformation() {
         WireClient c =
                 broker.send(MqttVersion.V5, connect("id").cleanStart().with(Property.REQUEST_PROBLEM_INFORMATION, 0));
@@ -246,7 +258,8 @@ final class PublishTest {
                 .isEqualTo(Properties.EMPTY);
     }
 
-    @Test // [5.0:MQTT-3.4.2-2]
+    @Test
+    @Statement("5.0:MQTT-3.4.2-2")
     void saysNothingWhereTheReasonWouldMakeThePacketTooLarge() {
         WireClient c = broker.send(MqttVersion.V5, connect("id").cleanStart().maximumPacketSize(20));
         c.expect(connack());
@@ -264,7 +277,8 @@ final class PublishTest {
         c.expectClosed();
     }
 
-    @Test // [5.0:MQTT-4.3.3-9]
+    @Test
+    @Statement("5.0:MQTT-4.3.3-9")
     void takesTheIdOfARefusedQos2PublishForANewMessage() {
         WireClient subscriber = broker.client("subscriber").subscribed("t", 2);
         WireClient c = broker.client("id");
@@ -312,7 +326,8 @@ final class PublishTest {
         other.ping();
     }
 
-    @ParameterizedTest // [3.1.1:MQTT-4.8.0-1]
+    @ParameterizedTest
+    @Statement("3.1.1:MQTT-4.8.0-1")
     @ValueSource(
             strings = {
                 "3603000174", // [3.1.1:MQTT-3.3.1-4]
@@ -370,7 +385,8 @@ final class PublishTest {
 
     // ---- order
 
-    @Test // [5.0:MQTT-4.6.0-5], [5.0:MQTT-4.6.0-6], [3.1.1:MQTT-4.6.0-5], [3.1.1:MQTT-4.6.0-6]
+    @Test
+    @Statement({"5.0:MQTT-4.6.0-5", "5.0:MQTT-4.6.0-6", "3.1.1:MQTT-4.6.0-6"})
     void keepsTheOrderOfEachPublisherAndQos() {
         int publishers = 4;
         int messages = 400;

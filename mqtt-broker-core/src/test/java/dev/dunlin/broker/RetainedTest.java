@@ -17,6 +17,7 @@ import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.Statement;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
@@ -41,8 +42,8 @@ final class RetainedTest {
 
     // ---- kept
 
-    @EachVersion // [5.0:MQTT-3.3.1-5], [5.0:MQTT-3.3.1-9], [3.1.1:MQTT-3.3.1-5], [3.1.1:MQTT-3.3.1-6],
-    // [3.1.1:MQTT-3.3.1-8]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.3.1-5", "3.1.1:MQTT-3.3.1-6", "3.1.1:MQTT-3.3.1-8"})
     void sendsTheRetainedMessageToANewSubscription(MqttVersion version) {
         for (int qos = 0; qos <= 2; qos++) {
             broker.client(version, "author").published(publish("t/" + qos, "p").retain(), qos);
@@ -54,7 +55,8 @@ final class RetainedTest {
         c.expectNothing();
     }
 
-    @EachVersion // [3.1.1:MQTT-3.3.1-9], [5.0:MQTT-3.3.1-12]
+    @EachVersion
+    @Statement({"3.1.1:MQTT-3.3.1-9", "5.0:MQTT-3.3.1-12"})
     void sendsItToEstablishedSubscriptionsWithoutRetain(MqttVersion version) {
         WireClient c = broker.client(version, "c").subscribed("t", 2);
         for (int qos = 0; qos <= 2; qos++) {
@@ -63,7 +65,8 @@ final class RetainedTest {
         }
     }
 
-    @EachVersion // [5.0:MQTT-3.3.1-5], [3.1.1:MQTT-3.3.1-7]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.3.1-5", "3.1.1:MQTT-3.3.1-7"})
     void keepsOnlyTheLastOfATopic(MqttVersion version) {
         retain("t", "first", 2);
         retain("t", "second", 1);
@@ -73,7 +76,8 @@ final class RetainedTest {
         c.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-3.3.1-8], [3.1.1:MQTT-3.3.1-12]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.3.1-8", "3.1.1:MQTT-3.3.1-12"})
     void isUntouchedByMessagesWithoutRetain(MqttVersion version) {
         retain("t", "kept", 1);
         publisher.published("t", "not kept", 1);
@@ -84,7 +88,8 @@ final class RetainedTest {
         c.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-3.3.1-6], [5.0:MQTT-3.3.1-7], [3.1.1:MQTT-3.3.1-10], [3.1.1:MQTT-3.3.1-11]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.3.1-6", "5.0:MQTT-3.3.1-7", "3.1.1:MQTT-3.3.1-10"})
     void isRemovedByAnEmptyPayloadWhichIsDeliveredToo(MqttVersion version) {
         WireClient present = broker.client(version, "present").subscribed("t", 1);
         retain("t", "p", 1);
@@ -98,7 +103,8 @@ final class RetainedTest {
         late.take("t", "again", 1);
     }
 
-    @EachVersion // [3.1.1:MQTT-3.1.2-7]
+    @EachVersion
+    @Statement("3.1.1:MQTT-3.1.2-7")
     void outlivesTheSessionOfItsPublisher(MqttVersion version) {
         WireClient author = broker.client(version, "author");
         author.published(publish("t", "p").retain(), 1);
@@ -107,7 +113,8 @@ final class RetainedTest {
         broker.client(version, "c").subscribed("t", 0).take(publish("t", "p").retain());
     }
 
-    @EachVersion // [5.0:MQTT-3.8.4-8], [3.1.1:MQTT-3.8.4-6]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.8.4-8", "3.1.1:MQTT-3.8.4-6"})
     void isSentWithTheLowerQos(MqttVersion version) {
         retain("t", "p", 2);
         WireClient c = broker.client(version, "c").subscribed("t", 1);
@@ -116,7 +123,8 @@ final class RetainedTest {
         c.take(publish("t", "p").retain());
     }
 
-    @Test // [5.0:MQTT-3.3.2-4], [5.0:MQTT-3.3.2-18]
+    @Test
+    @Statement({"5.0:MQTT-3.3.2-4", "5.0:MQTT-3.3.2-18"})
     void keepsItsPropertiesAndTellsTheSubscriptionIdentifier() {
         publisher.published(publish("t", "p").retain().userProperty("b", "1").userProperty("a", "2"), 1);
         WireClient c = broker.client("c");
@@ -127,7 +135,8 @@ final class RetainedTest {
         assertThat(came.properties().userProperties()).extracting("name").containsExactly("b", "a");
     }
 
-    @ParameterizedTest // [5.0:MQTT-4.7.2-1], [5.0:MQTT-3.3.2-3]
+    @ParameterizedTest
+    @Statement({"5.0:MQTT-4.7.2-1", "5.0:MQTT-3.3.2-3"})
     @CsvSource({
         "#, a a/b a/b/c /a b",
         "a/#, a a/b a/b/c",
@@ -154,7 +163,8 @@ final class RetainedTest {
 
     // ---- retain handling
 
-    @EachVersion // [5.0:MQTT-3.8.4-4], [3.1.1:MQTT-3.8.4-3], [5.0:MQTT-3.3.1-9]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.8.4-4", "3.1.1:MQTT-3.8.4-3", "5.0:MQTT-3.3.1-9"})
     void comesAgainWhenTheSubscriptionIsRepeated(MqttVersion version) {
         retain("t", "p", 1);
         WireClient c = broker.client(version, "c");
@@ -165,7 +175,8 @@ final class RetainedTest {
         c.expectNothing();
     }
 
-    @Test // [5.0:MQTT-3.3.1-10]
+    @Test
+    @Statement("5.0:MQTT-3.3.1-10")
     void comesOnlyForANewSubscriptionWithRetainHandling1() {
         retain("t", "p", 1);
         WireClient c = broker.send(MqttVersion.V5, connect("c").sessionExpiry(100));
@@ -189,7 +200,8 @@ final class RetainedTest {
         c.take(publish("t", "p").retain());
     }
 
-    @Test // [5.0:MQTT-3.3.1-11]
+    @Test
+    @Statement("5.0:MQTT-3.3.1-11")
     void neverComesWithRetainHandling2() {
         retain("t", "p", 1);
         WireClient c = broker.client("c");
@@ -213,7 +225,8 @@ final class RetainedTest {
 
     // ---- pace
 
-    @Test // [5.0:MQTT-3.3.4-9]
+    @Test
+    @Statement("5.0:MQTT-3.3.4-9")
     void comesAtThePaceOfTheReceiveMaximum() {
         int messages = 2_500; // more than one pump's worth
         for (int i = 0; i < messages; i++) {
@@ -252,7 +265,8 @@ final class RetainedTest {
         return came;
     }
 
-    @Test // [5.0:MQTT-3.10.4-2]
+    @Test
+    @Statement("5.0:MQTT-3.10.4-2")
     void stopsComingAfterUnsubscribe() {
         for (int i = 0; i < 5; i++) {
             retain("t/" + i, "p", 1);
@@ -339,7 +353,8 @@ final class RetainedTest {
         }
     }
 
-    @Test // [5.0:MQTT-3.1.2-25]
+    @Test
+    @Statement("5.0:MQTT-3.1.2-25")
     void isDroppedWhereItIsTooLarge() {
         retain("t/1", "x".repeat(200), 1);
         retain("t/2", "y", 1);

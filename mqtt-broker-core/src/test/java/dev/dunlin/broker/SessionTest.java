@@ -21,6 +21,7 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Packet;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,8 +53,8 @@ final class SessionTest {
 
     // ---- kept, resumed, discarded
 
-    @EachVersion // [5.0:MQTT-3.1.2-5], [5.0:MQTT-3.1.2-6], [5.0:MQTT-3.2.2-3], [3.1.1:MQTT-3.1.2-4],
-    // [3.1.1:MQTT-3.2.2-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.2-5", "5.0:MQTT-3.2.2-3", "3.1.1:MQTT-3.1.2-4"})
     void isResumedAndSaysSo(MqttVersion version) {
         fresh(version, connect("c").sessionExpiry(100)).subscribed("t", 1).leave();
         publisher.published("t", "p", 1);
@@ -63,7 +64,8 @@ final class SessionTest {
         c.take("t", "live", 1);
     }
 
-    @EachVersion // [5.0:MQTT-3.1.2-4], [5.0:MQTT-3.2.2-2], [3.1.1:MQTT-3.1.2-6], [3.1.1:MQTT-3.2.2-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.2-4", "5.0:MQTT-3.2.2-2", "3.1.1:MQTT-3.1.2-6"})
     void isDiscardedByACleanStart(MqttVersion version) {
         WireClient c = fresh(version, connect("c").sessionExpiry(100)).subscribed("t", 2);
         c.send(publish("x", "p").qos(2, 9));
@@ -82,7 +84,8 @@ final class SessionTest {
         assertThat(broker.dropped(DropReason.SESSION_ENDED)).isEqualTo(2);
     }
 
-    @EachVersion // [3.1.1:MQTT-3.2.2-3], [5.0:MQTT-3.1.2-23], [3.1.1:MQTT-4.1.0-2]
+    @EachVersion
+    @Statement({"3.1.1:MQTT-3.2.2-3", "5.0:MQTT-3.1.2-23", "3.1.1:MQTT-4.1.0-2"})
     void endsWithItsConnectionUnlessItIsToOutliveIt(MqttVersion version) {
         broker.client(version, "c").subscribed("t", 1).leave();
         assertThat(broker.hasSession("c")).isFalse();
@@ -90,7 +93,8 @@ final class SessionTest {
         assertThat(broker.hasSession("c")).isTrue();
     }
 
-    @Test // [3.1.1:MQTT-3.1.2-6]
+    @Test
+    @Statement("3.1.1:MQTT-3.1.2-6")
     void aCleanSessionOf311LeavesNothingForTheNextOne() {
         WireClient c = fresh(MqttVersion.V3_1_1, connect("c")).subscribed("t", 1);
         c.leave();
@@ -99,7 +103,8 @@ final class SessionTest {
         fresh(MqttVersion.V3_1_1, connect("c")).expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-3.1.3-2], [3.1.1:MQTT-3.1.3-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.3-2", "3.1.1:MQTT-3.1.3-2"})
     void belongsToItsClientIdAlone(MqttVersion version) {
         fresh(version, connect("one").sessionExpiry(100)).subscribed("t", 1).leave();
         WireClient other = fresh(version, connect("One").sessionExpiry(100));
@@ -120,7 +125,8 @@ final class SessionTest {
 
     // ---- expiry
 
-    @Test // [5.0:MQTT-3.1.2-23], [5.0:MQTT-4.1.0-2]
+    @Test
+    @Statement({"5.0:MQTT-3.1.2-23", "5.0:MQTT-4.1.0-2"})
     void endsWhenItsExpiryIntervalHasPassed() {
         WireClient c = fresh(MqttVersion.V5, connect("c").sessionExpiry(1)).subscribed("t", 1);
         publisher.published("t", "in flight", 1);
@@ -134,7 +140,8 @@ final class SessionTest {
         fresh(MqttVersion.V5, connect("c").sessionExpiry(1)).expectNothing();
     }
 
-    @Test // [5.0:MQTT-4.1.0-1], [5.0:MQTT-3.1.2-23]
+    @Test
+    @Statement({"5.0:MQTT-4.1.0-1", "5.0:MQTT-3.1.2-23"})
     void expiresOnlyWhileItHasNoConnection() {
         String back = broker.idOn(0, "back");
         String gone = broker.idOn(0, "gone");
@@ -180,7 +187,8 @@ final class SessionTest {
 
     // ---- takeover
 
-    @EachVersion // [5.0:MQTT-3.1.4-3], [3.1.1:MQTT-3.1.4-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.4-3", "3.1.1:MQTT-3.1.4-2"})
     void isTakenOverByTheNextConnection(MqttVersion version) {
         WireClient old = fresh(version, connect("c").sessionExpiry(100)).subscribed("t", 2);
         publisher.published("t", "1", 1);

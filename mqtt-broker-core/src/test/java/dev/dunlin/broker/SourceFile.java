@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -29,15 +30,28 @@ import javax.tools.ToolProvider;
 record SourceFile(String path, String text, CompilationUnitTree unit, DocTrees trees) {
     /** The main sources of all modules. */
     static List<SourceFile> ofAllModules() {
-        Path root = Path.of("").toAbsolutePath().getParent();
+        return inAllModules(Path.of("src", "main", "java"));
+    }
+
+    /** The test sources of all modules. */
+    static List<SourceFile> testsOfAllModules() {
+        return inAllModules(Path.of("src", "test", "java"));
+    }
+
+    /** The folder that the modules are in. */
+    static Path root() {
+        return Objects.requireNonNull(Path.of("").toAbsolutePath().getParent());
+    }
+
+    private static List<SourceFile> inAllModules(Path sources) {
         List<Text> texts = new ArrayList<>();
-        try (Stream<Path> modules = Files.list(root)) {
+        try (Stream<Path> modules = Files.list(root())) {
             for (Path module : modules.filter(folder -> Files.exists(folder.resolve("pom.xml")))
-                    .map(folder -> folder.resolve(Path.of("src", "main", "java")))
+                    .map(folder -> folder.resolve(sources))
                     .filter(Files::exists)
                     .sorted()
                     .toList()) {
-                texts.addAll(textsIn(root, module));
+                texts.addAll(textsIn(root(), module));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

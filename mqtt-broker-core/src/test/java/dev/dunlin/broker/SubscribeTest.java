@@ -21,6 +21,7 @@ import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.Statement;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
@@ -43,7 +44,8 @@ final class SubscribeTest {
 
     // ---- SUBSCRIBE
 
-    @EachVersion // [5.0:MQTT-3.8.4-1], [5.0:MQTT-3.8.4-2], [3.1.1:MQTT-3.8.4-1], [3.1.1:MQTT-3.8.4-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.8.4-1", "5.0:MQTT-3.8.4-2", "3.1.1:MQTT-3.8.4-2"})
     void answersSubscribeWithSubackOfTheSameId(MqttVersion version) {
         WireClient c = broker.client(version, "c");
         for (int id : new int[] {1, 256, 65_535, 1}) {
@@ -52,8 +54,8 @@ final class SubscribeTest {
         }
     }
 
-    @EachVersion // [5.0:MQTT-3.8.4-5], [5.0:MQTT-3.8.4-6], [5.0:MQTT-3.9.3-1], [3.1.1:MQTT-3.8.4-4],
-    // [3.1.1:MQTT-3.9.3-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.8.4-5", "5.0:MQTT-3.9.3-1", "3.1.1:MQTT-3.8.4-4"})
     void answersSeveralFiltersInOneSubackInTheirOrder(MqttVersion version) {
         WireClient c = broker.client(version, "c");
         c.send(subscribe(7, "a", 2).and("b", 0).and("c", 1).and("a", 1));
@@ -63,7 +65,8 @@ final class SubscribeTest {
         c.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-3.8.4-3], [3.1.1:MQTT-3.8.4-3]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.8.4-3", "3.1.1:MQTT-3.8.4-3"})
     void replacesTheSubscriptionOfTheSameFilter(MqttVersion version) {
         WireClient c = broker.client(version, "c").subscribed("t", 2).subscribed("t", 0);
         publisher.published("t", "p", 2);
@@ -75,7 +78,8 @@ final class SubscribeTest {
         c.expectNothing();
     }
 
-    @Test // [5.0:MQTT-3.8.4-7]
+    @Test
+    @Statement("5.0:MQTT-3.8.4-7")
     void refusesIllFormedFiltersAloneIn5() {
         WireClient c = broker.client("c");
         var request = subscribe(1, "good/1", 0);
@@ -93,7 +97,8 @@ final class SubscribeTest {
         c.take("good/2", "p", 1);
     }
 
-    @ParameterizedTest // [3.1.1:MQTT-4.7.1-2], [3.1.1:MQTT-4.7.1-3], [3.1.1:MQTT-4.8.0-1]
+    @ParameterizedTest
+    @Statement({"3.1.1:MQTT-4.7.1-2", "3.1.1:MQTT-4.7.1-3", "3.1.1:MQTT-4.8.0-1"})
     @EnumSource(
             value = MqttVersion.class,
             names = {"V3_1", "V3_1_1"})
@@ -115,7 +120,8 @@ final class SubscribeTest {
         c.expectNothing();
     }
 
-    @Test // [5.0:MQTT-3.8.3-4]
+    @Test
+    @Statement("5.0:MQTT-3.8.3-4")
     void disconnectsOnNoLocalForASharedSubscription() {
         WireClient c = broker.client("c");
         c.send(subscribe(1, "$share/group/t", 1).noLocal());
@@ -148,7 +154,8 @@ final class SubscribeTest {
         publisher.ping();
     }
 
-    @ParameterizedTest // [3.1.1:MQTT-4.8.0-1]
+    @ParameterizedTest
+    @Statement("3.1.1:MQTT-4.8.0-1")
     @ValueSource(
             strings = {
                 "82020001", // [3.1.1:MQTT-3.8.3-3]
@@ -177,7 +184,8 @@ final class SubscribeTest {
         c.expect(suback(1, SUCCESS));
     }
 
-    @Test // [5.0:MQTT-4.7.3-3]
+    @Test
+    @Statement("5.0:MQTT-4.7.3-3")
     void acceptsAFilterOf65535Bytes() {
         String longest = "x".repeat(65_535);
         WireClient c = broker.client("c").subscribed(longest, 0);
@@ -187,7 +195,8 @@ final class SubscribeTest {
 
     // ---- UNSUBSCRIBE
 
-    @EachVersion // [5.0:MQTT-3.10.4-1], [5.0:MQTT-3.10.4-4], [3.1.1:MQTT-3.10.4-1], [3.1.1:MQTT-3.10.4-4]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.10.4-1", "5.0:MQTT-3.10.4-4", "3.1.1:MQTT-3.10.4-1"})
     void unsubscribesTheVeryFilterOnly(MqttVersion version) {
         WireClient c = broker.client(version, "c").subscribed("a/b", 0).subscribed("a/+", 0);
         c.send(unsubscribe(3, "a/+"));
@@ -198,7 +207,8 @@ final class SubscribeTest {
         c.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-3.10.4-5], [5.0:MQTT-3.10.4-6], [5.0:MQTT-3.11.3-1], [3.1.1:MQTT-3.10.4-5]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.10.4-5", "5.0:MQTT-3.10.4-6", "3.1.1:MQTT-3.10.4-5"})
     void answersUnsubscribeAlsoWhenThereWasNothingToRemove(MqttVersion version) {
         WireClient c = broker.client(version, "c").subscribed("a", 0).subscribed("c", 0);
         c.send(unsubscribe(65_535, "a", "b", "c", "a", "A"));
@@ -209,7 +219,8 @@ final class SubscribeTest {
         c.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-3.10.4-2], [3.1.1:MQTT-3.10.4-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.10.4-2", "3.1.1:MQTT-3.10.4-2"})
     void unsubscribesForTheNextConnectionToo(MqttVersion version) {
         WireClient c = broker.send(version, connect("c").sessionExpiry(100));
         c.expect(connack());

@@ -17,6 +17,7 @@ import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.Statement;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -52,7 +53,8 @@ final class WillTest {
 
     // ---- published
 
-    @EachVersion // [5.0:MQTT-3.1.2-7], [5.0:MQTT-3.1.2-8], [3.1.1:MQTT-3.1.2-8]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.2-7", "5.0:MQTT-3.1.2-8", "3.1.1:MQTT-3.1.2-8"})
     void isPublishedWhenTheConnectionIsLost(MqttVersion version) {
         for (int qos = 0; qos <= 2; qos++) {
             WireClient c = connected(
@@ -64,7 +66,8 @@ final class WillTest {
         }
     }
 
-    @EachVersion // [5.0:MQTT-3.1.2-8], [3.1.1:MQTT-3.1.2-8]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.2-8", "3.1.1:MQTT-3.1.2-8"})
     void isPublishedWhenTheClientBreaksARule(MqttVersion version) {
         WireClient c = connected(version, connect("c").will(will("c")));
         c.sendRaw(0x00, 0x00);
@@ -72,7 +75,8 @@ final class WillTest {
         witness.take("will/c", "gone", 1);
     }
 
-    @Test // [5.0:MQTT-3.1.2-8], [3.1.1:MQTT-3.1.2-8]
+    @Test
+    @Statement({"5.0:MQTT-3.1.2-8", "3.1.1:MQTT-3.1.2-8"})
     void isPublishedWhenTheClientIsSilent() {
         WireClient five = connected(connect("five").keepAlive(1).will(will("c")));
         WireClient three =
@@ -83,14 +87,16 @@ final class WillTest {
         witness.take("will/c", "gone", 1);
     }
 
-    @Test // [5.0:MQTT-3.1.2-8]
+    @Test
+    @Statement("5.0:MQTT-3.1.2-8")
     void isPublishedWhenTheClientAsksForIt() {
         WireClient c = connected(connect("c").will(will("c")));
         c.leave(disconnect(ReasonCode.DISCONNECT_WITH_WILL_MESSAGE));
         witness.take("will/c", "gone", 1);
     }
 
-    @EachVersion // [5.0:MQTT-3.14.4-3], [5.0:MQTT-3.1.2-10], [3.1.1:MQTT-3.14.4-3], [3.1.1:MQTT-3.1.2-10]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.14.4-3", "5.0:MQTT-3.1.2-10", "3.1.1:MQTT-3.14.4-3"})
     void isDiscardedByANormalDisconnect(MqttVersion version) {
         connected(version, connect("c").sessionExpiry(100).will(will("c"))).leave();
         witness.expectNothing();
@@ -100,7 +106,8 @@ final class WillTest {
         witness.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-3.1.2-10], [3.1.1:MQTT-3.1.2-12]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.2-10", "3.1.1:MQTT-3.1.2-10", "3.1.1:MQTT-3.1.2-12"})
     void isPublishedOnce(MqttVersion version) {
         connected(version, connect("c").sessionExpiry(100).will(will("c"))).drop();
         witness.take("will/c", "gone", 1);
@@ -112,7 +119,8 @@ final class WillTest {
         witness.expectNothing();
     }
 
-    @EachVersion // [5.0:MQTT-3.1.2-14], [5.0:MQTT-3.1.2-15], [3.1.1:MQTT-3.1.2-16], [3.1.1:MQTT-3.1.2-17]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.2-14", "5.0:MQTT-3.1.2-15", "3.1.1:MQTT-3.1.2-17"})
     void isRetainedIfItSaysSo(MqttVersion version) {
         connected(version, connect("c").cleanStart().will(will("plain"))).drop();
         connected(version, connect("c").cleanStart().will(will("kept").retain()))
@@ -124,7 +132,8 @@ final class WillTest {
         late.expectNothing();
     }
 
-    @Test // [5.0:MQTT-3.1.3-10], [5.0:MQTT-3.1.2-9]
+    @Test
+    @Statement({"5.0:MQTT-3.1.3-10", "5.0:MQTT-3.1.2-9"})
     void carriesItsProperties() {
         byte[] payload = new byte[65_535];
         payload[65_534] = 7;
@@ -176,7 +185,8 @@ final class WillTest {
 
     // ---- delayed
 
-    @Test // [5.0:MQTT-3.1.2-8]
+    @Test
+    @Statement("5.0:MQTT-3.1.2-8")
     void waitsForItsDelay() {
         WireClient c = connected(connect("c").sessionExpiry(100).will(delayed("c", 1)));
         long lostNs = System.nanoTime();
@@ -186,7 +196,8 @@ final class WillTest {
         witness.expectNothing();
     }
 
-    @Test // [5.0:MQTT-3.1.2-8]
+    @Test
+    @Statement("5.0:MQTT-3.1.2-8")
     void waitsNoLongerThanTheSession() {
         WireClient ends = connected(connect("ends").sessionExpiry(0).will(delayed("ends", 100)));
         ends.drop();
@@ -200,7 +211,8 @@ final class WillTest {
         assertThat(broker.hasSession("expires")).isFalse();
     }
 
-    @Test // [5.0:MQTT-3.1.3-9]
+    @Test
+    @Statement("5.0:MQTT-3.1.3-9")
     void isCancelledWhenTheClientIsBackInTime() {
         String id = broker.idOn(0, "back");
         WireClient c = connected(connect(id).sessionExpiry(100).will(delayed("back", 1)));
@@ -223,7 +235,8 @@ final class WillTest {
 
     // ---- takeover
 
-    @EachVersion // [5.0:MQTT-3.1.4-3], [3.1.1:MQTT-3.1.4-2], [5.0:MQTT-3.1.2-8]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.4-3", "3.1.1:MQTT-3.1.4-2", "5.0:MQTT-3.1.2-8"})
     void isPublishedWhenAnotherConnectionTakesOver(MqttVersion version) {
         WireClient old = connected(version, connect("c").sessionExpiry(100).will(will("c")));
         WireClient other = broker.send(version, connect("c").sessionExpiry(100));
@@ -233,7 +246,8 @@ final class WillTest {
         witness.expectNothing();
     }
 
-    @Test // [5.0:MQTT-3.1.3-9]
+    @Test
+    @Statement("5.0:MQTT-3.1.3-9")
     void withADelayIsNotPublishedWhenAnotherConnectionGoesOnWithTheSession() {
         WireClient old = connected(connect("c").sessionExpiry(100).will(delayed("c", 100)));
         WireClient other = broker.send(MqttVersion.V5, connect("c").sessionExpiry(100));
@@ -243,7 +257,8 @@ final class WillTest {
         witness.expectNothing();
     }
 
-    @Test // [5.0:MQTT-3.1.2-8]: the session ends
+    @Test // the session ends
+    @Statement("5.0:MQTT-3.1.2-8")
     void withADelayIsPublishedAtOnceByACleanStart() {
         WireClient old = connected(connect("c").sessionExpiry(100).will(delayed("connected", 100)));
         connected(connect("c").cleanStart().sessionExpiry(100).will(delayed("offline", 100)))

@@ -17,6 +17,7 @@ import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.testkit.Statement;
 import dev.dunlin.store.tck.Crash;
 import dev.dunlin.store.tck.FaultyStore.Call;
 import java.util.ArrayList;
@@ -56,7 +57,8 @@ final class ExchangesOverACrashTest {
         }
     }
 
-    @EachVersion // [5.0:MQTT-4.3.3-10], [3.1.1:MQTT-4.3.3-2]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.3.3-10", "3.1.1:MQTT-4.3.3-2"})
     void anInboundQos2PublishIsTakenOnceWhereverTheCrashComes(MqttVersion version) {
         stored.away("to", "t", 2);
         WireClient from = stored.made(version, "from");
@@ -113,7 +115,8 @@ final class ExchangesOverACrashTest {
 
     // ---- QoS 2 out
 
-    @EachVersion // [5.0:MQTT-4.4.0-1], [3.1.1:MQTT-4.4.0-1]
+    @EachVersion
+    @Statement({"5.0:MQTT-4.4.0-1", "3.1.1:MQTT-4.4.0-1"})
     void whatWasSentComesAgainWithDupAndItsIdAndWhatWasReleasedOnlyAsPubrel(MqttVersion version) {
         WireClient c = stored.made(version, "c").subscribed("t", 2);
         WireClient publisher = publisher();

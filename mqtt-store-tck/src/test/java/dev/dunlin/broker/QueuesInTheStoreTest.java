@@ -16,6 +16,7 @@ import dev.dunlin.broker.spi.StoreException.Kind;
 import dev.dunlin.broker.testkit.Sendable;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.testkit.Statement;
 import dev.dunlin.store.tck.Crash;
 import dev.dunlin.store.tck.FaultyStore.Call;
 import java.time.Duration;
@@ -172,7 +173,8 @@ final class QueuesInTheStoreTest {
         eventuallyEmpty();
     }
 
-    @Test // [5.0:MQTT-3.3.2-5], [5.0:MQTT-3.3.2-6]
+    @Test
+    @Statement({"5.0:MQTT-3.3.2-5", "5.0:MQTT-3.3.2-6"})
     void expiryCountsOverARestartAndDeletesTheEntry() {
         start(SMALL);
         stored.away("c", "t", 2);

@@ -22,6 +22,7 @@ import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.testkit.Statement;
 import dev.dunlin.store.tck.Crash;
 import dev.dunlin.store.tck.FaultyStore.Call;
 import java.time.Duration;
@@ -94,7 +95,8 @@ final class SessionsOverARestartTest {
         stored.back(version, "c").leave();
     }
 
-    @Test // [5.0:MQTT-3.1.2-23]
+    @Test
+    @Statement("5.0:MQTT-3.1.2-23")
     void aSessionExpiresAtItsDeadlineWhateverTheBrokerDoesMeanwhile() {
         WireClient c = stored.broker().send(MqttVersion.V5, connect("c").sessionExpiry(100));
         c.expect(connack());

@@ -12,6 +12,7 @@ import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
+import dev.dunlin.codec.testkit.Statement;
 import dev.dunlin.store.tck.Crash;
 import dev.dunlin.store.tck.FaultyStore;
 import dev.dunlin.store.tck.FaultyStore.Batch;
@@ -63,7 +64,8 @@ final class WillsOverARestartTest {
 
     // ---- at a crash
 
-    @EachVersion // [5.0:MQTT-3.1.2-8], [3.1.1:MQTT-3.1.2-8]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.2-8", "3.1.1:MQTT-3.1.2-8"})
     void theWillOfAClientThatWasConnectedAtACrashIsPublishedOnce(MqttVersion version) {
         connected(version, withWill("c"));
         stored.crash(Crash.POWER);
@@ -108,7 +110,8 @@ final class WillsOverARestartTest {
         }
     }
 
-    @EachVersion // [5.0:MQTT-3.1.2-10], [3.1.1:MQTT-3.1.2-10]
+    @EachVersion
+    @Statement({"5.0:MQTT-3.1.2-10", "3.1.1:MQTT-3.1.2-10"})
     void noWillIsPublishedForAClientThatHasTakenItsLeave(MqttVersion version) {
         connected(version, withWill("left")).leave();
         WireClient replaced = connected(version, withWill("replaced"));
@@ -146,7 +149,8 @@ final class WillsOverARestartTest {
 
     // ---- delayed
 
-    @Test // [5.0:MQTT-3.1.3-9]
+    @Test
+    @Statement("5.0:MQTT-3.1.3-9")
     void aDelayedWillComesAtItsTimeWhateverTheBrokerDoesMeanwhile() {
         drop(connected(MqttVersion.V5, withDelayedWill("c", 100, 1_000)));
         drop(connected(MqttVersion.V5, withDelayedWill("later", 500, 1_000)));

@@ -16,6 +16,7 @@ import dev.dunlin.codec.PublishFrame;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.Subscribe;
 import dev.dunlin.codec.SubscriptionRequest;
+import dev.dunlin.codec.testkit.Statement;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -128,7 +129,8 @@ class TurnTest {
         }
     }
 
-    @Test // [5.0:MQTT-3.8.3-3]
+    @Test
+    @Statement("5.0:MQTT-3.8.3-3")
     void noLocalHoldsForRetainedMessagesToo() {
         try (Simulation simulation = new Simulation(1, 2, Limits.EMBEDDED)) {
             SimulatedClient client = connected(simulation, "client", 0);

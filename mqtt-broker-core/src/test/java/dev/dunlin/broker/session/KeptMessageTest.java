@@ -3,11 +3,13 @@ package dev.dunlin.broker.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.codec.testkit.Statement;
 import org.junit.jupiter.api.Test;
 
 final class KeptMessageTest {
 
-    @Test // [5.0:MQTT-3.3.2-6]
+    @Test
+    @Statement("5.0:MQTT-3.3.2-6")
     void remainingExpiryNeverExceedsTheOriginal() {
         KeptMessage message = KeptMessage.of(
                 Message.builder("t").payload("p").expirySeconds(10).build(), 5_000);
