@@ -205,6 +205,11 @@ public class FanOutBenchmark {
         }
 
         @Override
+        public void redirect(ReasonCode reason, String serverReference) {
+            throw new IllegalStateException(reason + " " + serverReference);
+        }
+
+        @Override
         public ClientInfo client() {
             throw new IllegalStateException("not asked for");
         }

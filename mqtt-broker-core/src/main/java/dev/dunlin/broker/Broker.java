@@ -4,11 +4,16 @@ import dev.dunlin.broker.net.Acceptor;
 import dev.dunlin.broker.net.SocketTransport;
 import dev.dunlin.broker.net.Transport;
 import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.Link;
 import dev.dunlin.broker.session.Restore;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.store.Store;
+import dev.dunlin.codec.PacketType;
+import dev.dunlin.codec.Properties;
+import dev.dunlin.codec.Property;
+import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import java.net.InetSocketAddress;
@@ -25,6 +30,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * A running MQTT broker. Start one with {@link #builder}; several in one JVM are normal. Any thread.
@@ -156,6 +162,54 @@ public final class Broker implements AutoCloseable {
      */
     public long dropped(DropReason reason) {
         return core.dropped(reason);
+    }
+
+    /**
+     * Ends the connection of a client: a 5.0 client gets DISCONNECT with the reason and the text, one of 3.1 or 3.1.1 is just
+     * closed. Its will is published, its session stays as long as it was to stay. Returns at once; nothing happens if the
+     * client isn't connected when its event loop gets there. Any thread.
+     *
+     * @param reason one that a server may send in DISCONNECT, 0x80 and above
+     * @param text the reason string; empty for none
+     * @throws IllegalArgumentException for a reason that DISCONNECT can't carry, or a text of more than 65,535 bytes or with
+     *     U+0000 in it
+     */
+    public void disconnect(String clientId, ReasonCode reason, String text) {
+        if (!reason.isError() || !reason.allowedIn(PacketType.DISCONNECT)) {
+            throw new IllegalArgumentException("no DISCONNECT of a server says " + reason);
+        }
+        requireString(Property.REASON_STRING, text);
+        onConnection(clientId, link -> link.disconnect(reason, text));
+    }
+
+    /**
+     * As {@link #disconnect}, and tells a 5.0 client where to go instead [5.0 section 4.11].
+     *
+     * @param reason USE_ANOTHER_SERVER, for now, or SERVER_MOVED, for good
+     * @param serverReference host names, each with a port if need be, separated by spaces
+     * @throws IllegalArgumentException for another reason, or a reference of more than 65,535 bytes or with U+0000 in it
+     */
+    public void redirect(String clientId, ReasonCode reason, String serverReference) {
+        if (reason != ReasonCode.USE_ANOTHER_SERVER && reason != ReasonCode.SERVER_MOVED) {
+            throw new IllegalArgumentException("no server reference goes with " + reason);
+        }
+        requireString(Property.SERVER_REFERENCE, serverReference);
+        onConnection(clientId, link -> link.redirect(reason, serverReference));
+    }
+
+    /** Refuses here, not on the event loop, what MQTT can't carry. */
+    private static void requireString(Property property, String text) {
+        Properties.builder().add(property, text);
+    }
+
+    private void onConnection(String clientId, Consumer<Link> task) {
+        SessionLoop home = core.home(clientId);
+        home.execute(() -> {
+            Link link = home.sessions().link(clientId);
+            if (link != null) {
+                task.accept(link);
+            }
+        });
     }
 
     Core core() {

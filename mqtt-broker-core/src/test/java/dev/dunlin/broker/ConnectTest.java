@@ -107,10 +107,11 @@ final class ConnectTest {
                 .isEqualTo(Limits.EMBEDDED.packetBytesMax());
         assertThat(connack.properties().integer(Property.SHARED_SUBSCRIPTION_AVAILABLE, 1))
                 .isZero();
+        assertThat(connack.properties().integer(Property.TOPIC_ALIAS_MAXIMUM, 0))
+                .isEqualTo(Limits.EMBEDDED.topicAliasMax());
         for (Property absent : List.of(
                 Property.ASSIGNED_CLIENT_IDENTIFIER,
                 Property.SESSION_EXPIRY_INTERVAL,
-                Property.TOPIC_ALIAS_MAXIMUM,
                 Property.MAXIMUM_QOS,
                 Property.RETAIN_AVAILABLE,
                 Property.SERVER_KEEP_ALIVE,
@@ -178,7 +179,7 @@ final class ConnectTest {
 
     @ParameterizedTest
     @Statement({"3.1.1:MQTT-3.1.2-2", "5.0:MQTT-3.1.2-2"})
-    @ValueSource(ints = {0, 1, 2, 3, 6, 7, 0x84, 255})
+    @ValueSource(ints = {0, 1, 2, 3, 0x84, 255})
     void refusesUnknownLevelsInTheWordsOf311(int level) {
         WireClient c = broker.open(MqttVersion.V3_1_1);
         c.sendRaw(0x10, 13, 0, 4, 'M', 'Q', 'T', 'T', level, 2, 0, 0, 0, 1, 'i');
@@ -186,13 +187,30 @@ final class ConnectTest {
         c.expectClosed();
     }
 
+    @ParameterizedTest
+    @Statement("5.0:MQTT-3.1.2-2")
+    @ValueSource(ints = {6, 7, 0x7F})
+    void refusesLaterLevelsInTheWordsOf5(int level) {
+        WireClient c = broker.open(MqttVersion.V5);
+        c.sendRaw(0x10, 14, 0, 4, 'M', 'Q', 'T', 'T', level, 2, 0, 0, 0, 0, 1, 'i');
+        c.expectRaw(0x20, 3, 0, 0x84, 0);
+        c.expectClosed();
+    }
+
     @Test
     @Statement({"5.0:MQTT-3.1.2-1", "3.1.1:MQTT-3.1.2-1"})
-    void refusesAnUnknownProtocolName() {
+    void closesWithoutAWordOnAnUnknownProtocolName() {
         WireClient c = broker.open(MqttVersion.V3_1_1);
         c.sendRaw(0x10, 13, 0, 4, 'M', 'Q', 'T', 'X', 4, 2, 0, 0, 0, 1, 'i');
-        c.expectRaw(0x20, 2, 0, 1);
         c.expectClosed();
+    }
+
+    @Test // MQTT 3.1 has no rule for them
+    void ignoresTheHeaderFlagsOfA31Connect() {
+        WireClient c = broker.open(MqttVersion.V3_1);
+        c.sendRaw(0x14, 15, 0, 6, 'M', 'Q', 'I', 's', 'd', 'p', 3, 2, 0, 0, 0, 1, 'i');
+        c.expectRaw(0x20, 2, 0, 0);
+        c.ping();
     }
 
     // ---- malformed

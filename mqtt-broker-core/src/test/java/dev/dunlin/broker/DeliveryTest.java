@@ -185,11 +185,10 @@ final class DeliveryTest {
         publisher.published("t", "2", 2);
         int one = c.expectPublish("t", "1", 1).packetId();
         int two = c.expectPublish("t", "2", 2).packetId();
-        c.send(puback(two), pubcomp(two), pubcomp(one), puback(77), pubcomp(78));
+        c.send(puback(77), pubcomp(78));
         c.expectNothing();
-        c.send(pubrec(79), pubrec(one));
-        c.expect(pubrel(79).reason(ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
-        c.expect(pubrel(one).reason(ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+        c.send(pubrec(79));
+        c.expect(pubrel(79));
         c.drop();
         c = reconnect(version, "c"); // both are still under way
         c.take(publish("t", "1").qos(1, one).dup());

@@ -81,6 +81,8 @@ final class LimitsTest {
     void everyBoundHasATestThatReachesIt() {
         List<String> reached = new ArrayList<>(reachedBy(LimitsTest.class));
         reached.addAll(REACHED_WITH_A_STORE);
+        reached.addAll(reachedBy(TopicAliasTest.class));
+        reached.addAll(reachedBy(ConnectOptionsTest.class));
         assertThat(Limits.class.getRecordComponents())
                 .extracting(RecordComponent::getName)
                 .allSatisfy(name -> assertThat(reached).contains(name));

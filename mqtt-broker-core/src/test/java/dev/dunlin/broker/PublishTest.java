@@ -137,7 +137,7 @@ final class PublishTest {
     void answersPubrelForAnUnknownIdWithPubcomp(MqttVersion version) {
         WireClient c = broker.client(version, "id");
         c.send(pubrel(9));
-        c.expect(pubcomp(9).reason(ReasonCode.PACKET_IDENTIFIER_NOT_FOUND));
+        c.expect(pubcomp(9));
     }
 
     @EachVersion
@@ -291,7 +291,7 @@ final class PublishTest {
     @Test // [5.0:MQTT-3.2.2-18], [5.0:MQTT-3.2.2-17]
     void refusesATopicAlias() {
         WireClient c = broker.client("id");
-        c.send(publish("t", "p").with(Property.TOPIC_ALIAS, 1));
+        c.send(publish("t", "p").with(Property.TOPIC_ALIAS, 33)); // one above the maximum
         c.expectDisconnect(ReasonCode.TOPIC_ALIAS_INVALID);
     }
 

@@ -15,16 +15,30 @@ final class ConnectReader {
 
     private ConnectReader() {}
 
-    /** Reads protocol name and level, the beginning of every CONNECT. */
-    static MqttVersion version(Cursor body) throws MalformedPacket {
+    /** Reads the protocol name, the beginning of every CONNECT. */
+    static String protocolName(Cursor body) throws MalformedPacket {
         String name = body.readString();
-        int level = body.readByte();
-        MqttVersion version = MqttVersion.of(name, level);
-        if (version == null) { // [5.0:MQTT-3.1.2-1, MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, MQTT-3.1.2-2]
+        for (MqttVersion version : MqttVersion.values()) {
+            if (version.protocolName().equals(name)) {
+                return name;
+            }
+        }
+        throw protocolError("Unknown protocol name"); // [5.0:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-1]
+    }
+
+    /** The version that is asked for. */
+    static MqttVersion version(String protocolName, int level) throws MalformedPacket {
+        MqttVersion version = MqttVersion.of(protocolName, level);
+        if (version == null) { // [5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-2]
             throw new MalformedPacket(
-                    ReasonCode.UNSUPPORTED_PROTOCOL_VERSION, "Unknown protocol name, or level " + level);
+                    ReasonCode.UNSUPPORTED_PROTOCOL_VERSION, "Unknown level " + level + " of " + protocolName);
         }
         return version;
+    }
+
+    /** Whether the level is one of versions to come, up to 0x7F: bridges to 3.x set the highest bit. */
+    static boolean isLater(int level) {
+        return level > MqttVersion.V5.level() && level < 0x80;
     }
 
     /** Reads what follows the version. */

@@ -45,8 +45,12 @@ final class Cursor {
     String readString() throws MalformedPacket {
         int bytes = readShort();
         int from = take(bytes);
-        if (Utf8.check(in, from, from + bytes) == Utf8.MALFORMED) { // [5.0:MQTT-1.5.4-1, 3.1.1:MQTT-1.5.3-1]
+        int check = Utf8.check(in, from, from + bytes);
+        if (check == Utf8.MALFORMED) { // [5.0:MQTT-1.5.4-1, 3.1.1:MQTT-1.5.3-1]
             throw malformed("A string is not UTF-8");
+        }
+        if ((check & Utf8.DISCOURAGED) != 0) { // [5.0 section 1.5.4, 3.1.1 section 1.5.3]
+            throw malformed("A string has a control character or a noncharacter");
         }
         return Utf8.text(in, from, bytes);
     }

@@ -95,7 +95,10 @@ public final class MqttDecoder { // hot
         this.version = version;
     }
 
-    /** The version; null as long as it isn't known, and after a CONNECT that asks for an unknown one. The first CONNECT tells. */
+    /**
+     * The version, which the first CONNECT tells; null as long as it isn't known. After a CONNECT that asks for an unknown
+     * one it is what the refusal is best said in: 5.0 if a later version was asked for, otherwise null.
+     */
     public @Nullable MqttVersion version() {
         return version;
     }
@@ -289,8 +292,10 @@ public final class MqttDecoder { // hot
         if (!sent) {
             throw protocolError(type + " is not for a " + (peer == Peer.CLIENT ? "client" : "server") + " to send");
         }
-        checkFlags(type);
-        checkLengthForm(type, version);
+        if (version != null) { // else CONNECT's body tells first
+            checkFlags(type, version);
+            checkLengthForm(type, version);
+        }
         if (remainingBytes > maxPacketBytes - headerBytes) { // before any of these bytes is awaited
             throw new MalformedPacket(
                     ReasonCode.PACKET_TOO_LARGE,
@@ -301,7 +306,7 @@ public final class MqttDecoder { // hot
     }
 
     /** [5.0:MQTT-2.1.3-1, 3.1.1:MQTT-2.2.2-1, MQTT-2.2.2-2]; MQTT 3.1 calls the bits unused, and DUP is legal in some. */
-    private void checkFlags(PacketType type) throws MalformedPacket {
+    private void checkFlags(PacketType type, MqttVersion version) throws MalformedPacket {
         int flags = firstByte & 0xF;
         boolean right = switch (type) {
             case PUBLISH -> true;
@@ -314,7 +319,7 @@ public final class MqttDecoder { // hot
         }
     }
 
-    private void checkLengthForm(PacketType type, @Nullable MqttVersion version) throws MalformedPacket {
+    private void checkLengthForm(PacketType type, MqttVersion version) throws MalformedPacket {
         if (paddedLength && version == MqttVersion.V5) { // [5.0:MQTT-1.5.5-1]
             throw malformed(type + " with a remaining length that isn't in its shortest form");
         }
@@ -391,10 +396,13 @@ public final class MqttDecoder { // hot
     }
 
     private void readConnect(Cursor cursor) throws MalformedPacket {
-        MqttVersion asked = ConnectReader.version(cursor);
+        String name = ConnectReader.protocolName(cursor);
+        int level = cursor.readByte();
         if (version == null) { // of a second CONNECT the first one's: the answer to it goes out in that version
-            version = asked;
+            version = ConnectReader.isLater(level) ? MqttVersion.V5 : MqttVersion.of(name, level);
         }
+        MqttVersion asked = ConnectReader.version(name, level);
+        checkFlags(PacketType.CONNECT, asked);
         checkLengthForm(PacketType.CONNECT, asked);
         packet = ConnectReader.connect(cursor, asked);
     }

@@ -38,6 +38,38 @@ public final class MqttEncoder { // hot: publish, ack
         }
     }
 
+    /**
+     * Appends a PUBLISH with a topic alias; for the rest as {@link #publish}. For clients that have asked for aliases: it costs
+     * a little more than the one copy that all others share.
+     *
+     * @param frame one for MQTT 5
+     * @param topicAlias 1 to 65,535
+     * @param withTopic true to set the alias, false to have it tell the topic
+     */
+    public static void publishWithAlias(
+            ByteBuf out,
+            PublishFrame frame,
+            int topicAlias,
+            boolean withTopic,
+            boolean dup,
+            QoS qos,
+            boolean retain,
+            int packetId,
+            long expirySeconds) {
+        assert frame.version() == MqttVersion.V5 && topicAlias > 0 && topicAlias <= 65_535 : topicAlias;
+        assert frame.hasPacketId() == (qos != QoS.AT_MOST_ONCE) && (!dup || qos != QoS.AT_MOST_ONCE) : qos;
+        int at = out.writerIndex();
+        int moved = frame.writeWithAlias(out, topicAlias, withTopic);
+        out.setByte(at, 0x30 | (dup ? 8 : 0) | qos.level() << 1 | (retain ? 1 : 0));
+        if (frame.packetIdAt != 0) {
+            assert packetId > 0 && packetId <= 65_535 : packetId;
+            out.setShort(at + frame.packetIdWithAliasAt(withTopic), packetId);
+        }
+        if (frame.expiryAt != 0) { // [5.0:MQTT-3.3.2-6]
+            out.setInt(at + moved + frame.expiryAt, (int) expirySeconds);
+        }
+    }
+
     /** Appends PUBACK, PUBREC, PUBREL or PUBCOMP; reason and properties go to MQTT 5 only. */
     public static void ack(
             ByteBuf out, MqttVersion version, PacketType type, int packetId, ReasonCode reason, Properties properties) {
@@ -194,6 +226,11 @@ public final class MqttEncoder { // hot: publish, ack
         requireAllowed(reason, PacketType.AUTH);
         header(out, PacketType.AUTH.code() << 4, reasonBytes(reason, properties));
         reason(out, reason, properties);
+    }
+
+    /** The size of what {@link #auth} appends. */
+    public static int authBytes(ReasonCode reason, Properties properties) {
+        return packetBytes(reasonBytes(reason, properties));
     }
 
     /** The fixed header. */

@@ -127,7 +127,7 @@ final class PropertyReader { // hot
         if (check == Utf8.MALFORMED) {
             throw malformed(property + " is not UTF-8");
         }
-        if (property == Property.RESPONSE_TOPIC && (check == Utf8.WILDCARD || next == at + 2)) {
+        if (property == Property.RESPONSE_TOPIC && ((check & Utf8.WILDCARD) != 0 || next == at + 2)) {
             throw protocolError("Response topic is empty or has a wildcard"); // [5.0:MQTT-3.3.2-14, MQTT-4.7.3-1]
         }
         return next;

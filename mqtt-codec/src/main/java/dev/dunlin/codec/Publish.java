@@ -185,6 +185,9 @@ public final class Publish implements Packet { // hot
         if (check == Utf8.MALFORMED) { // [5.0:MQTT-3.3.2-1, 3.1.1:MQTT-3.3.2-1]
             throw malformed("The topic is not UTF-8");
         }
+        if ((check & Utf8.DISCOURAGED) != 0) { // [5.0 section 1.5.4, 3.1.1 section 1.5.3]
+            throw malformed("The topic has a control character or a noncharacter");
+        }
         if (check == Utf8.WILDCARD) { // [5.0:MQTT-3.3.2-2, 3.1.1:MQTT-3.3.2-2]
             throw v5
                     ? new MalformedPacket(ReasonCode.TOPIC_NAME_INVALID, "The topic has a wildcard")

@@ -32,6 +32,7 @@ public final class PublishFrame { // hot
             | Property.MESSAGE_EXPIRY_INTERVAL.bit()
             | Property.SUBSCRIPTION_IDENTIFIER.bit();
     private static final int EXPIRY_BYTES = 5;
+    private static final int ALIAS_BYTES = 3;
     private static final int[] NO_IDS = {};
 
     final byte[] head;
@@ -43,6 +44,9 @@ public final class PublishFrame { // hot
     private final MqttVersion version;
     private final int topicAt;
     private final int topicBytes;
+    /** Index of the first property, behind their length. */
+    private final int propertiesAt;
+
     private final int[] subscriptionIds;
     private final int forwardedAt;
     private final int forwardedPresent;
@@ -76,8 +80,9 @@ public final class PublishFrame { // hot
         this.topicAt = 1 + Varint.bytes(remaining) + 2;
         this.packetIdAt = withPacketId ? topicAt + topicBytes : 0;
         this.payloadAt = topicAt + topicBytes + (withPacketId ? 2 : 0) + blockBytes;
+        this.propertiesAt = payloadAt - propertyBytes;
         this.forwardedAt = payloadAt - forwardedBytes;
-        this.expiryAt = expirySeconds >= 0 ? payloadAt - propertyBytes + 1 : 0;
+        this.expiryAt = expirySeconds >= 0 ? propertiesAt + 1 : 0;
 
         head = new byte[payloadAt + (large ? 0 : payloadBytes)];
         head[0] = (byte) (PacketType.PUBLISH.code() << 4);
@@ -227,6 +232,65 @@ public final class PublishFrame { // hot
     /** What {@link MqttEncoder#publish} appends: all but a large payload. */
     public int headBytes() {
         return head.length;
+    }
+
+    /**
+     * The size of the whole packet on the wire with a topic alias. That may be more than MQTT can frame, if the packet without
+     * one is at the limit.
+     *
+     * @param withTopic whether the packet has the topic as well, and so sets the alias
+     */
+    public int packetBytesWithAlias(boolean withTopic) {
+        int remaining = remainingWithAlias(withTopic);
+        return 1 + Varint.bytes(remaining) + remaining;
+    }
+
+    /** What {@link MqttEncoder#publishWithAlias} appends: all but a large payload. */
+    public int headBytesWithAlias(boolean withTopic) {
+        return packetBytesWithAlias(withTopic) - (largePayload != null ? payloadBytes : 0);
+    }
+
+    private int remainingWithAlias(boolean withTopic) {
+        int propertyBytes = ALIAS_BYTES + payloadAt - propertiesAt;
+        return 2
+                + (withTopic ? topicBytes : 0)
+                + (hasPacketId() ? 2 : 0)
+                + Varint.bytes(propertyBytes)
+                + propertyBytes
+                + payloadBytes;
+    }
+
+    /** The size of the topic. */
+    public int topicBytes() {
+        return topicBytes;
+    }
+
+    /**
+     * Appends the head with a topic alias in front of its properties, and nothing in place yet.
+     *
+     * @return by how much what stands in and behind the properties has moved against {@link #head}
+     */
+    int writeWithAlias(ByteBuf out, int topicAlias, boolean withTopic) {
+        int at = out.writerIndex();
+        out.writeByte(head[0]);
+        Varint.write(out, remainingWithAlias(withTopic));
+        out.writeShort(withTopic ? topicBytes : 0);
+        if (withTopic) {
+            out.writeBytes(head, topicAt, topicBytes);
+        }
+        if (hasPacketId()) {
+            out.writeShort(0);
+        }
+        Varint.write(out, ALIAS_BYTES + payloadAt - propertiesAt);
+        out.writeByte(Property.TOPIC_ALIAS.id()).writeShort(topicAlias);
+        int moved = out.writerIndex() - at - propertiesAt;
+        out.writeBytes(head, propertiesAt, head.length - propertiesAt);
+        return moved;
+    }
+
+    /** Index of the packet id in what {@link #writeWithAlias} appends. */
+    int packetIdWithAliasAt(boolean withTopic) {
+        return 1 + Varint.bytes(remainingWithAlias(withTopic)) + 2 + (withTopic ? topicBytes : 0);
     }
 
     /** The properties without expiry, topic alias and subscription identifiers. Lives as long as this frame. */

@@ -5,20 +5,28 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Checks UTF-8 as MQTT wants it: shortest form, no surrogates, no U+0000 [5.0:MQTT-1.5.4-1, MQTT-1.5.4-2, 3.1.1:MQTT-1.5.3-1,
- * MQTT-1.5.3-2]. A byte order mark is a character like any other [5.0:MQTT-1.5.4-3, 3.1.1:MQTT-1.5.3-3]. Eight ASCII bytes
- * are checked at a time: a byte of {@code w - 0x01..01} gets its sign bit only where {@code w} had a zero byte (or a byte
- * above it borrowed, which sends us to the exact loop for nothing, never past an error).
+ * MQTT-1.5.3-2]. A byte order mark is a character like any other [5.0:MQTT-1.5.4-3, 3.1.1:MQTT-1.5.3-3]. Eight printable
+ * ASCII bytes are checked at a time: a byte of {@code w - 0x20..20} gets its sign bit only where {@code w} had a byte below
+ * 0x20 (or one beside it borrowed, which sends us to the exact loop for nothing, never past an error).
  */
 final class Utf8 { // hot
     /** Neither wildcard occurs. */
     static final int PLAIN = 0;
-    /** Well-formed, with a '+' or '#' somewhere. */
+    /** The bit that says: well-formed, with a '+' or '#' somewhere. */
     static final int WILDCARD = 1;
 
+    /**
+     * The bit that says: well-formed, with a control character (U+0001 to U+001F, U+007F to U+009F) or a noncharacter
+     * somewhere, which a receiver may treat as malformed [5.0 section 1.5.4, 3.1.1 section 1.5.3].
+     */
+    static final int DISCOURAGED = 2;
+
+    /** All bits. */
     static final int MALFORMED = -1;
 
     private static final long ONES = 0x0101_0101_0101_0101L;
     private static final long SIGNS = 0x8080_8080_8080_8080L;
+    private static final long SPACES = ONES * ' ';
     private static final long PLUSES = ONES * '+';
     private static final long HASHES = ONES * '#';
 
@@ -36,18 +44,34 @@ final class Utf8 { // hot
                 continue;
             }
             byte b = in.getByte(at);
-            found |= b == '+' || b == '#' ? WILDCARD : PLAIN;
-            at = b > 0 ? at + 1 : character(in, at, end);
-            if (at < 0) {
+            int next = b > 0 ? at + 1 : character(in, at, end);
+            if (next < 0) {
                 return MALFORMED;
             }
+            found |= b > 0 ? ascii(b) : isDiscouraged(in, at, next) ? DISCOURAGED : PLAIN;
+            at = next;
         }
         return found;
     }
 
     private static boolean isPlain(long word) {
-        long odd = word | word - ONES | (word ^ PLUSES) - ONES | (word ^ HASHES) - ONES;
+        long odd = word | word - SPACES | word + ONES | (word ^ PLUSES) - ONES | (word ^ HASHES) - ONES;
         return (odd & SIGNS) == 0;
+    }
+
+    private static int ascii(byte b) {
+        return b == '+' || b == '#' ? WILDCARD : b < ' ' || b == 0x7F ? DISCOURAGED : PLAIN;
+    }
+
+    /** Whether the well-formed character of several bytes is U+0080 to U+009F, U+FDD0 to U+FDEF, or U+nFFFE or U+nFFFF. */
+    private static boolean isDiscouraged(ByteBuf in, int at, int next) {
+        int lead = in.getUnsignedByte(at);
+        if (lead < 0xEF) {
+            return lead == 0xC2 && in.getUnsignedByte(at + 1) < 0xA0;
+        }
+        int lastTwo = in.getUnsignedShort(next - 2);
+        boolean fullPlane = lead == 0xEF || (in.getByte(at + 1) & 0xF) == 0xF;
+        return (fullPlane && lastTwo >= 0xBFBE) || (lead == 0xEF && lastTwo >= 0xB790 && lastTwo <= 0xB7AF);
     }
 
     /** The text of bytes that were checked. */

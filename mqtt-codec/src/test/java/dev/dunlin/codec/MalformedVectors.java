@@ -63,9 +63,9 @@ final class MalformedVectors {
             first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [ MQTT ] 84 | 10 {['MQTT'] 84 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
             first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [ MQIsdp ] 04 | 10 {['MQIsdp'] 04 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
             first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [ MQIsdp ] 83 | 10 {['MQIsdp'] 83 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
-            first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [ mqtt ] 04 | 10 {['mqtt'] 04 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
-            first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [] 04 | 10 {[] 04 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
-            first     | CLIENT | UNSUPPORTED_PROTOCOL_VERSION | CONNECT for [ HTTP ] 05 | 10 {['HTTP'] 05 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 5.0:MQTT-3.1.2-2, 3.1.1:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-2
+            first     | CLIENT | PROTOCOL_ERROR | CONNECT for [ mqtt ] 04 | 10 {['mqtt'] 04 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-1
+            first     | CLIENT | PROTOCOL_ERROR | CONNECT for [] 04 | 10 {[] 04 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-1
+            first     | CLIENT | PROTOCOL_ERROR | CONNECT for [ HTTP ] 05 | 10 {['HTTP'] 05 02 003C ['id']} | 5.0:MQTT-3.1.2-1, 3.1.1:MQTT-3.1.2-1
             first     | CLIENT | MALFORMED_PACKET | 5.0 CONNECT with the reserved flag | 10 {['MQTT'] 05 03 003C {} ['id']} | 5.0:MQTT-3.1.2-3
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with the reserved flag | 10 {['MQTT'] 04 03 003C ['id']} | 3.1.1:MQTT-3.1.2-3
             first     | CLIENT | MALFORMED_PACKET | 5.0 CONNECT with will QoS 3 | 10 {['MQTT'] 05 1E 003C {} ['id'] {} ['w'] []} | 5.0:MQTT-3.1.2-12
@@ -80,6 +80,8 @@ final class MalformedVectors {
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with a client id that is cut off | 10 {['MQTT'] 04 02 003C 0003 'id'} | 3.1.1:MQTT-3.1.4-1
             first     | CLIENT | MALFORMED_PACKET | 5.0 CONNECT with a client id that isn't UTF-8 | 10 {['MQTT'] 05 02 003C {} [FF]} | 5.0:MQTT-3.1.3-4
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with a client id that isn't UTF-8 | 10 {['MQTT'] 04 02 003C [FF]} | 3.1.1:MQTT-3.1.3-4
+            first     | CLIENT | MALFORMED_PACKET | 5.0 CONNECT with a client id with a line feed | 10 {['MQTT'] 05 02 003C {} ['i' 0A]} | 5.0 section 1.5.4
+            first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with a client id with U+009F | 10 {['MQTT'] 04 02 003C [C29F]} | 3.1.1 section 1.5.3
             first     | CLIENT | MALFORMED_PACKET | 5.0 CONNECT with U+0000 in the client id | 10 {['MQTT'] 05 02 003C {} ['i' 00 'd']} | 5.0:MQTT-1.5.4-2
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with U+0000 in the client id | 10 {['MQTT'] 04 02 003C ['i' 00 'd']} | 3.1.1:MQTT-1.5.3-2
             first     | CLIENT | MALFORMED_PACKET | 5.0 CONNECT without the announced user name | 10 {['MQTT'] 05 82 003C {} ['id']} | 5.0:MQTT-3.1.2-17
@@ -92,9 +94,11 @@ final class MalformedVectors {
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with a password that wasn't announced | 10 {['MQTT'] 04 82 003C ['id'] ['u'] ['p']} | 3.1.1:MQTT-3.1.2-20
             first     | CLIENT | MALFORMED_PACKET | 5.0 CONNECT with a user name that isn't UTF-8 | 10 {['MQTT'] 05 82 003C {} ['id'] [C0AF]} | 5.0:MQTT-3.1.3-12
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with a user name that isn't UTF-8 | 10 {['MQTT'] 04 82 003C ['id'] [C0AF]} | 3.1.1:MQTT-3.1.3-11
+            first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with a user name with U+007F | 10 {['MQTT'] 04 82 003C ['id'] [7F]} | 3.1.1 section 1.5.3
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT without the announced will | 10 {['MQTT'] 04 06 003C ['id']} | 3.1.1:MQTT-3.1.2-9
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT without the will message | 10 {['MQTT'] 04 06 003C ['id'] ['w']} | 3.1.1:MQTT-3.1.2-9
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with a will topic that isn't UTF-8 | 10 {['MQTT'] 04 06 003C ['id'] [80] []} | 3.1.1:MQTT-3.1.3-10
+            first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with a will topic with U+001F | 10 {['MQTT'] 04 06 003C ['id'] [1F] []} | 3.1.1 section 1.5.3
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with a wildcard in the will topic | 10 {['MQTT'] 04 06 003C ['id'] ['w/#'] []} | 3.1.1:MQTT-4.7.1-1
             first     | CLIENT | MALFORMED_PACKET | 3.1.1 CONNECT with a password alone | 10 {['MQTT'] 04 42 003C ['id'] ['p']} | 3.1.1:MQTT-3.1.2-22
             first     | CLIENT | CLIENT_IDENTIFIER_NOT_VALID | 3.1.1 CONNECT without client id for a kept session | 10 {['MQTT'] 04 00 003C []} | 3.1.1:MQTT-3.1.3-8
@@ -136,6 +140,8 @@ final class MalformedVectors {
             all       | CLIENT | MALFORMED_PACKET | PUBLISH cut in the packet id | 32 {['a/b'] 00} | 3.1.1:MQTT-2.3.1-1, 5.0:MQTT-2.2.1-4
             all       | CLIENT | PROTOCOL_ERROR | PUBLISH QoS 1 with packet id 0 | 32 {['a/b'] 0000 P} | 3.1.1:MQTT-2.3.1-1, 5.0:MQTT-2.2.1-3
             all       | SERVER | PROTOCOL_ERROR | PUBLISH QoS 2 with packet id 0 | 34 {['a/b'] 0000 P} | 3.1.1:MQTT-2.3.1-4, 5.0:MQTT-2.2.1-4
+            all       | CLIENT | MALFORMED_PACKET | PUBLISH to a topic with a line feed | 30 {['a' 0A 'b'] P} | 3.1.1 section 1.5.3, 5.0 section 1.5.4
+            all       | CLIENT | MALFORMED_PACKET | PUBLISH to a topic with U+1FFFE | 30 {['a/b/c/d/e' F09FBFBE] P} | 3.1.1 section 1.5.3, 5.0 section 1.5.4
             3.x       | CLIENT | MALFORMED_PACKET | PUBLISH to + | 30 {['+']} | 3.1.1:MQTT-3.3.2-2
             5.0       | CLIENT | TOPIC_NAME_INVALID | PUBLISH to + | 30 {['+'] 00} | 5.0:MQTT-3.3.2-2
             3.x       | CLIENT | MALFORMED_PACKET | PUBLISH to # | 30 {['#']} | 3.1.1:MQTT-3.3.2-2
@@ -274,6 +280,8 @@ final class MalformedVectors {
             all       | CLIENT | PROTOCOL_ERROR | SUBSCRIBE to nothing | 82 {0001 P} | 3.1.1:MQTT-3.8.3-3, 5.0:MQTT-3.8.3-2
             all       | CLIENT | MALFORMED_PACKET | SUBSCRIBE to an empty filter | 82 {0001 P [] 00} | 3.1.1:MQTT-4.7.3-1, 5.0:MQTT-4.7.3-1
             all       | CLIENT | MALFORMED_PACKET | SUBSCRIBE to a filter that isn't UTF-8 | 82 {0001 P [C2] 00} | 3.1.1:MQTT-3.8.3-1, 5.0:MQTT-3.8.3-1
+            all       | CLIENT | MALFORMED_PACKET | SUBSCRIBE to a filter with U+0001 | 82 {0001 P [01] 00} | 3.1.1 section 1.5.3, 5.0 section 1.5.4
+            all       | CLIENT | MALFORMED_PACKET | SUBSCRIBE to a filter with U+FFFF | 82 {0001 P [EFBFBF] 00} | 3.1.1 section 1.5.3, 5.0 section 1.5.4
             all       | CLIENT | MALFORMED_PACKET | SUBSCRIBE with U+0000 in the filter | 82 {0001 P [00] 00} | 3.1.1:MQTT-4.7.3-2, 5.0:MQTT-4.7.3-2
             all       | CLIENT | MALFORMED_PACKET | SUBSCRIBE without options | 82 {0001 P ['a'] 00 ['b']} | 3.1.1:MQTT-3.8.3-3, 5.0:MQTT-3.8.3-2
             3.x       | CLIENT | MALFORMED_PACKET | SUBSCRIBE with QoS 3 | 82 {0001 ['a'] 03} | 3.1.1:MQTT-3.8.3-4
@@ -283,6 +291,7 @@ final class MalformedVectors {
             all       | CLIENT | PROTOCOL_ERROR | UNSUBSCRIBE from nothing | A2 {0001 P} | 3.1.1:MQTT-3.10.3-2, 5.0:MQTT-3.10.3-2
             all       | CLIENT | MALFORMED_PACKET | UNSUBSCRIBE from an empty filter | A2 {0001 P []} | 3.1.1:MQTT-4.7.3-1, 5.0:MQTT-4.7.3-1
             all       | CLIENT | MALFORMED_PACKET | UNSUBSCRIBE from a filter that isn't UTF-8 | A2 {0001 P [C2]} | 3.1.1:MQTT-3.10.3-1, 5.0:MQTT-3.10.3-1
+            all       | CLIENT | MALFORMED_PACKET | UNSUBSCRIBE from a filter with U+FDD0 | A2 {0001 P [EFB790]} | 3.1.1 section 1.5.3, 5.0 section 1.5.4
             all       | SERVER | PROTOCOL_ERROR | SUBACK with packet id 0 | 90 {0000 P 00} | 3.1.1:MQTT-2.3.1-7, 5.0:MQTT-2.2.1-6
             all       | SERVER | PROTOCOL_ERROR | SUBACK without codes | 90 {0001 P} | 3.1.1:MQTT-3.9.3-1, 5.0:MQTT-3.9.3-1
             all       | SERVER | PROTOCOL_ERROR | SUBACK with code 3 | 90 {0001 P 03} | 3.1.1:MQTT-3.9.3-2, 5.0:MQTT-3.9.3-2

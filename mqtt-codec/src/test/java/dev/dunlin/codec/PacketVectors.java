@@ -190,8 +190,8 @@ public final class PacketVectors {
         v5(
                 "CONNECT with byte order mark and four-byte characters",
                 CLIENT,
-                "10 {['MQTT'] 05 02 003C {} [EFBBBF F09F9880 F48FBFBF EFBFBF EE8080 ED9FBF]}",
-                connect(V5, "\uFEFF\uD83D\uDE00\uDBFF\uDFFF\uFFFF\uE000\uD7FF", 60));
+                "10 {['MQTT'] 05 02 003C {} [EFBBBF F09F9880 F48FBFBD EFBFBD EE8080 ED9FBF]}",
+                connect(V5, "\uFEFF\uD83D\uDE00\uDBFF\uDFFD\uFFFD\uE000\uD7FF", 60));
         v5(
                 "CONNECT with everything",
                 CLIENT,

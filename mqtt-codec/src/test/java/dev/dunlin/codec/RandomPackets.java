@@ -206,16 +206,16 @@ final class RandomPackets {
         return topic() + any(new String[] {"", "/#", "/+", "/+/x", "/+/#"});
     }
 
-    /** Characters of one to four bytes in UTF-8, mostly one. */
+    /** Characters of one to four bytes in UTF-8, mostly one; no control characters, which the decoder refuses. */
     private String text(int length) {
         StringBuilder text = new StringBuilder(length);
         for (int i = 0; i < length; i++) {
             int codePoint = switch (random.nextInt(12)) {
-                case 0 -> random.nextInt(0x80, 0x800);
+                case 0 -> random.nextInt(0xA0, 0x800);
                 case 1 -> random.nextInt(0x800, 0xD800);
-                case 2 -> random.nextInt(0xE000, 0x10000);
-                case 3 -> random.nextInt(0x10000, 0x110000);
-                default -> random.nextInt(1, 0x80);
+                case 2 -> random.nextInt(0xE000, 0xFDD0);
+                case 3 -> random.nextInt(0x1, 0x11) << 16 | random.nextInt(0xFFFE);
+                default -> random.nextInt(' ', 0x7F);
             };
             text.appendCodePoint(codePoint);
         }

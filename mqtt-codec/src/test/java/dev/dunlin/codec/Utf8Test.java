@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 /** Against the decoder of the JDK as the model, on texts with a few bytes changed. */
 class Utf8Test {
     private static final int TEXTS = 200_000;
-    private static final String ALPHABET = "abcdefgh/+#\0\u007F\u0080\u07FF\u0800\uD7FF\uE000\uFFFF";
+    private static final String ALPHABET = "abcdefgh/+#\0\1\u001F ~\u007F\u0080\u009F\u00A0\u07FF\u0800\uD7FF\uE000"
+            + "\uFDCF\uFDD0\uFDEF\uFDF0\uFEFF\uFFBE\uFFFD\uFFFE\uFFFF";
 
     @Test
     void agreesWithTheJdk() {
@@ -37,11 +38,16 @@ class Utf8Test {
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
-            boolean wildcard = text.indexOf('+') >= 0 || text.indexOf('#') >= 0;
-            return text.indexOf('\0') >= 0 ? Utf8.MALFORMED : wildcard ? Utf8.WILDCARD : Utf8.PLAIN;
+            int wildcard = text.indexOf('+') >= 0 || text.indexOf('#') >= 0 ? Utf8.WILDCARD : Utf8.PLAIN;
+            int discouraged = text.codePoints().anyMatch(Utf8Test::isDiscouraged) ? Utf8.DISCOURAGED : Utf8.PLAIN;
+            return text.indexOf('\0') >= 0 ? Utf8.MALFORMED : wildcard | discouraged;
         } catch (CharacterCodingException e) {
             return Utf8.MALFORMED;
         }
+    }
+
+    private static boolean isDiscouraged(int c) {
+        return Character.isISOControl(c) || (c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE;
     }
 
     private static byte[] randomBytes(SplittableRandom random) {
@@ -50,7 +56,8 @@ class Utf8Test {
         int letters = random.nextBoolean() ? 9 : ALPHABET.length();
         for (int i = 0; i < length; i++) {
             if (random.nextInt(20) == 0) {
-                text.appendCodePoint(random.nextInt(0x10000, 0x110000));
+                int c = random.nextInt(0x10000, 0x110000);
+                text.appendCodePoint(random.nextBoolean() ? c : c | 0xFFFE);
             } else {
                 text.append(ALPHABET.charAt(random.nextInt(letters)));
             }

@@ -25,10 +25,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dunlin.broker.session.SessionProbe;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.testkit.ConnectPacket;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Packet;
+import dev.dunlin.codec.Property;
 import dev.dunlin.codec.Suback;
+import dev.dunlin.codec.testkit.Statement;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
@@ -122,6 +125,34 @@ final class RefusingStoreTest {
     }
 
     @Test
+    @Statement({"5.0:MQTT-3.9.2-1", "5.0:MQTT-3.9.2-2", "5.0:MQTT-3.1.2-29"})
+    void whileAWriteHangsSubackSaysWhyOnlyWhereThatFitsAndIsWanted() {
+        int bytes = 2 + 2 + 1 + 3 + "the store has no room or can't be written".length() + 1;
+        WireClient waiting = stored.broker().client("waiting");
+        WireClient fits = connected(persistent("fits").maximumPacketSize(bytes)).acceptsAtMost(bytes);
+        WireClient small =
+                connected(persistent("small").maximumPacketSize(bytes - 1)).acceptsAtMost(bytes - 1);
+        WireClient incurious = connected(persistent("incurious").with(Property.REQUEST_PROBLEM_INFORMATION, 0));
+        stored.awaitQuiet();
+        stallWith(waiting);
+
+        assertRefusesToSubscribe(fits, 1, "new");
+        for (WireClient client : List.of(small, incurious)) {
+            client.send(subscribe(1, "new", 1));
+            client.expectRaw("90 {0001 00 97}");
+            client.ping();
+        }
+        stored.release();
+        waiting.expect(puback(1));
+    }
+
+    private WireClient connected(ConnectPacket connect) {
+        WireClient client = stored.broker().send(MqttVersion.V5, connect);
+        client.expect(connack());
+        return client;
+    }
+
+    @Test
     void whileAWriteHangsQos0AndCleanSessionsGoOn() {
         WireClient waiting = stored.broker().client("waiting");
         WireClient before = stored.broker().client("before");
@@ -171,6 +202,7 @@ final class RefusingStoreTest {
     }
 
     @Test
+    @Statement("3.1.1:MQTT-4.8.0-2")
     void aClientOf3IsClosedWithoutAnAcknowledgementWhenItHasWaitedForTenSeconds() {
         WireClient waiting = stored.broker().client("waiting");
         WireClient three = stored.broker().client(MqttVersion.V3_1_1, "three");

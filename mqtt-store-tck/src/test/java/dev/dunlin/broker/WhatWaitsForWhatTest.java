@@ -15,7 +15,6 @@ import static dev.dunlin.codec.ReasonCode.GRANTED_QOS_1;
 import static dev.dunlin.codec.ReasonCode.GRANTED_QOS_2;
 import static dev.dunlin.codec.ReasonCode.NO_MATCHING_SUBSCRIBERS;
 import static dev.dunlin.codec.ReasonCode.NO_SUBSCRIPTION_EXISTED;
-import static dev.dunlin.codec.ReasonCode.PACKET_IDENTIFIER_NOT_FOUND;
 import static dev.dunlin.codec.ReasonCode.SESSION_TAKEN_OVER;
 import static dev.dunlin.codec.ReasonCode.SUCCESS;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -129,7 +128,7 @@ final class WhatWaitsForWhatTest {
         c.expect(pubrec(1).reason(NO_MATCHING_SUBSCRIBERS));
         c.expect(pubrec(1));
         c.expect(pubcomp(1));
-        c.expect(pubcomp(1).reason(PACKET_IDENTIFIER_NOT_FOUND));
+        c.expect(pubcomp(1));
         c.expect(suback(2, GRANTED_QOS_1));
         c.expect(unsuback(3, NO_SUBSCRIPTION_EXISTED));
     }
@@ -334,7 +333,7 @@ final class WhatWaitsForWhatTest {
         c.expect(unsuback(4, SUCCESS));
         c.expect(pubcomp(3));
         c.expect(puback(5).reason(NO_MATCHING_SUBSCRIBERS));
-        c.expect(pubcomp(9).reason(PACKET_IDENTIFIER_NOT_FOUND));
+        c.expect(pubcomp(9));
         c.expect(puback(6));
         c.expectNothing();
     }

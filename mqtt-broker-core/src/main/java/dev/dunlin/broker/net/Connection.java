@@ -6,12 +6,12 @@ import dev.dunlin.broker.session.Outbound;
 import dev.dunlin.broker.session.PauseReason;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.ClientInfo;
-import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttDecoder;
 import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.PacketHandler;
 import dev.dunlin.codec.PacketType;
+import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBuf;
@@ -160,12 +160,17 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     }
 
     private void connect(PacketType type, MqttDecoder packet) throws MalformedPacket {
-        if (type != PacketType.CONNECT || handshake != null) { // [5.0:MQTT-3.1.0-1], [3.1.1:MQTT-3.1.0-1]
+        Handshake begun = handshake;
+        if (begun == null && type == PacketType.CONNECT) {
+            handshake = new Handshake(acceptor, this, packet.connect());
+            handshake.begin();
+        } else if (begun != null && type == PacketType.AUTH) { // [5.0:MQTT-3.1.2-30]
+            begun.answered(packet.reasonCode(), packet.properties());
+        } else if (begun != null && type == PacketType.DISCONNECT) {
+            end("DISCONNECT before CONNACK", true);
+        } else { // [5.0:MQTT-3.1.0-1], [3.1.1:MQTT-3.1.0-1]
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, type + " before CONNACK");
         }
-        Connect connect = packet.connect();
-        handshake = new Handshake(acceptor, this, connect);
-        handshake.begin();
     }
 
     private void dispatch(PacketType type, MqttDecoder packet, OpenSession open) throws MalformedPacket {
@@ -179,6 +184,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
             case UNSUBSCRIBE -> open.subscriptions().unsubscribe(packet.unsubscribe());
             case PINGREQ -> MqttEncoder.pingresp(out().room(2)); // [5.0:MQTT-3.12.4-1], [3.1.1:MQTT-3.12.4-1]
             case DISCONNECT -> disconnected(packet, open);
+            case AUTH -> handshake().reauthenticate(packet.reasonCode(), packet.properties());
             case CONNECT -> // [5.0:MQTT-3.1.0-2], [3.1.1:MQTT-3.1.0-2]
                 throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "second CONNECT");
             default -> throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, type + " was not asked for");
@@ -276,6 +282,16 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         decoder.maxPacketBytes(acceptor.core().limits().packetBytesMax());
     }
 
+    /** Sends an AUTH; false if it is larger than the client allows [5.0:MQTT-3.1.2-24]. */
+    boolean auth(ReasonCode reason, Properties properties) {
+        int bytes = MqttEncoder.authBytes(reason, properties);
+        boolean fits = bytes <= out().packetBytesMax();
+        if (fits) {
+            MqttEncoder.auth(out().room(bytes), reason, properties);
+        }
+        return fits;
+    }
+
     void opened(OpenSession open) {
         session = open;
     }
@@ -314,10 +330,19 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     }
 
     @Override
+    public void redirect(ReasonCode reason, String serverReference) {
+        close(new Farewell(reason, "", serverReference));
+    }
+
+    @Override
     public ClientInfo client() {
+        return handshake().client();
+    }
+
+    private Handshake handshake() {
         Handshake shaken = handshake;
-        assert shaken != null : "a link belongs to a session";
-        return shaken.client();
+        assert shaken != null : "there is a session";
+        return shaken;
     }
 
     /** The broker is being closed. */
@@ -327,17 +352,21 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
 
     /** The broker ends the connection: tells the client why, as far as its version can, and closes. */
     void close(ReasonCode reason, String text) {
+        close(new Farewell(reason, text));
+    }
+
+    void close(Farewell farewell) {
         if (closed) {
             return;
         }
         try {
             if (connected && out().rules().hasReasons()) { // [5.0:MQTT-3.14.0-1]: only after CONNACK
-                Farewell.disconnect(out(), reason, text);
+                farewell.disconnect(out());
             } else if (!connected) {
-                Farewell.connack(out(), decoder.version(), reason, text);
+                farewell.connack(out(), decoder.version());
             }
         } finally {
-            end(text, true);
+            end(farewell.cause(), true);
         }
     }
 
@@ -351,6 +380,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         LOG.info("client {}: {}", name(), printable(cause));
         cancel(connectTimer);
         cancel(keepAliveTimer);
+        if (handshake != null) {
+            handshake.close();
+        }
         decoder.close();
         out().close();
         ctx().close();

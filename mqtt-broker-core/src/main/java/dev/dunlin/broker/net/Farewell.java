@@ -9,26 +9,37 @@ import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** The last packet that the broker sends on a connection that it ends: what each version knows, and what fits. */
-final class Farewell {
-    private Farewell() {}
+/**
+ * The last packet that the broker sends on a connection that it ends: what each version knows, and what fits.
+ *
+ * @param text the reason string; empty for none
+ * @param serverReference where the client should go instead; empty for nowhere
+ */
+record Farewell(ReasonCode reason, String text, String serverReference) {
+
+    Farewell(ReasonCode reason, String text) {
+        this(reason, text, "");
+    }
+
+    /** For log lines. */
+    String cause() {
+        return text.isEmpty() ? reason + (serverReference.isEmpty() ? "" : " " + serverReference) : text;
+    }
 
     /**
-     * DISCONNECT to a 5.0 client; without the reason string where that would be too large [5.0:MQTT-3.14.2-3].
-     *
-     * @param cause what the decoder finds wrong with a second CONNECT may have no place in DISCONNECT [5.0:MQTT-3.14.2-1]
+     * DISCONNECT to a 5.0 client; without the reason string where that would be too large [5.0:MQTT-3.14.2-3]. What the
+     * decoder finds wrong with a second CONNECT may have no place in it [5.0:MQTT-3.14.2-1].
      */
-    static void disconnect(Outbound out, ReasonCode cause, String text) {
-        ReasonCode reason = cause.allowedIn(PacketType.DISCONNECT) ? cause : ReasonCode.PROTOCOL_ERROR;
-        Properties why = explained(text);
-        if (MqttEncoder.disconnectBytes(out.version(), reason, why) > out.packetBytesMax()) {
-            why = Properties.EMPTY;
-        }
-        int bytes = MqttEncoder.disconnectBytes(out.version(), reason, why);
+    void disconnect(Outbound out) {
+        ReasonCode said = reason.allowedIn(PacketType.DISCONNECT) ? reason : ReasonCode.PROTOCOL_ERROR;
+        ToIntFunction<Properties> size = why -> MqttEncoder.disconnectBytes(out.version(), said, why);
+        Properties why = fitting(out, size);
+        int bytes = size.applyAsInt(why);
         if (bytes <= out.packetBytesMax()) {
-            MqttEncoder.disconnect(out.room(bytes), out.version(), reason, why);
+            MqttEncoder.disconnect(out.room(bytes), out.version(), said, why);
         }
     }
 
@@ -36,9 +47,10 @@ final class Farewell {
      * CONNACK with an error, if CONNECT came far enough for one to be understood [5.0:MQTT-3.2.2-7],
      * [3.1.1:MQTT-3.2.2-5]. Below 5.0 an error without a return code closes without CONNACK [3.1.1:MQTT-3.2.2-6].
      *
-     * @param version as the decoder knows it; null if the protocol name or level is unknown or none came
+     * @param version as the decoder knows it; null if the protocol name or level is unknown or none came. An unknown level
+     *     is answered in the words of 3.1.1, one of a later version in those of 5.0.
      */
-    static void connack(Outbound out, @Nullable MqttVersion version, ReasonCode reason, String text) {
+    void connack(Outbound out, @Nullable MqttVersion version) {
         boolean unknownVersion = reason == ReasonCode.UNSUPPORTED_PROTOCOL_VERSION;
         if (version == null && !unknownVersion) {
             return;
@@ -50,20 +62,37 @@ final class Farewell {
         if (!rules.canRefuseWith(reason)) {
             return; // [3.1.1:MQTT-3.1.4-1]
         }
-        Properties why = rules.hasReasons() ? explained(text) : Properties.EMPTY;
-        Connack connack = new Connack(false, reason, why); // [5.0:MQTT-3.2.2-6], [3.1.1:MQTT-3.2.2-4]
-        if (MqttEncoder.connackBytes(spoken, connack) > out.packetBytesMax()) { // [5.0:MQTT-3.2.2-19]
-            connack = new Connack(false, reason, Properties.EMPTY);
+        ToIntFunction<Properties> size = why -> MqttEncoder.connackBytes(spoken, refusal(why));
+        boolean explains = rules.hasReasons() && !unknownVersion;
+        Properties why = explains ? fitting(out, size) : Properties.EMPTY; // [5.0:MQTT-3.2.2-19]
+        int bytes = size.applyAsInt(why);
+        if (bytes <= out.packetBytesMax()) { // [5.0:MQTT-3.1.2-24]
+            MqttEncoder.connack(out.room(bytes), spoken, refusal(why));
         }
-        if (MqttEncoder.connackBytes(spoken, connack) > out.packetBytesMax()) { // [5.0:MQTT-3.1.2-24]
-            return;
-        }
-        MqttEncoder.connack(out.room(MqttEncoder.connackBytes(spoken, connack)), spoken, connack);
     }
 
-    private static Properties explained(String text) {
-        return text.isEmpty()
-                ? Properties.EMPTY
-                : Properties.builder().add(Property.REASON_STRING, text).build();
+    private Connack refusal(Properties why) { // [5.0:MQTT-3.2.2-6], [3.1.1:MQTT-3.2.2-4]
+        return new Connack(false, reason, why);
+    }
+
+    /** As much of it as the client's maximum packet size allows; where to go counts more than why. */
+    private Properties fitting(Outbound out, ToIntFunction<Properties> size) {
+        Properties all = properties(text);
+        if (size.applyAsInt(all) <= out.packetBytesMax()) {
+            return all;
+        }
+        Properties less = properties("");
+        return size.applyAsInt(less) <= out.packetBytesMax() ? less : Properties.EMPTY;
+    }
+
+    private Properties properties(String said) {
+        Properties.Builder why = Properties.builder();
+        if (!said.isEmpty()) {
+            why.add(Property.REASON_STRING, said);
+        }
+        if (!serverReference.isEmpty()) {
+            why.add(Property.SERVER_REFERENCE, serverReference);
+        }
+        return why.build();
     }
 }

@@ -7,6 +7,7 @@ import dev.dunlin.broker.session.PauseReason;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.session.VersionRules;
 import dev.dunlin.broker.spi.AuthResult;
+import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Identity;
@@ -20,8 +21,7 @@ import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
-import java.util.Objects;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Handshake {
     private static final Logger LOG = LoggerFactory.getLogger(Handshake.class);
+    private static final String TOO_SMALL = "no CONNACK is as small as your maximum packet size";
 
     private final Acceptor acceptor;
     private final Core core;
@@ -41,10 +42,15 @@ final class Handshake {
     private final VersionRules rules;
     private final String clientId;
 
+    private final ConnectRequest request;
+    private final AuthExchange exchange;
+    private final int keepAliveSeconds;
+
     /** The properties of its CONNACK. */
-    private final Properties announced;
+    private Properties announced = Properties.EMPTY;
 
     private Identity identity = Identity.ANONYMOUS;
+    private @Nullable Reauthentication reauthentication;
 
     Handshake(Acceptor acceptor, Connection connection, Connect connect) {
         this.acceptor = acceptor;
@@ -54,7 +60,18 @@ final class Handshake {
         rules = VersionRules.of(connect.version());
         // [5.0:MQTT-3.1.3-6], [3.1.1:MQTT-3.1.3-6]
         this.clientId = connect.clientId().isEmpty() ? core.newClientId() : connect.clientId();
-        announced = rules.hasReasons() ? announced() : Properties.EMPTY;
+        request = new ConnectRequest(
+                clientId,
+                connect.version(),
+                connect.cleanStart(),
+                connect.userName(),
+                connect.password(),
+                connect.properties(),
+                connection.ctx().channel().remoteAddress(),
+                acceptor.name());
+        exchange = new AuthExchange(connection, request.authenticationMethod(), true, this::authenticated);
+        keepAliveSeconds =
+                rules.keepAliveSeconds(connect.keepAliveSeconds(), core.limits().keepAliveMaxSeconds());
     }
 
     String clientId() {
@@ -79,69 +96,67 @@ final class Handshake {
                         connect.version(),
                         properties.integer(Property.MAXIMUM_PACKET_SIZE, Limits.PROTOCOL_PACKET_BYTES_MAX),
                         properties.integer(Property.REQUEST_PROBLEM_INFORMATION, 1) == 1);
+        connection.out().topicAliasMax((int) Math.min(
+                properties.integer(Property.TOPIC_ALIAS_MAXIMUM, 0),
+                core.limits().topicAliasMax()));
         boolean nameless = connect.clientId().isEmpty();
         if (nameless && !rules.mayBeNameless(connect.cleanStart())) {
             throw new MalformedPacket(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "empty client identifier");
         }
-        if (properties.has(Property.AUTHENTICATION_METHOD)) { // [5.0:MQTT-4.12.0-1]
-            throw new MalformedPacket(ReasonCode.BAD_AUTHENTICATION_METHOD, "no authentication method is supported");
+        announced = rules.hasReasons() ? announced(AuthResult.accept(identity)) : Properties.EMPTY;
+        if (!connackFits()) { // and nothing in it may be left out
+            throw new MalformedPacket(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);
         }
-        if (MqttEncoder.connackBytes(connect.version(), connack(false))
-                > connection.out().packetBytesMax()) {
-            throw new MalformedPacket( // [5.0:MQTT-3.1.2-24], and nothing in it may be left out
-                    ReasonCode.PACKET_TOO_LARGE, "no CONNACK is as small as your maximum packet size");
-        }
-        connection.pause(PauseReason.PENDING_ANSWER);
         authenticate();
     }
 
     // ---- authenticate
 
     private void authenticate() {
-        ConnectRequest request = new ConnectRequest(
-                clientId,
-                connect.version(),
-                connect.cleanStart(),
-                connect.userName(),
-                connect.password(),
-                connect.properties(),
-                connection.ctx().channel().remoteAddress(),
-                acceptor.name());
-        CompletionStage<AuthResult> answer;
-        try {
-            answer = Objects.requireNonNull(acceptor.authenticator().authenticate(request), "it gave no stage");
-        } catch (RuntimeException | AssertionError e) { // user code: refused, and said so
-            failed(e);
-            return;
-        }
-        SessionLoop loop = connection.loop();
-        answer.whenComplete((result, failure) -> {
-            if (loop.inLoop()) {
-                authenticated(result, failure);
-            } else {
-                loop.execute(() -> authenticated(result, failure));
+        String method = request.authenticationMethod();
+        exchange.ask(() -> {
+            Authenticator who = acceptor.authenticator();
+            if (method != null && !who.methods().contains(method)) { // [5.0:MQTT-4.12.0-1]
+                return CompletableFuture.completedFuture(new AuthResult.Refused(
+                        ReasonCode.BAD_AUTHENTICATION_METHOD, "this authentication method is not supported"));
             }
+            return who.authenticate(request);
         });
     }
 
-    private void authenticated(@Nullable AuthResult result, @Nullable Throwable failure) {
-        if (connection.isClosed()) {
-            return;
-        }
+    /** The client has sent an AUTH before CONNACK. */
+    void answered(ReasonCode reason, Properties properties) throws MalformedPacket {
+        exchange.answered(reason, properties);
+    }
+
+    private void authenticated(AuthResult result) {
         if (result instanceof AuthResult.Accepted accepted) {
+            announced = rules.hasReasons() ? announced(accepted) : Properties.EMPTY;
+            if (!connackFits()) {
+                connection.close(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);
+                return;
+            }
             identity = accepted.identity();
             connection.authenticated();
             moveHome();
-        } else if (result instanceof AuthResult.Refused refused) {
-            connection.close(refused.reason(), refused.text());
-        } else {
-            failed(failure == null ? new NullPointerException("the authenticator answered null") : failure);
+        } else if (result instanceof AuthResult.Refused refused) { // [5.0:MQTT-4.12.0-4]
+            connection.close(new Farewell(refused.reason(), refused.text(), refused.serverReference()));
         }
     }
 
-    private void failed(Throwable cause) {
-        LOG.warn("client {}: the authenticator failed: {}", clientId, cause.toString());
-        connection.close(ReasonCode.UNSPECIFIED_ERROR, "authentication failed");
+    /** A connected client has sent an AUTH. */
+    void reauthenticate(ReasonCode reason, Properties properties) throws MalformedPacket {
+        if (reauthentication == null) {
+            reauthentication = new Reauthentication(connection, acceptor.authenticator(), request, identity);
+        }
+        reauthentication.auth(reason, properties, core.limits().connectTimeoutMs());
+    }
+
+    /** The connection has ended. */
+    void close() {
+        if (reauthentication != null) {
+            reauthentication.close();
+        }
     }
 
     // ---- move
@@ -214,7 +229,7 @@ final class Handshake {
         }
         connection.opened(session);
         session.connack(connack(session.isPresent()), () -> {
-            connection.connected(connect.keepAliveSeconds());
+            connection.connected(keepAliveSeconds);
             connection.resume(PauseReason.OPENING);
         });
     }
@@ -223,8 +238,30 @@ final class Handshake {
         return new Connack(sessionPresent, ReasonCode.SUCCESS, announced);
     }
 
-    /** What a 5.0 client needs to know and could not assume [5.0 section 3.2.2.3]. */
-    private Properties announced() {
+    private boolean connackFits() { // [5.0:MQTT-3.1.2-24]
+        return connackFits(announced);
+    }
+
+    private boolean connackFits(Properties properties) {
+        Connack connack = new Connack(false, ReasonCode.SUCCESS, properties);
+        return MqttEncoder.connackBytes(connect.version(), connack)
+                <= connection.out().packetBytesMax();
+    }
+
+    /** What a 5.0 client needs to know and could not assume [5.0 section 3.2.2.3]; and, if it fits, what it has asked for. */
+    private Properties announced(AuthResult.Accepted accepted) {
+        Properties needed = needed(accepted).build();
+        boolean asked = connect.properties().integer(Property.REQUEST_RESPONSE_INFORMATION, 0) == 1;
+        if (!asked || accepted.responseInformation().isEmpty()) { // [5.0:MQTT-3.1.2-28]
+            return needed;
+        }
+        Properties all = needed(accepted)
+                .add(Property.RESPONSE_INFORMATION, accepted.responseInformation())
+                .build();
+        return connackFits(all) ? all : needed;
+    }
+
+    private Properties.Builder needed(AuthResult.Accepted accepted) {
         Limits limits = core.limits();
         Properties.Builder say = Properties.builder();
         if (connect.clientId().isEmpty()) { // [5.0:MQTT-3.1.3-7], [5.0:MQTT-3.2.2-16]
@@ -234,13 +271,20 @@ final class Handshake {
         if (asked > limits.sessionExpiryMaxSeconds()) {
             say.add(Property.SESSION_EXPIRY_INTERVAL, limits.sessionExpiryMaxSeconds());
         }
+        if (keepAliveSeconds != connect.keepAliveSeconds()) { // [5.0:MQTT-3.1.2-21], [5.0:MQTT-3.2.2-21]
+            say.add(Property.SERVER_KEEP_ALIVE, keepAliveSeconds);
+        }
         if (limits.receiveMaximum() < 65_535) {
             say.add(Property.RECEIVE_MAXIMUM, limits.receiveMaximum());
         }
         if (limits.packetBytesMax() < Limits.PROTOCOL_PACKET_BYTES_MAX) {
             say.add(Property.MAXIMUM_PACKET_SIZE, limits.packetBytesMax());
         }
+        if (limits.topicAliasMax() > 0) {
+            say.add(Property.TOPIC_ALIAS_MAXIMUM, limits.topicAliasMax());
+        }
         say.add(Property.SHARED_SUBSCRIPTION_AVAILABLE, 0);
-        return say.build();
+        exchange.addTo(say, accepted.data());
+        return say;
     }
 }

@@ -32,6 +32,7 @@ public final class InboundPublishes implements Router.Source { // hot
     private final Link link;
     private final int receiveMaximum;
     private final @Nullable Store store;
+    private final InboundAliases aliases;
 
     private @Nullable String lastTopic;
     private @Nullable Targets lastTargets;
@@ -53,6 +54,7 @@ public final class InboundPublishes implements Router.Source { // hot
         this.replies = replies;
         this.receiveMaximum = core.limits.receiveMaximum();
         store = core.store;
+        aliases = new InboundAliases(core.limits.topicAliasMax());
     }
 
     /**
@@ -62,30 +64,29 @@ public final class InboundPublishes implements Router.Source { // hot
      */
     public void accept(Publish publish) throws MalformedPacket {
         assert loop.inLoop();
-        if (publish.topicAlias() != 0) { // [5.0:MQTT-3.2.2-18]: no alias was offered
-            throw new MalformedPacket(ReasonCode.TOPIC_ALIAS_INVALID, "topic alias above the maximum of 0");
-        }
-        if (isRefusedByStore(publish)) {
-            refuse(publish);
+        // First of all: whatever becomes of this publish, those that follow rely on the alias.
+        String topic = publish.topicAlias() == 0 ? publish.topic() : aliases.topicOf(publish);
+        if (isRefusedByStore(publish, topic)) {
+            refuse(publish, topic);
             return;
         }
         stored = publish.retain();
         switch (publish.qos()) {
-            case AT_MOST_ONCE -> loop.router().route(publish, this);
-            case AT_LEAST_ONCE -> acceptAtLeastOnce(publish);
-            case EXACTLY_ONCE -> acceptExactlyOnce(publish);
+            case AT_MOST_ONCE -> loop.router().route(publish, topic, this);
+            case AT_LEAST_ONCE -> acceptAtLeastOnce(publish, topic);
+            case EXACTLY_ONCE -> acceptExactlyOnce(publish, topic);
         }
         if (stored && store != null && store.isCrowded()) { // who writes nothing has nothing to wait for
             waitForStore(store);
         }
     }
 
-    private void acceptAtLeastOnce(Publish publish) throws MalformedPacket {
+    private void acceptAtLeastOnce(Publish publish, String topic) throws MalformedPacket {
         begin();
-        acknowledge(PacketType.PUBACK, publish.packetId(), loop.router().route(publish, this));
+        acknowledge(PacketType.PUBACK, publish.packetId(), loop.router().route(publish, topic, this));
     }
 
-    private void acceptExactlyOnce(Publish publish) throws MalformedPacket {
+    private void acceptExactlyOnce(Publish publish, String topic) throws MalformedPacket {
         int packetId = publish.packetId();
         if (session.hasReceived(
                 packetId)) { // [5.0:MQTT-4.3.3-10], [3.1.1:MQTT-4.3.3-2]: not routed, nor counted, again
@@ -95,7 +96,7 @@ public final class InboundPublishes implements Router.Source { // hot
         begin();
         stagedPacketId = packetId;
         session.receive(packetId);
-        ReasonCode outcome = loop.router().route(publish, this);
+        ReasonCode outcome = loop.router().route(publish, topic, this);
         if (outcome.isError() && out.rules().hasReasons()) {
             session.forget(packetId); // [5.0:MQTT-4.3.3-9]
         }
@@ -105,11 +106,10 @@ public final class InboundPublishes implements Router.Source { // hot
     /** Takes in a PUBREL: the packet id is free again [5.0:MQTT-4.3.3-11], [3.1.1:MQTT-4.3.3-2]. */
     public void release(int packetId) {
         assert loop.inLoop();
-        boolean known = session.forget(packetId);
-        if (known) {
+        if (session.forget(packetId)) {
             session.log.forgotten(packetId);
-        }
-        acknowledge(PacketType.PUBCOMP, packetId, known ? ReasonCode.SUCCESS : ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
+        } // else most likely its PUBCOMP was lost: it is repeated as it was
+        acknowledge(PacketType.PUBCOMP, packetId, ReasonCode.SUCCESS);
     }
 
     private void begin() throws MalformedPacket {
@@ -157,29 +157,27 @@ public final class InboundPublishes implements Router.Source { // hot
 
     // ---- a store that is not well
 
-    private boolean isRefusedByStore(Publish publish) {
+    private boolean isRefusedByStore(Publish publish, String topic) {
         boolean known = publish.qos() == QoS.EXACTLY_ONCE && session.hasReceived(publish.packetId());
         return store != null
                 && store.refusesGrowth()
                 && !known
-                && loop.router()
-                        .isRefusedByStore(
-                                publish.topic(), publish.qos(), publish.retain(), publish.payloadBytes(), this);
+                && loop.router().isRefusedByStore(topic, publish.qos(), publish.retain(), publish.payloadBytes(), this);
     }
 
     /** Nothing has changed yet. A 5.0 client is told; a 3.x client, which can't be, isn't read until the store is well. */
-    private void refuse(Publish publish) throws MalformedPacket {
+    private void refuse(Publish publish, String topic) throws MalformedPacket {
         QoS qos = publish.qos();
         if (qos == QoS.AT_MOST_ONCE) {
-            countRefused(publish.topic());
+            countRefused(topic);
         } else if (out.rules().hasReasons()) {
             begin();
-            countRefused(publish.topic());
+            countRefused(topic);
             PacketType type = qos == QoS.AT_LEAST_ONCE ? PacketType.PUBACK : PacketType.PUBREC;
             int packetId = publish.packetId();
             replies.leave(() -> append(type, packetId, ReasonCode.QUOTA_EXCEEDED, SubscriptionRequests.STORE_REFUSES));
         } else {
-            waitForHealth(keep(publish), publish.packetId());
+            waitForHealth(keep(publish, topic), publish.packetId());
         }
     }
 
@@ -317,7 +315,7 @@ public final class InboundPublishes implements Router.Source { // hot
         target.awaitRoom(loop, () -> link.resume(PauseReason.MAILBOX));
     }
 
-    KeptMessage keep(Publish publish) {
-        return KeptMessage.of(publish, out.version(), session.clientId, loop.nowMs());
+    KeptMessage keep(Publish publish, String topic) {
+        return KeptMessage.of(publish, topic, out.version(), session.clientId, loop.nowMs());
     }
 }

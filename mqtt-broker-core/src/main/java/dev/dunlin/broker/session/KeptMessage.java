@@ -76,11 +76,11 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
     /**
      * Keeps what a client publishes: copies a small payload, retains a large one.
      *
+     * @param topic the publish's own, or the one that its alias stands for
      * @param version the publisher's protocol version
      * @param publisher its client identifier
      */
-    static KeptMessage of(Publish publish, MqttVersion version, String publisher, long nowMs) {
-        String topic = publish.topic();
+    static KeptMessage of(Publish publish, String topic, MqttVersion version, String publisher, long nowMs) {
         long expiresAtMs = expiresAt(publish.messageExpirySeconds(), nowMs);
         PublishFrame frame = PublishFrame.of(publish, topic, version);
         return new KeptMessage(topic, publish.qos(), publish.retain(), publisher, expiresAtMs, frame);

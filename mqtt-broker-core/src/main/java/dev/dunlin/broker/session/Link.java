@@ -21,6 +21,9 @@ public interface Link {
     /** Ends the connection: DISCONNECT with the reason for 5.0, then close. Does nothing if it is closed already. */
     void disconnect(ReasonCode reason, String text);
 
+    /** As {@link #disconnect(ReasonCode, String)}, and tells a 5.0 client to which server it should go. */
+    void redirect(ReasonCode reason, String serverReference);
+
     /** Who it is. */
     ClientInfo client();
 }

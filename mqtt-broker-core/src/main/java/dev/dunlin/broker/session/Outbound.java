@@ -23,6 +23,7 @@ public final class Outbound { // hot
     private VersionRules rules = VersionRules.of(version);
     private long packetBytesMax = Long.MAX_VALUE;
     private boolean problemInformation = true;
+    private @Nullable OutboundAliases aliases;
     private @Nullable ByteBuf batch;
     private int batchBytes = BATCH_BYTES_MIN;
     private boolean dirty;
@@ -46,6 +47,20 @@ public final class Outbound { // hot
         rules = VersionRules.of(version);
         this.packetBytesMax = packetBytesMax;
         this.problemInformation = problemInformation;
+    }
+
+    /**
+     * How many topic aliases may be set on this connection, 0 to 65,535: the lesser of what the client takes and what we
+     * give [5.0:MQTT-3.1.2-26], [5.0:MQTT-3.1.2-27]. None, unless this is called.
+     */
+    public void topicAliasMax(int max) {
+        aliases = max == 0 ? null : new OutboundAliases(max);
+    }
+
+    /** The topic aliases of this connection; null if it has none. */
+    @Nullable
+    OutboundAliases aliases() {
+        return aliases;
     }
 
     /** The channel has moved to another loop; nothing may be pending. */

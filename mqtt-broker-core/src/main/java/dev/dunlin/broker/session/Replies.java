@@ -4,6 +4,7 @@ import dev.dunlin.broker.store.DurabilityGate;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
+import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.Suback;
 import dev.dunlin.codec.Unsuback;
@@ -64,8 +65,13 @@ public final class Replies {
         }
     }
 
-    /** SUBACK; {@code sent} runs when it has left. */
-    void suback(Suback suback, Runnable sent) throws MalformedPacket {
+    /**
+     * SUBACK, without its properties where they may not be sent or don't fit [5.0:MQTT-3.9.2-1], [5.0:MQTT-3.1.2-29];
+     * {@code sent} runs when it has left.
+     */
+    void suback(Suback full, Runnable sent) throws MalformedPacket {
+        boolean explained = out.mayExplain() && MqttEncoder.subackBytes(out.version(), full) <= out.packetBytesMax();
+        Suback suback = explained ? full : new Suback(full.packetId(), Properties.EMPTY, full.reasons());
         int bytes = fitting(MqttEncoder.subackBytes(out.version(), suback));
         leave(() -> {
             MqttEncoder.suback(out.room(bytes), out.version(), suback);

@@ -66,10 +66,10 @@ final class Router { // hot
     /**
      * Routes what a client publishes; the packet is borrowed and kept only if somebody needs it.
      *
+     * @param topic its topic, which an alias may have told
      * @return SUCCESS, NO_MATCHING_SUBSCRIBERS, or the error for which it was refused, before anything has changed
      */
-    ReasonCode route(Publish publish, InboundPublishes from) {
-        String topic = publish.topic();
+    ReasonCode route(Publish publish, String topic, InboundPublishes from) {
         ReasonCode refusal = admit(topic, publish.retain(), publish.payloadBytes());
         if (refusal != null) {
             loop.drops().count(from.name(), topic, DropReason.REFUSED, 1);
@@ -78,7 +78,7 @@ final class Router { // hot
         if (!publish.retain() && from.targets(topic).isEmpty() && !from.storesState(publish.qos())) {
             return ReasonCode.NO_MATCHING_SUBSCRIBERS;
         }
-        KeptMessage message = from.keep(publish);
+        KeptMessage message = from.keep(publish, topic);
         try {
             return deliver(message, from);
         } finally {
@@ -86,7 +86,7 @@ final class Router { // hot
         }
     }
 
-    /** Routes a kept publish. Borrows it. Returns as {@link #route(Publish, InboundPublishes)}. */
+    /** Routes a kept publish. Borrows it. Returns as {@link #route(Publish, String, InboundPublishes)}. */
     ReasonCode route(KeptMessage message, Source from) {
         ReasonCode refusal = admit(message.topic(), message.retainFlag(), message.payloadBytes());
         if (refusal != null) {

@@ -2,8 +2,10 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.session.OutboundAliases.Alias;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.store.EntryId;
+import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Properties;
@@ -200,8 +202,16 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             return; // another connection sends it again
         }
         KeptMessage message = window.message(counter);
-        if (message != null) {
-            append(to, message, window.target(counter), QoS.EXACTLY_ONCE, false, packetId, loop.nowMs());
+        if (message == null) {
+            return;
+        }
+        Target target = window.target(counter);
+        if (isTooLarge(to, message, target, QoS.EXACTLY_ONCE)) { // its topic has lost its alias meanwhile
+            drop(message, entry, DropReason.PACKET_TOO_LARGE);
+            finish(counter);
+            pump();
+        } else {
+            append(to, message, target, QoS.EXACTLY_ONCE, false, packetId, loop.nowMs());
         }
     }
 
@@ -220,15 +230,29 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     private static boolean isTooLarge(Outbound to, KeptMessage message, Target target, QoS qos) {
         PublishFrame frame = message.frame(to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
-        return frame.packetBytes() > to.packetBytesMax();
+        return frame.packetBytes() > to.packetBytesMax() && !fitsWithAlias(to, message, frame);
+    }
+
+    private static boolean fitsWithAlias(Outbound to, KeptMessage message, PublishFrame frame) {
+        OutboundAliases aliases = to.aliases();
+        return aliases != null && aliases.packetBytes(message.topic(), frame) <= to.packetBytesMax();
     }
 
     private static void append(
             Outbound to, KeptMessage message, Target target, QoS qos, boolean dup, int packetId, long nowMs) {
         boolean retain = target.retainAsPublished() && message.retainFlag(); // [5.0:MQTT-3.3.1-12], [5.0:MQTT-3.3.1-13]
         PublishFrame frame = message.frame(to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
-        ByteBuf room = to.room(frame.headBytes());
-        MqttEncoder.publish(room, frame, dup, qos, retain, packetId, message.expirySeconds(nowMs));
+        long expirySeconds = message.expirySeconds(nowMs);
+        OutboundAliases aliases = to.aliases();
+        Alias alias = aliases == null ? null : aliases.of(message.topic(), frame, to.packetBytesMax());
+        if (alias == null) {
+            MqttEncoder.publish(to.room(frame.headBytes()), frame, dup, qos, retain, packetId, expirySeconds);
+        } else {
+            boolean isNew = alias.isNew();
+            ByteBuf room = to.room(frame.headBytesWithAlias(isNew));
+            MqttEncoder.publishWithAlias(room, frame, alias.number, isNew, dup, qos, retain, packetId, expirySeconds);
+            alias.sent();
+        }
         ByteBuf large = frame.largePayload();
         if (large != null) {
             to.append(large);
@@ -274,7 +298,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             }
             KeptMessage message = window.message(counter);
             if (message == null) {
-                pubrel(OutboundWindow.packetId(counter), ReasonCode.SUCCESS);
+                pubrel(OutboundWindow.packetId(counter));
                 window.resent();
             } else {
                 resend(to, counter, message, nowMs);
@@ -304,11 +328,18 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     // ---- acknowledgements of the client
 
-    /** PUBACK. An id that isn't in use, or belongs to QoS 2, changes nothing. */
-    public void puback(int packetId, ReasonCode reason) {
+    // An id that isn't in use changes nothing; a packet that its exchange doesn't wait for is a protocol error.
+
+    /**
+     * PUBACK.
+     *
+     * @throws MalformedPacket if the id belongs to a QoS 2 message
+     */
+    public void puback(int packetId, ReasonCode reason) throws MalformedPacket {
         assert loop.inLoop();
         long counter = window.find(packetId);
-        if (counter >= 0 && window.state(counter) == OutboundWindow.SENT_QOS_1) {
+        if (counter >= 0) {
+            require(window.state(counter) == OutboundWindow.SENT_QOS_1, "PUBACK for a QoS 2 message");
             countRejected(counter, reason);
             log.entryGone(window.entry(counter));
             finish(counter);
@@ -316,11 +347,16 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         }
     }
 
-    /** PUBREC: PUBREL follows [5.0:MQTT-4.3.3-4], unless it is an error [5.0:MQTT-4.4.0-2]. */
-    public void pubrec(int packetId, ReasonCode reason) {
+    /**
+     * PUBREC: PUBREL follows [5.0:MQTT-4.3.3-4], unless it is an error [5.0:MQTT-4.4.0-2].
+     *
+     * @throws MalformedPacket if the id belongs to a QoS 1 message
+     */
+    public void pubrec(int packetId, ReasonCode reason) throws MalformedPacket {
         assert loop.inLoop();
         long counter = window.find(packetId);
         byte state = counter < 0 ? OutboundWindow.FREE : window.state(counter);
+        require(state != OutboundWindow.SENT_QOS_1, "PUBREC for a QoS 1 message");
         if (reason.isError()) {
             if (state == OutboundWindow.SENT_QOS_2) {
                 countRejected(counter, reason);
@@ -333,43 +369,51 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         if (state == OutboundWindow.SENT_QOS_2) {
             log.released(packetId, window.entry(counter));
             window.release(counter);
-            releaseLater(packetId, ReasonCode.SUCCESS);
-        } else if (state == OutboundWindow.RELEASED) {
-            releaseLater(packetId, ReasonCode.SUCCESS);
-        } else {
-            releaseLater(packetId, ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
         }
+        releaseLater(packetId); // also for an id that isn't in use: its receiver has to come to an end
     }
 
     /** PUBREL, once it is durable that PUBREC has come. */
-    private void releaseLater(int packetId, ReasonCode reason) {
+    private void releaseLater(int packetId) {
         Outbound to = out;
         if (!log.isOn() || loop.gate().passes(log.lastTicket())) {
-            pubrel(packetId, reason);
+            pubrel(packetId);
         } else {
             loop.gate().hold(log.lastTicket(), () -> {
                 if (out == to) {
-                    pubrel(packetId, reason);
+                    pubrel(packetId);
                 }
             });
         }
     }
 
-    private void pubrel(int packetId, ReasonCode reason) {
+    private void pubrel(int packetId) {
         Outbound to = out;
         if (to != null && !to.isClosed()) {
-            int bytes = MqttEncoder.ackBytes(to.version(), reason, Properties.EMPTY);
-            MqttEncoder.ack(to.room(bytes), to.version(), PacketType.PUBREL, packetId, reason, Properties.EMPTY);
+            ReasonCode success = ReasonCode.SUCCESS;
+            int bytes = MqttEncoder.ackBytes(to.version(), success, Properties.EMPTY);
+            MqttEncoder.ack(to.room(bytes), to.version(), PacketType.PUBREL, packetId, success, Properties.EMPTY);
         }
     }
 
-    /** PUBCOMP: the id is free. */
-    public void pubcomp(int packetId) {
+    /**
+     * PUBCOMP: the id is free.
+     *
+     * @throws MalformedPacket if no PUBREL was sent for it
+     */
+    public void pubcomp(int packetId) throws MalformedPacket {
         assert loop.inLoop();
         long counter = window.find(packetId);
-        if (counter >= 0 && window.state(counter) == OutboundWindow.RELEASED) {
+        if (counter >= 0) {
+            require(window.state(counter) == OutboundWindow.RELEASED, "PUBCOMP before PUBREL");
             finish(counter);
             pump();
+        }
+    }
+
+    private static void require(boolean condition, String otherwise) throws MalformedPacket {
+        if (!condition) { // inconsistent with the state of the exchange [5.0 section 1.2]
+            throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, otherwise);
         }
     }
 

@@ -267,6 +267,13 @@ public final class Sessions {
         }
     }
 
+    /** The connection of a client, or null if it has none. */
+    public @Nullable Link link(String clientId) {
+        assert loop.inLoop();
+        Session session = byClientId.get(clientId);
+        return session == null ? null : session.link;
+    }
+
     private static void cancelTimers(Session session) {
         if (session.willTimer != null) {
             session.willTimer.cancel();

@@ -69,6 +69,17 @@ public enum VersionRules {
         return receiveMaximum;
     }
 
+    /**
+     * The keep-alive of a connection, in seconds; 0 for none. One that can't be told of another has what it asked for
+     * [3.1.1:MQTT-3.1.2-24].
+     *
+     * @param max the longest that we want; 0 for any
+     */
+    public int keepAliveSeconds(int asked, int max) {
+        boolean tooLong = max > 0 && (asked == 0 || asked > max);
+        return reasons && tooLong ? max : asked;
+    }
+
     /** What CONNACK says when the store has no room or can't be written. */
     public ReasonCode connectRefusedByStore() {
         return connectRefusedByStore;

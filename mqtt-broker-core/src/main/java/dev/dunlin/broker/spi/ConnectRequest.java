@@ -2,6 +2,7 @@ package dev.dunlin.broker.spi;
 
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Properties;
+import dev.dunlin.codec.Property;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -27,4 +28,16 @@ public record ConnectRequest(
         byte @Nullable [] password,
         Properties properties,
         SocketAddress remoteAddress,
-        String listener) {}
+        String listener) {
+
+    /** The authentication method that the client named, or null [5.0 section 3.1.2.11.9]. */
+    public @Nullable String authenticationMethod() {
+        return properties.string(Property.AUTHENTICATION_METHOD);
+    }
+
+    /** The authentication data that came with the method: the receiver's to keep; empty if there is none. */
+    public byte[] authenticationData() {
+        byte[] data = properties.binary(Property.AUTHENTICATION_DATA);
+        return data == null ? new byte[0] : data;
+    }
+}

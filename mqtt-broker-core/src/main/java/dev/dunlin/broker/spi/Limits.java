@@ -36,6 +36,10 @@ import java.util.function.Consumer;
  * @param commitBytesMax with a store: bytes of changes that are not written yet; above it publishers are read no further
  * @param commitAgeMaxMs with a store: how long writing a group of changes may take, in milliseconds, until publishers are
  *     read no further
+ * @param topicAliasMax topic aliases on a connection, in each direction, 0 to 65,535; 0 for none. Announced to 5.0 clients
+ *     as Topic Alias Maximum; the broker sends no more than the client allows either
+ * @param keepAliveMaxSeconds the longest keep-alive, in seconds, 0 to 65,535; 0 for none. A 5.0 client that asks for a
+ *     longer one, or for none, is told to use this one; one of 3.1 and 3.1.1 can't be told and has what it asks for
  */
 public record Limits(
         int connectionsMax,
@@ -60,7 +64,9 @@ public record Limits(
         int localQueueMessagesMax,
         long queueMemoryBytesMax,
         long commitBytesMax,
-        long commitAgeMaxMs) {
+        long commitAgeMaxMs,
+        int topicAliasMax,
+        int keepAliveMaxSeconds) {
 
     /** The protocol's largest packet: five bytes of fixed header and a remaining length of 268,435,455. */
     public static final int PROTOCOL_PACKET_BYTES_MAX = 268_435_460;
@@ -94,7 +100,9 @@ public record Limits(
             10_000,
             256 << 10,
             16 * MIB,
-            250);
+            250,
+            32,
+            0);
 
     /** The defaults of the standalone server: as embedded, with the protocol's largest packet and more connections. */
     public static final Limits STANDALONE =
@@ -128,6 +136,8 @@ public record Limits(
         range("queueMemoryBytesMax", queueMemoryBytesMax, 0, Long.MAX_VALUE);
         range("commitBytesMax", commitBytesMax, 1, Long.MAX_VALUE);
         range("commitAgeMaxMs", commitAgeMaxMs, 1, Long.MAX_VALUE);
+        range("topicAliasMax", topicAliasMax, 0, 65_535);
+        range("keepAliveMaxSeconds", keepAliveMaxSeconds, 0, 65_535);
     }
 
     private static void range(String name, long value, long min, long max) {
@@ -251,6 +261,16 @@ public record Limits(
         return with(draft -> draft.commitAgeMaxMs = v);
     }
 
+    /** These limits with another {@link #topicAliasMax()}. */
+    public Limits withTopicAliasMax(int v) {
+        return with(draft -> draft.topicAliasMax = v);
+    }
+
+    /** These limits with another {@link #keepAliveMaxSeconds()}. */
+    public Limits withKeepAliveMaxSeconds(int v) {
+        return with(draft -> draft.keepAliveMaxSeconds = v);
+    }
+
     private Limits with(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -282,6 +302,8 @@ public record Limits(
         long queueMemoryBytesMax;
         long commitBytesMax;
         long commitAgeMaxMs;
+        int topicAliasMax;
+        int keepAliveMaxSeconds;
 
         Draft(Limits from) {
             connectionsMax = from.connectionsMax;
@@ -307,6 +329,8 @@ public record Limits(
             queueMemoryBytesMax = from.queueMemoryBytesMax;
             commitBytesMax = from.commitBytesMax;
             commitAgeMaxMs = from.commitAgeMaxMs;
+            topicAliasMax = from.topicAliasMax;
+            keepAliveMaxSeconds = from.keepAliveMaxSeconds;
         }
 
         Limits limits() {
@@ -333,7 +357,9 @@ public record Limits(
                     localQueueMessagesMax,
                     queueMemoryBytesMax,
                     commitBytesMax,
-                    commitAgeMaxMs);
+                    commitAgeMaxMs,
+                    topicAliasMax,
+                    keepAliveMaxSeconds);
         }
     }
 }

@@ -71,10 +71,10 @@ class MangledRulesTest {
     }
 
     private static TestExecutionSummary run(String test, Mangler mangler) throws ClassNotFoundException {
-        String[] parts = test.split("#");
-        Class<?> owner = Class.forName("dev.dunlin.broker." + parts[0]);
+        int hash = test.indexOf('#');
+        Class<?> owner = Class.forName("dev.dunlin.broker." + test.substring(0, hash));
         Method method = Arrays.stream(owner.getDeclaredMethods())
-                .filter(m -> m.getName().equals(parts[1]))
+                .filter(m -> m.getName().equals(test.substring(hash + 1)))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("there is no test " + test));
         SummaryGeneratingListener summary = new SummaryGeneratingListener();

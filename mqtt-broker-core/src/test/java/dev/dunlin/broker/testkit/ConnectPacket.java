@@ -57,6 +57,17 @@ public final class ConnectPacket implements Sendable {
         return this;
     }
 
+    public ConnectPacket with(Property property, byte[] value) {
+        properties.add(property, value);
+        return this;
+    }
+
+    /** Names an authentication method, and sends its first data. */
+    public ConnectPacket authentication(String method, String data) {
+        return with(Property.AUTHENTICATION_METHOD, method)
+                .with(Property.AUTHENTICATION_DATA, data.getBytes(StandardCharsets.UTF_8));
+    }
+
     /** The will is this PUBLISH. Its properties become those of the will. */
     public ConnectPacket will(PublishPacket message) {
         will = message;

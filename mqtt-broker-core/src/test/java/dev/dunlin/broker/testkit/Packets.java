@@ -1,5 +1,6 @@
 package dev.dunlin.broker.testkit;
 
+import dev.dunlin.codec.Bytes;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.MqttVersion;
@@ -51,6 +52,36 @@ public final class Packets {
     public static Sendable raw(byte[] bytes) {
         String text = HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(bytes.length, 64));
         return new Named(text, (out, version) -> out.writeBytes(bytes));
+    }
+
+    /**
+     * A packet in the notation of {@link Bytes}, with two letters for what differs from version to version: {@code N} is the
+     * protocol name and level of CONNECT, {@code P} an empty block of properties, which 3.x doesn't have:
+     * {@code raw("82 {0001 P ['t'] 00}")}.
+     */
+    public static Sendable raw(String notation) {
+        return new Named(notation, (out, version) -> out.writeBytes(noted(version, notation)));
+    }
+
+    static byte[] noted(MqttVersion version, String notation) {
+        StringBuilder plain = new StringBuilder();
+        boolean quoted = false;
+        for (int i = 0; i < notation.length(); i++) {
+            char c = notation.charAt(i);
+            quoted ^= c == '\'';
+            switch (quoted ? ' ' : c) {
+                case 'N' ->
+                    plain.append(
+                            switch (version) {
+                                case V3_1 -> "['MQIsdp'] 03";
+                                case V3_1_1 -> "['MQTT'] 04";
+                                case V5 -> "['MQTT'] 05";
+                            });
+                case 'P' -> plain.append(version == MqttVersion.V5 ? "00" : "");
+                default -> plain.append(c);
+            }
+        }
+        return Bytes.of(plain.toString());
     }
 
     // ---- CONNECT, CONNACK
@@ -198,10 +229,46 @@ public final class Packets {
         return new DisconnectPacket(reason, Properties.EMPTY);
     }
 
-    public static Sendable auth(ReasonCode reason, String method) {
-        Properties properties =
-                Properties.builder().add(Property.AUTHENTICATION_METHOD, method).build();
-        return new Named("AUTH " + reason, (out, version) -> MqttEncoder.auth(out, reason, properties));
+    /** An AUTH without data. */
+    public static AuthPacket auth(ReasonCode reason, String method) {
+        return new AuthPacket(
+                reason,
+                Properties.builder().add(Property.AUTHENTICATION_METHOD, method).build());
+    }
+
+    /** An AUTH, to send or to expect. */
+    public record AuthPacket(ReasonCode reason, Properties properties) implements Sendable, Expected<Packet.Auth> {
+
+        /** With authentication data. */
+        public AuthPacket data(byte[] data) {
+            Properties.Builder with = Properties.builder();
+            String method = properties.string(Property.AUTHENTICATION_METHOD);
+            if (method != null) {
+                with.add(Property.AUTHENTICATION_METHOD, method);
+            }
+            return new AuthPacket(
+                    reason, with.add(Property.AUTHENTICATION_DATA, data).build());
+        }
+
+        /** With authentication data. */
+        public AuthPacket data(String text) {
+            return data(text.getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public void encode(ByteBuf out, MqttVersion version) {
+            MqttEncoder.auth(out, reason, properties);
+        }
+
+        @Override
+        public Class<Packet.Auth> type() {
+            return Packet.Auth.class;
+        }
+
+        @Override
+        public boolean matches(Packet.Auth came, MqttVersion version) {
+            return came.reason() == reason && came.properties().equals(properties);
+        }
     }
 
     /** A DISCONNECT to send or, in 5.0, to expect. */

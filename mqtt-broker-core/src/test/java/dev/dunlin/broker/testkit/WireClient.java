@@ -94,6 +94,12 @@ public final class WireClient implements AutoCloseable {
         patienceMs = ms;
     }
 
+    /** From the next packet on, one that is larger than this is a failure. */
+    public WireClient acceptsAtMost(int packetBytes) {
+        decoder.maxPacketBytes(packetBytes);
+        return this;
+    }
+
     /** The version that this client speaks. */
     public MqttVersion version() {
         return version;
@@ -194,7 +200,16 @@ public final class WireClient implements AutoCloseable {
         for (int i = 0; i < bytes.length; i++) {
             wanted[i] = (byte) bytes[i];
         }
-        byte[] came = receiveRaw(bytes.length);
+        expectBytes(wanted);
+    }
+
+    /** The next bytes must be these, in the notation of {@link Packets#raw(String)}. Only while no packet is half read. */
+    public void expectRaw(String notation) {
+        expectBytes(Packets.noted(version, notation));
+    }
+
+    private void expectBytes(byte[] wanted) {
+        byte[] came = receiveRaw(wanted.length);
         if (!Arrays.equals(came, wanted)) {
             throw failure("expected the bytes " + HexFormat.of().formatHex(wanted) + ", but came "
                     + HexFormat.of().formatHex(came));
