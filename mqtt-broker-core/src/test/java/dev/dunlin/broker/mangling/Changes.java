@@ -122,9 +122,13 @@ final class Changes {
 
     // ---- acknowledgements
 
+    static int after(int packetId) {
+        return packetId % 65_535 + 1;
+    }
+
     /** An acknowledgement of this type, for the packet behind. */
     static Function<Ack, Object> nextId(PacketType type) {
-        return ack -> ack.type() == type ? new Ack(type, ack.packetId() + 1, ack.reason(), ack.properties()) : ack;
+        return ack -> ack.type() == type ? new Ack(type, after(ack.packetId()), ack.reason(), ack.properties()) : ack;
     }
 
     // ---- CONNECT, SUBSCRIBE

@@ -22,6 +22,7 @@ import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.ReceivedPublish;
 import dev.dunlin.codec.Suback;
+import dev.dunlin.codec.Subscribe;
 import dev.dunlin.codec.SubscriptionRequest;
 import dev.dunlin.codec.Unsuback;
 import dev.dunlin.codec.WillMessage;
@@ -112,12 +113,12 @@ final class Rules {
                         "packet id + 1 in SUBACK",
                         "SubscribeTest#answersSubscribeWithSubackOfTheSameId",
                         Suback.class,
-                        s -> new Suback(s.packetId() + 1, s.properties(), s.reasons())),
+                        s -> new Suback(Changes.after(s.packetId()), s.properties(), s.reasons())),
                 sent(
                         "packet id + 1 in UNSUBACK",
                         unsubscribe,
                         Unsuback.class,
-                        u -> new Unsuback(u.packetId() + 1, u.properties(), u.reasons())),
+                        u -> new Unsuback(Changes.after(u.packetId()), u.properties(), u.reasons())),
                 sent(
                         "no matching subscribers kept secret",
                         qos1,
@@ -216,7 +217,7 @@ final class Rules {
                                         p,
                                         s -> s.substring(0, s.length() - 1) + (char) (s.charAt(s.length() - 1) ^ 1))),
                 sent(
-                        "topic in capitals",
+                        "another topic",
                         "DeliveryTest#matchesFiltersCharacterByCharacter",
                         ReceivedPublish.class,
                         p -> Changes.topic(p, p.topic() + "/")),
@@ -270,7 +271,7 @@ final class Rules {
                         p -> nothing()),
                 sent(
                         "messages in another order",
-                        "PublishTest#keepsTheOrderOfEachPublisherAndQos",
+                        "DeliveryTest#keepsTheOrderHoweverOftenTheOutputFillsUp",
                         ReceivedPublish.class,
                         swapsPairs()),
                 sent("PINGRESP lost", "ConnectTest#answersEveryPing", Pingresp.class, p -> nothing()),
@@ -311,19 +312,19 @@ final class Rules {
                 asked(
                         "own messages in spite of no-local",
                         "DeliveryTest#keepsTheOwnMessagesFromASubscriptionWithNoLocal",
-                        dev.dunlin.codec.Subscribe.class,
+                        Subscribe.class,
                         subscriptions(s -> new SubscriptionRequest(
                                 s.filter(), s.maximumQoS(), false, s.retainAsPublished(), s.retainHandling()))),
                 asked(
                         "retain not as published",
                         "DeliveryTest#forwardsRetainAsTheSubscriptionAsks",
-                        dev.dunlin.codec.Subscribe.class,
+                        Subscribe.class,
                         subscriptions(s -> new SubscriptionRequest(
                                 s.filter(), s.maximumQoS(), s.noLocal(), false, s.retainHandling()))),
                 asked(
                         "retained messages in spite of retain handling 2",
                         "RetainedTest#neverComesWithRetainHandling2",
-                        dev.dunlin.codec.Subscribe.class,
+                        Subscribe.class,
                         subscriptions(s -> new SubscriptionRequest(
                                 s.filter(), s.maximumQoS(), s.noLocal(), s.retainAsPublished(), 0))),
                 asked(
