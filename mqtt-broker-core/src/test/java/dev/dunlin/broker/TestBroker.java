@@ -10,6 +10,7 @@ import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.testkit.ConnectPacket;
+import dev.dunlin.broker.testkit.Detour;
 import dev.dunlin.broker.testkit.TestStore;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
@@ -76,7 +77,7 @@ final class TestBroker implements AutoCloseable {
     }
 
     int port() {
-        return broker.port("tcp");
+        return Detour.to(broker.port("tcp"));
     }
 
     /** Connections that the broker has open, logged in or not. */

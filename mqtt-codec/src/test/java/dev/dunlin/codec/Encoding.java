@@ -6,10 +6,11 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 
 /** Encodes a packet given as a value, a {@link ReceivedPublish} included. */
-final class Encoding {
+public final class Encoding {
     private Encoding() {}
 
-    static byte[] encode(MqttVersion version, Object packet) {
+    /** The bytes of a packet. */
+    public static byte[] encode(MqttVersion version, Object packet) {
         ByteBuf out = Unpooled.buffer();
         try {
             encode(out, version, packet);

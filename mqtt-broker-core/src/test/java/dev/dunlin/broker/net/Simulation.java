@@ -13,6 +13,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ManualIoEventLoop;
@@ -47,13 +48,15 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
     final Acceptor acceptor;
     private final Random random;
     private final MockTicker ticker = Ticker.newMockTicker();
+    private final Ticker loopTicker = new LoopTicker();
     private final List<ManualIoEventLoop> eventLoops = new ArrayList<>();
     private final ManualIoEventLoop clients =
-            new ManualIoEventLoop(null, Thread.currentThread(), LocalIoHandler.newFactory(), ticker);
-    private final List<SimulatedClient> opened = new ArrayList<>();
+            new ManualIoEventLoop(null, Thread.currentThread(), LocalIoHandler.newFactory(), loopTicker);
+    private final List<Channel> opened = new ArrayList<>();
     private final LocalAddress address = new LocalAddress(Simulation.class);
 
     private final @Nullable Store store;
+    private boolean closing;
     private boolean closingStore;
 
     /** Opens the store of a simulated broker. */
@@ -69,13 +72,18 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
 
     /** With a store, if there is to be one: its commit thread has its turns among the loops. */
     Simulation(long seed, int loops, Limits limits, @Nullable Stored stored) {
+        this(seed, loops, limits, stored, ByteBufAllocator.DEFAULT);
+    }
+
+    /** The broker's connections take their buffers from this allocator. */
+    Simulation(long seed, int loops, Limits limits, @Nullable Stored stored, ByteBufAllocator allocator) {
         store = stored == null ? null : open(stored);
         random = new Random(seed);
         core = new Core(limits, this, random, loops, store);
         for (int i = 0; i < loops; i++) {
             SessionLoop loop = core.loop(i);
             ManualIoEventLoop eventLoop = new ManualIoEventLoop(
-                    null, Thread.currentThread(), loop.turns(LocalIoHandler.newFactory()), ticker);
+                    null, Thread.currentThread(), loop.turns(LocalIoHandler.newFactory()), loopTicker);
             loop.bind(eventLoop);
             eventLoops.add(eventLoop);
         }
@@ -84,7 +92,7 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
         }
         acceptor = new Acceptor(
                 "local", new Layers(null, null), core, this, Authenticator.anonymous(), new AtomicInteger());
-        acceptor.bind(address, ByteBufAllocator.DEFAULT);
+        acceptor.bind(address, allocator);
         settle();
     }
 
@@ -118,16 +126,21 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
     /** Opens a channel to the broker. */
     SimulatedClient open() {
         SimulatedClient client = new SimulatedClient(this);
+        client.opened(open(client));
+        return client;
+    }
+
+    /** Opens a channel to the broker, with a handler of the caller's. */
+    Channel open(ChannelHandler handler) {
         Channel channel = new Bootstrap()
                 .group(clients)
                 .channel(LocalChannel.class)
-                .handler(client)
+                .handler(handler)
                 .connect(address)
                 .channel();
         settle();
-        client.opened(channel);
-        opened.add(client);
-        return client;
+        opened.add(channel);
+        return channel;
     }
 
     /** A client id whose home is the loop with this index. */
@@ -227,14 +240,15 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
 
     @Override
     public CompletionStage<Void> close(Duration timeout) {
-        opened.forEach(SimulatedClient::cut);
+        opened.forEach(Channel::close);
+        settle();
+        closing = true;
         clients.shutdownGracefully(0, 0, TimeUnit.SECONDS);
         eventLoops.forEach(loop -> loop.shutdownGracefully(0, 0, TimeUnit.SECONDS));
         for (int i = 0; !eventLoops.stream().allMatch(ManualIoEventLoop::isTerminated); i++) {
             if (i == ROUNDS_MAX) {
                 throw new AssertionError("the loops don't end");
             }
-            ticker.advance(1, TimeUnit.MILLISECONDS); // on a clock that stands still they would wait for it
             round();
         }
         if (store != null) {
@@ -248,5 +262,26 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
     @Override
     public void close() {
         close(Duration.ZERO);
+    }
+
+    /** Time stands still for the loops too, but not when they are to end: Netty would sleep until it has moved. */
+    private final class LoopTicker implements Ticker {
+        @Override
+        public long initialNanoTime() {
+            return ticker.initialNanoTime();
+        }
+
+        @Override
+        public long nanoTime() {
+            if (closing) {
+                ticker.advance(1, TimeUnit.MICROSECONDS);
+            }
+            return ticker.nanoTime();
+        }
+
+        @Override
+        public void sleep(long delay, TimeUnit unit) throws InterruptedException {
+            ticker.sleep(delay, unit);
+        }
     }
 }

@@ -15,7 +15,6 @@ import javax.net.ssl.SSLSocket;
  * read that waits longer than 10 s throws.
  */
 public final class TestSocket implements AutoCloseable {
-    private static final int TIMEOUT_MS = 10_000;
 
     /** For TLS: how long a record that has begun to come may take to be one with something in it. */
     private static final int PEEK_MS = 20;
@@ -49,13 +48,13 @@ public final class TestSocket implements AutoCloseable {
     public static TestSocket connect(int port, TestTransport transport) throws IOException {
         Socket raw = new Socket(InetAddress.getLoopbackAddress(), port);
         raw.setTcpNoDelay(true);
-        raw.setSoTimeout(TIMEOUT_MS);
+        raw.setSoTimeout(WireClient.patienceMs());
         if (!transport.isTls()) {
             return new TestSocket(raw, raw, transport);
         }
         SSLSocket tls = (SSLSocket)
                 TestCertificate.shared().trusting().getSocketFactory().createSocket(raw, HOST, port, true);
-        tls.setSoTimeout(TIMEOUT_MS);
+        tls.setSoTimeout(WireClient.patienceMs());
         try {
             tls.startHandshake();
         } catch (SocketTimeoutException e) {
@@ -113,7 +112,7 @@ public final class TestSocket implements AutoCloseable {
         } catch (SocketTimeoutException e) {
             return false;
         } finally {
-            socket.setSoTimeout(TIMEOUT_MS);
+            socket.setSoTimeout(WireClient.patienceMs());
         }
     }
 

@@ -51,8 +51,12 @@ import org.jspecify.annotations.Nullable;
  * a time; every wait ends after 10 s.
  */
 public final class WireClient implements AutoCloseable {
-    private static final int TIMEOUT_MS = 10_000;
+    /** How long a client waits for what is expected. */
+    public static final int PATIENCE_MS = 10_000;
+
     private static final int TRANSCRIPT_LINES = 30;
+
+    private static volatile int patienceMs = PATIENCE_MS;
 
     private final TestSocket socket;
     private final InputStream in;
@@ -84,6 +88,15 @@ public final class WireClient implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("can't connect to port " + port, e);
         }
+    }
+
+    static int patienceMs() {
+        return patienceMs;
+    }
+
+    /** How long clients wait from now on: for the tests of the tests. */
+    public static void patience(int ms) {
+        patienceMs = ms;
     }
 
     /** From the next packet on, one that is larger than this is a failure. */
@@ -216,7 +229,7 @@ public final class WireClient implements AutoCloseable {
         try {
             return in.readNBytes(count);
         } catch (SocketTimeoutException e) {
-            throw failure("expected " + count + " bytes, but they did not come within " + TIMEOUT_MS + " ms");
+            throw failure("expected " + count + " bytes, but they did not come within " + patienceMs + " ms");
         } catch (IOException e) {
             throw failure("expected " + count + " bytes, but the connection broke: " + e.getMessage());
         }
@@ -409,7 +422,7 @@ public final class WireClient implements AutoCloseable {
                     decoder.decode(Unpooled.copiedBuffer(chunk, 0, count));
                 }
             } catch (SocketTimeoutException e) {
-                throw failure("expected " + awaited + ", but nothing came within " + TIMEOUT_MS + " ms");
+                throw failure("expected " + awaited + ", but nothing came within " + patienceMs + " ms");
             } catch (SocketException | SSLException e) {
                 end(String.valueOf(e.getMessage())); // a reset is an end too
             } catch (IOException e) {
