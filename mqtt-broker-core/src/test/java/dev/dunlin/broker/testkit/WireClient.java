@@ -277,7 +277,7 @@ public final class WireClient implements AutoCloseable {
     public void expectNothingYet() {
         try {
             if (received.isEmpty() && socket.hasInput()) {
-                receive();
+                throw failure("expected nothing, but came " + receive());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
