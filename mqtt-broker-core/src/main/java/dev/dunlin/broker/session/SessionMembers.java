@@ -98,14 +98,14 @@ final class SessionMembers {
      * what it had already.
      */
     void connectionLost() {
-        byFilter.values().forEach(SessionMember::giveBackWaiting);
         giveBackSent(false);
+        byFilter.values().forEach(SessionMember::giveBackWaiting); // which is younger
     }
 
     /** The session ends: QoS 1 messages go back, QoS 2 messages end with it [5.0:MQTT-4.8.2-5]. */
     void sessionEnds() {
-        byFilter.values().forEach(SessionMember::giveBackWaiting);
         giveBackSent(true);
+        byFilter.values().forEach(SessionMember::giveBackWaiting); // which is younger
     }
 
     private void giveBackSent(boolean all) {
