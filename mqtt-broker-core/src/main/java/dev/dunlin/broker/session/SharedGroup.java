@@ -151,8 +151,10 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
                 return from.handOver(message, chosen, entry);
             }
         }
+        SessionLoop crowded = core.crowdedLoop(); // the home loop hands on, and can't wait for the loop of a member
         underWay.incrementAndGet();
-        return from.handOver(message, entrance, entry);
+        SessionLoop home = from.handOver(message, entrance, entry);
+        return crowded == null ? home : crowded;
     }
 
     /** The next member in turn that has room for a message of this QoS; the room is taken. Null if nobody has. */
@@ -219,7 +221,7 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
     private void accept(KeptMessage message, long entry) {
         if (ended) {
             drop(message, entry, DropReason.SESSION_ENDED);
-        } else if (message.qos() == QoS.AT_MOST_ONCE || granted == QoS.AT_MOST_ONCE) {
+        } else if (message.qos() == QoS.AT_MOST_ONCE || (granted == QoS.AT_MOST_ONCE && queue.isEmpty())) {
             acceptAtMostOnce(message, entry);
         } else {
             Target[] chosen = queue.isEmpty() ? choose(loop, message.qos()) : null;
@@ -257,13 +259,16 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         @Override
         void deliver(KeptMessage message, Target target, long entry, long nowMs) {
             assert loop.inLoop();
-            if (ended) {
-                drop(message, entry, DropReason.SESSION_ENDED);
-            } else {
-                queue.giveBack(message, entrance[0], entry);
-                pump();
+            try {
+                if (ended) {
+                    drop(message, entry, DropReason.SESSION_ENDED);
+                } else {
+                    queue.giveBack(message, entrance[0], entry);
+                    pump();
+                }
+            } finally {
+                underWay.decrementAndGet();
             }
-            underWay.decrementAndGet();
         }
 
         @Override

@@ -52,6 +52,7 @@ final class SharedGroups {
     /** A member has other options now. */
     synchronized void resubscribed(Member member) {
         changed(member.group, member.group.members());
+        member.group.roomCame(); // a message that is sent with QoS 0 needs no place
     }
 
     private void changed(SharedGroup group, Member[] members) {
