@@ -35,7 +35,7 @@ final class SharedStressTest {
     private static final int DRIVERS = 3;
     private static final int STEPS_MIN = 200;
     private static final int STEPS_MAX = 20_000;
-    private static final int ROUNDS_MAX = 20_000;
+    private static final int ROUNDS_MAX = 2_000;
 
     /** Messages that may be published and not yet received: few, so that members have room most of the time. */
     private static final int AHEAD = 40;
