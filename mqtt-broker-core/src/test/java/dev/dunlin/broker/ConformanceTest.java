@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -31,7 +30,7 @@ class ConformanceTest {
 
     @Test
     void everyStatementThatBindsAServerIsProvenAndThePageSaysByWhat() throws IOException {
-        Conformance conformance = new Conformance(statements(), notObservable(), pending());
+        Conformance conformance = new Conformance(statements(), notObservable());
 
         assertThat(conformance.read(SourceFile.testsOfAllModules())).isEmpty();
 
@@ -112,7 +111,7 @@ class ConformanceTest {
                 .toList();
         String ids = four.stream().map(rule -> "\"" + rule.id() + "\"").collect(Collectors.joining(", "));
 
-        assertThat(new Conformance(four, Map.of(), Set.of()).read(List.of(test("@Test @Statement({" + ids + "})"))))
+        assertThat(new Conformance(four, Map.of()).read(List.of(test("@Test @Statement({" + ids + "})"))))
                 .containsExactly("x/ATest.java:2: ATest.provesIt names 4 statements, 1 to 3");
     }
 
@@ -134,13 +133,10 @@ class ConformanceTest {
 
     @Test
     void excusesWhatIsNotObservableAndSaysWhy() {
-        Conformance conformance =
-                new Conformance(THREE, Map.of("5.0:MQTT-1.0.0-1", "it is dark"), Set.of("3.1.1:MQTT-1.0.0-1"));
+        Conformance conformance = new Conformance(THREE, Map.of("5.0:MQTT-1.0.0-1", "it is dark"));
 
-        assertThat(conformance.read(List.of())).isEmpty();
-        assertThat(conformance.page())
-                .contains("| MQTT-1.0.0-1 | server | second | not observable: it is dark |\n")
-                .contains("| MQTT-1.0.0-1 | both | first | pending |\n");
+        assertThat(conformance.read(List.of())).containsExactly("no test proves 3.1.1:MQTT-1.0.0-1: first");
+        assertThat(conformance.page()).contains("| MQTT-1.0.0-1 | server | second | not observable: it is dark |\n");
     }
 
     @Test
@@ -150,7 +146,7 @@ class ConformanceTest {
         list.put("3.1.1:MQTT-1.0.0-1", " ");
         list.put("5.0:MQTT-1.0.0-1", "it has a test");
 
-        assertThat(new Conformance(THREE, list, Set.of()).read(List.of(test("@Test @Statement(\"5.0:MQTT-1.0.0-1\")"))))
+        assertThat(new Conformance(THREE, list).read(List.of(test("@Test @Statement(\"5.0:MQTT-1.0.0-1\")"))))
                 .containsExactly(
                         "not observable: there is no statement 5.0:MQTT-9.0.0-1",
                         "not observable: 3.1.1:MQTT-1.0.0-1 has no reason",
@@ -164,7 +160,7 @@ class ConformanceTest {
                 .toList();
         Map<String, String> list = many.stream().collect(Collectors.toMap(Rule::id, rule -> "it is dark"));
 
-        assertThat(new Conformance(many, list, Set.of()).read(List.of()))
+        assertThat(new Conformance(many, list).read(List.of()))
                 .containsExactly("13 statements are called not observable, at most 12");
     }
 
@@ -199,7 +195,7 @@ class ConformanceTest {
     }
 
     private static Conformance conformance() {
-        return new Conformance(THREE, Map.of(), Set.of());
+        return new Conformance(THREE, Map.of());
     }
 
     private static List<String> findings(SourceFile... tests) {
@@ -236,11 +232,6 @@ class ConformanceTest {
             assertThat(before).as("named twice: " + columns[0]).isNull();
         });
         return reasons;
-    }
-
-    /** Statements of features that are being built, an id to a line: must be empty in the end. */
-    private static Set<String> pending() {
-        return lines("pending.txt").collect(Collectors.toSet());
     }
 
     private static Stream<String> lines(String list) {

@@ -324,7 +324,7 @@ final class EnhancedAuthenticationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"large", "large end"})
-    @Statement({"5.0:MQTT-3.1.2-24"})
+    @Statement({"5.0:MQTT-3.1.2-24", "5.0:MQTT-3.15.2-2", "5.0:MQTT-3.15.2-3"})
     void sendsNothingLargerThanTheClientAllows(String data) {
         broker.send(MqttVersion.V5, connecting("id", data).maximumPacketSize(200))
                 .expectRefusal(ReasonCode.PACKET_TOO_LARGE);
@@ -334,7 +334,7 @@ final class EnhancedAuthenticationTest {
     // ---- while connected
 
     @Test
-    @Statement({"5.0:MQTT-4.12.1-1", "5.0:MQTT-4.12.0-5"})
+    @Statement({"5.0:MQTT-4.12.1-1", "5.0:MQTT-4.12.0-5", "5.0:MQTT-3.15.2-1"})
     void aClientMayProveItselfAnewAsOftenAsItLikes() {
         WireClient c = connected("id").subscribed("t", 0);
         for (int i = 0; i < 3; i++) {

@@ -3,7 +3,6 @@ package dev.dunlin.server;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerBuilder;
 import dev.dunlin.broker.BrokerStartException;
-import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.ListenerAddress;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException;
@@ -65,8 +64,9 @@ public final class Main {
     private static void run(Options options) throws InterruptedException {
         Broker broker = start(options);
         stopOnSignal(broker);
-        ListenerAddress address = broker.listeners().get(0);
-        System.out.println("dunlin listening on " + uri(address));
+        for (ListenerAddress address : broker.listeners()) {
+            System.out.println("dunlin listening on " + address.uri());
+        }
         // The broker's threads are daemons: this one keeps the process alive.
         Thread.currentThread().join();
     }
@@ -106,8 +106,8 @@ public final class Main {
         }
         BrokerBuilder builder = Broker.builder()
                 .limits(Limits.STANDALONE)
-                .loops(Runtime.getRuntime().availableProcessors())
-                .listen(Listener.tcp(options.bind.host(), options.port).name("tcp"));
+                .loops(Runtime.getRuntime().availableProcessors());
+        options.listeners().forEach(builder::listen);
         if (options.allowAnonymous) {
             builder.allowAnonymous();
         }
@@ -123,11 +123,6 @@ public final class Main {
         } catch (BrokerStartException e) {
             throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
         }
-    }
-
-    private static String uri(ListenerAddress address) {
-        String host = address.host().contains(":") ? "[" + address.host() + "]" : address.host();
-        return address.scheme() + "://" + host + ":" + address.port();
     }
 
     private static void stopOnSignal(Broker broker) {

@@ -1,9 +1,14 @@
 package dev.dunlin.server;
 
+import dev.dunlin.broker.Listener;
+import dev.dunlin.broker.Tls;
 import dev.dunlin.broker.spi.Durability;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -17,7 +22,9 @@ import picocli.CommandLine.TypeConversionException;
         name = "dunlin",
         sortOptions = false,
         versionProvider = Version.class,
-        description = "MQTT 3.1, 3.1.1 and 5.0 broker. Prints one line when it is ready, stops on SIGTERM and SIGINT.",
+        description =
+                "MQTT 3.1, 3.1.1 and 5.0 broker. Prints a line for each address that it listens on when it is ready, stops"
+                        + " on SIGTERM and SIGINT.",
         footer = {
             "",
             "Environment:",
@@ -30,6 +37,12 @@ import picocli.CommandLine.TypeConversionException;
 final class Options {
     private static final String DATA = "--data";
     private static final String DURABILITY = "--durability";
+    private static final String TLS_PORT = "--tls-port";
+    private static final String WS_PORT = "--ws-port";
+    private static final String WSS_PORT = "--wss-port";
+    private static final String WS_PATH = "--ws-path";
+    private static final String CERT = "--cert";
+    private static final String KEY = "--key";
 
     @Option(
             names = "--bind",
@@ -44,6 +57,53 @@ final class Options {
             converter = PortConverter.class,
             description = "TCP port, 0 to 65535; 0 takes a free one (default 1883).")
     int port = 1883;
+
+    @Option(
+            names = TLS_PORT,
+            paramLabel = "N",
+            converter = PortConverter.class,
+            description = "Port for MQTT over TLS; needs --cert and --key.")
+    @Nullable
+    Integer tlsPort;
+
+    @Option(
+            names = WS_PORT,
+            paramLabel = "N",
+            converter = PortConverter.class,
+            description = "Port for MQTT over WebSocket.")
+    @Nullable
+    Integer wsPort;
+
+    @Option(
+            names = WSS_PORT,
+            paramLabel = "N",
+            converter = PortConverter.class,
+            description = "Port for MQTT over WebSocket over TLS; needs --cert and --key.")
+    @Nullable
+    Integer wssPort;
+
+    @Option(
+            names = WS_PATH,
+            paramLabel = "PATH",
+            converter = WebSocketPathConverter.class,
+            description = "Path of WebSocket, for both ports (default /mqtt).")
+    String wsPath = Listener.DEFAULT_PATH;
+
+    @Option(
+            names = CERT,
+            paramLabel = "FILE",
+            converter = FileConverter.class,
+            description = "PEM file with the server's certificate and those that lead to its root.")
+    @Nullable
+    Path cert;
+
+    @Option(
+            names = KEY,
+            paramLabel = "FILE",
+            converter = FileConverter.class,
+            description = "PEM file with the key of the certificate, PKCS #8, not encrypted.")
+    @Nullable
+    Path key;
 
     @Option(names = "--allow-anonymous", description = "Let every client in that reaches the address.")
     boolean allowAnonymous;
@@ -88,6 +148,30 @@ final class Options {
         return store.equals(Engines.MEMORY);
     }
 
+    /** What the broker listens on: TCP, and whatever has a port. */
+    List<Listener> listeners() {
+        List<Listener> listeners = new ArrayList<>();
+        listeners.add(Listener.tcp(bind.host(), port));
+        if (tlsPort != null) {
+            listeners.add(Listener.tcp(bind.host(), tlsPort).tls(identity()).name("tls"));
+        }
+        if (wsPort != null) {
+            listeners.add(Listener.webSocket(bind.host(), wsPort, wsPath));
+        }
+        if (wssPort != null) {
+            listeners.add(Listener.webSocket(bind.host(), wssPort, wsPath)
+                    .tls(identity())
+                    .name("wss"));
+        }
+        return listeners;
+    }
+
+    private Tls identity() {
+        return Tls.pem(
+                Objects.requireNonNull(cert, CERT + " was asked for"),
+                Objects.requireNonNull(key, KEY + " was asked for"));
+    }
+
     /** What can only be seen of all options together. */
     void check(ParseResult given) {
         for (String option : List.of(DATA, DURABILITY)) {
@@ -97,11 +181,30 @@ final class Options {
                         option + " is for a store, and --store memory keeps nothing");
             }
         }
+        checkTls(given);
         if (given.hasSubcommand() && !given.matchedOptions().isEmpty()) {
             throw new ParameterException(
                     given.commandSpec().commandLine(),
                     given.matchedOptions().get(0).longestName() + " is for the broker: it can't stand before '"
                             + given.subcommand().commandSpec().name() + "'");
+        }
+    }
+
+    private void checkTls(ParseResult given) {
+        boolean tls = tlsPort != null || wssPort != null;
+        if (tls && (cert == null || key == null)) {
+            throw new ParameterException(
+                    given.commandSpec().commandLine(),
+                    (tlsPort != null ? TLS_PORT : WSS_PORT) + " needs " + (cert == null ? CERT : KEY));
+        }
+        if (!tls && (cert != null || key != null)) {
+            throw new ParameterException(
+                    given.commandSpec().commandLine(),
+                    (cert != null ? CERT : KEY) + " is for " + TLS_PORT + " or " + WSS_PORT);
+        }
+        if (wsPort == null && wssPort == null && given.hasMatchedOption(WS_PATH)) {
+            throw new ParameterException(
+                    given.commandSpec().commandLine(), WS_PATH + " is for " + WS_PORT + " or " + WSS_PORT);
         }
     }
 
@@ -119,6 +222,33 @@ final class Options {
                 return Integer.parseInt(text);
             }
             throw new TypeConversionException("'" + text + "' is not a port, 0 to 65535");
+        }
+    }
+
+    private static final class WebSocketPathConverter implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            try {
+                return Objects.requireNonNull(
+                        Listener.webSocket("localhost", 0, text).webSocketPath());
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("'" + text + "' is not a path, such as /mqtt");
+            }
+        }
+    }
+
+    /** Takes a file, there or not: the broker reads it. */
+    private static final class FileConverter implements ITypeConverter<Path> {
+        @Override
+        public Path convert(String text) {
+            try {
+                if (!text.isBlank()) {
+                    return Path.of(text);
+                }
+            } catch (InvalidPathException e) {
+                // Said below, in the same words as for a blank one.
+            }
+            throw new TypeConversionException("'" + text + "' is not a file");
         }
     }
 

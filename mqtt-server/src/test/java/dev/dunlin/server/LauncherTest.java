@@ -144,7 +144,16 @@ class LauncherTest {
             store recover       | Missing required option: '--data=DIR'
             store recover --data d --store memory | 'memory' is not a store, known: rocksdb
             --port 0 store recover --data d | --port is for the broker
-            --tls               | Unknown option: '--tls'
+            --tls-port 0        | --tls-port needs --cert
+            --tls-port 0 --cert c | --tls-port needs --key
+            --wss-port 0 --key k | --wss-port needs --cert
+            --cert c            | --cert is for --tls-port or --wss-port
+            --ws-port 0 --key k | --key is for --tls-port or --wss-port
+            --ws-path /x        | --ws-path is for --ws-port or --wss-port
+            --ws-port 0 --ws-path x | 'x' is not a path, such as /mqtt
+            --ws-port x         | 'x' is not a port
+            --cert=             | '' is not a file
+            --no-such           | Unknown option: '--no-such'
             -p 1883             | Unknown options: '-p', '1883'
             @arguments          | '@arguments'
             """)
@@ -189,6 +198,7 @@ class LauncherTest {
             assertThat(ended.code()).isZero();
             assertThat(String.join("\n", ended.out()))
                     .contains("--bind", "--port", "--allow-anonymous", "--store", "--data", "--durability")
+                    .contains("--tls-port", "--ws-port", "--wss-port", "--ws-path", "--cert", "--key")
                     .contains("--version", "--help", "DUNLIN_LOG");
         }
     }

@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Packets with one thing changed. */
 final class Changes {
@@ -64,55 +65,24 @@ final class Changes {
     // ---- PUBLISH
 
     static ReceivedPublish topic(ReceivedPublish p, String topic) {
-        return new ReceivedPublish(
-                topic,
-                p.qos(),
-                p.dup(),
-                p.retain(),
-                p.packetId(),
-                p.topicAlias(),
-                p.expirySeconds(),
-                p.properties(),
-                p.payload());
+        return publish(p, topic, p.qos(), p.packetId(), p.payload());
     }
 
     static ReceivedPublish packetId(ReceivedPublish p, int packetId) {
-        return new ReceivedPublish(
-                p.topic(),
-                p.qos(),
-                p.dup(),
-                p.retain(),
-                packetId,
-                p.topicAlias(),
-                p.expirySeconds(),
-                p.properties(),
-                p.payload());
+        return publish(p, p.topic(), p.qos(), packetId, p.payload());
     }
 
     static ReceivedPublish qos(ReceivedPublish p, QoS qos, int packetId) {
-        return new ReceivedPublish(
-                p.topic(),
-                qos,
-                p.dup(),
-                p.retain(),
-                packetId,
-                p.topicAlias(),
-                p.expirySeconds(),
-                p.properties(),
-                p.payload());
+        return publish(p, p.topic(), qos, packetId, p.payload());
     }
 
     static ReceivedPublish payload(ReceivedPublish p, UnaryOperator<String> change) {
+        return publish(p, p.topic(), p.qos(), p.packetId(), change.apply(p.payload()));
+    }
+
+    private static ReceivedPublish publish(ReceivedPublish p, String topic, QoS qos, int packetId, String payload) {
         return new ReceivedPublish(
-                p.topic(),
-                p.qos(),
-                p.dup(),
-                p.retain(),
-                p.packetId(),
-                p.topicAlias(),
-                p.expirySeconds(),
-                p.properties(),
-                change.apply(p.payload()));
+                topic, qos, p.dup(), p.retain(), packetId, p.topicAlias(), p.expirySeconds(), p.properties(), payload);
     }
 
     /** A change of what has the property, and of nothing else. */
@@ -134,54 +104,28 @@ final class Changes {
     // ---- CONNECT, SUBSCRIBE
 
     static Connect cleanStart(Connect c, boolean cleanStart) {
-        return new Connect(
-                c.version(),
-                c.clientId(),
-                cleanStart,
-                c.keepAliveSeconds(),
-                c.properties(),
-                c.will(),
-                c.userName(),
-                c.password());
+        return connect(c, cleanStart, c.keepAliveSeconds(), c.properties(), c.will());
     }
 
     static Connect keepAlive(Connect c, int seconds) {
-        return new Connect(
-                c.version(),
-                c.clientId(),
-                c.cleanStart(),
-                seconds,
-                c.properties(),
-                c.will(),
-                c.userName(),
-                c.password());
+        return connect(c, c.cleanStart(), seconds, c.properties(), c.will());
     }
 
     static Connect properties(Connect c, Properties properties) {
-        return new Connect(
-                c.version(),
-                c.clientId(),
-                c.cleanStart(),
-                c.keepAliveSeconds(),
-                properties,
-                c.will(),
-                c.userName(),
-                c.password());
+        return connect(c, c.cleanStart(), c.keepAliveSeconds(), properties, c.will());
     }
 
     /** A change of the will; no change where there is none. */
     static Function<Connect, Object> will(UnaryOperator<WillMessage> change) {
         return c -> c.will() == null
                 ? c
-                : new Connect(
-                        c.version(),
-                        c.clientId(),
-                        c.cleanStart(),
-                        c.keepAliveSeconds(),
-                        c.properties(),
-                        change.apply(c.will()),
-                        c.userName(),
-                        c.password());
+                : connect(c, c.cleanStart(), c.keepAliveSeconds(), c.properties(), change.apply(c.will()));
+    }
+
+    private static Connect connect(
+            Connect c, boolean cleanStart, int keepAliveSeconds, Properties properties, @Nullable WillMessage will) {
+        return new Connect(
+                c.version(), c.clientId(), cleanStart, keepAliveSeconds, properties, will, c.userName(), c.password());
     }
 
     /** A change of every subscription. */

@@ -43,6 +43,7 @@ final class Rules {
         rules.addAll(publishContents());
         rules.addAll(flow());
         rules.addAll(requests());
+        rules.addAll(features());
         return rules;
     }
 
@@ -372,6 +373,49 @@ final class Rules {
                         "WillTest#isDiscardedByANormalDisconnect",
                         Disconnect.class,
                         d -> nothing()));
+    }
+
+    private static List<Rule> features() {
+        Function<ReceivedPublish, Object> swapped = ifHas(
+                Property.TOPIC_ALIAS, p -> p.with(with(p.properties(), Property.TOPIC_ALIAS, 3 - p.topicAlias())));
+        return List.of(
+                sent(
+                        "aliases of the broker swapped",
+                        "TopicAliasTest#theBrokerSetsAnAliasAndThenLeavesTheTopicOut",
+                        ReceivedPublish.class,
+                        swapped),
+                asked(
+                        "an alias of the client forgotten",
+                        "TopicAliasTest#standsForTheTopicThatItWasSetWith",
+                        ReceivedPublish.class,
+                        p -> p.topicAlias() == 0 || p.topic().isEmpty()
+                                ? p
+                                : p.with(without(p.properties(), Property.TOPIC_ALIAS))),
+                sent(
+                        "keep-alive of the server kept secret",
+                        "ConnectOptionsTest#tellsTheServersKeepAliveIfItIsAnother",
+                        Connack.class,
+                        connackWithout(Property.SERVER_KEEP_ALIVE)),
+                sent(
+                        "response information kept back",
+                        "ConnectOptionsTest#givesResponseInformationToWhoAsksForIt",
+                        Connack.class,
+                        connackWithout(Property.RESPONSE_INFORMATION)),
+                sent(
+                        "the other server not named",
+                        "ConnectOptionsTest#sendsClientsToAnotherServer",
+                        Connack.class,
+                        connackWithout(Property.SERVER_REFERENCE)),
+                asked(
+                        "every member of a group gets every message",
+                        "SharedSubscriptionTest#membersGetMessagesInTurn",
+                        Subscribe.class,
+                        subscriptions(s -> new SubscriptionRequest(
+                                s.filter().replaceFirst("^\\$share/[^/]+/", ""),
+                                s.maximumQoS(),
+                                s.noLocal(),
+                                s.retainAsPublished(),
+                                s.retainHandling()))));
     }
 
     private static Function<Connect, Object> connectWithout(Property property) {
