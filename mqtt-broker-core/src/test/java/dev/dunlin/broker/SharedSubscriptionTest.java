@@ -366,6 +366,8 @@ final class SharedSubscriptionTest {
         a.acknowledge(ofA);
         assertThat(take(a, 6)).containsExactly("3", "4", "5", "6", "7", "8");
         b.acknowledge(ofB);
+        a.ping(); // their acknowledgements have made room
+        b.ping();
         publishAll(9, 10, 1);
         take(a, 1);
         take(b, 1);
@@ -396,6 +398,7 @@ final class SharedSubscriptionTest {
         assertThat(take(b, 4)).containsExactly("2", "3", "4", "5");
         a.send(puback(second));
         a.take("t", "1", 1);
+        a.ping(); // its acknowledgement has made room
         publishAll(6, 7, 1);
         take(a, 1);
         take(b, 1);
