@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.benchmarks.StoreFixture;
 import dev.dunlin.broker.net.SocketTransport;
+import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Space;
@@ -91,7 +92,7 @@ public class SessionOpenBenchmark {
             session.log.notLoaded(RECORD);
             session.log.load(RECORD, store, PAGE).whenDone(() -> {
                 loaded.complete(session.queue.size());
-                session.queue.forget();
+                session.queue.forget(DropReason.BROKER_CLOSED);
             });
         });
         int messages = loaded.join();
