@@ -154,6 +154,7 @@ final class ExchangesOverACrashTest {
         c.expect(pubrel(next));
         c.send(pubcomp(next));
         c.leave();
+        stored.broker().settle();
         assertNothingIsLeft();
     }
 
@@ -246,6 +247,7 @@ final class ExchangesOverACrashTest {
         c.take(publish("t", "p2").qos(1, ids[2]).dup());
         c.take("t", "queued", 1);
         c.leave();
+        stored.broker().settle();
         stored.restart();
         stored.back(version, "c").expectNothing();
         assertNothingIsLeft();
@@ -299,6 +301,7 @@ final class ExchangesOverACrashTest {
     @Test
     void idsAreReservedBeforeTheyAreUsed() {
         stored.made("c").subscribed("t", 1).leave();
+        stored.broker().settle();
         stored.restart();
         WireClient c = stored.back("c");
         stored.awaitQuiet();

@@ -155,6 +155,7 @@ final class FailingStoreTest {
         WireClient c = stored.made("c");
         awaitHealthy();
         c.subscribed("t", 1).leave();
+        stored.broker().settle(); // that it has left is on its way to the store
         publisher.published("t", "p", 1);
         stored.crash(Crash.POWER);
         stored.back("c").take("t", "p", 1);

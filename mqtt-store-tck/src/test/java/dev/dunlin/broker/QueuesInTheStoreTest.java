@@ -94,6 +94,7 @@ final class QueuesInTheStoreTest {
         more.start();
         assertThat(takeAll(c, 400)).containsExactlyElementsOf(numbered(0, 400));
         c.leave();
+        stored.broker().settle();
         assertThat(takeAll(stored.back("other"), 400)).containsExactlyElementsOf(numbered(0, 400));
         eventuallyEmpty();
     }

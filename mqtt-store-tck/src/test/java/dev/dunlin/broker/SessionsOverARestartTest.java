@@ -89,6 +89,7 @@ final class SessionsOverARestartTest {
         WireClient c = stored.broker().send(version, connect("c").sessionExpiry(0xFFFF_FFFFL));
         c.expect(connack());
         c.leave();
+        stored.broker().settle();
         stored.stop();
         time.advance(Duration.ofDays(100_000));
         stored.startAgain();
@@ -101,6 +102,7 @@ final class SessionsOverARestartTest {
         WireClient c = stored.broker().send(MqttVersion.V5, connect("c").sessionExpiry(100));
         c.expect(connack());
         c.subscribed("t", 2).leave();
+        stored.broker().settle();
         publisher().published("t", "p", 2).published("t", "x".repeat(5_000), 1);
         time.advance(Duration.ofSeconds(50));
         stored.restart();
@@ -204,6 +206,7 @@ final class SessionsOverARestartTest {
     /** Queues for c and d, with messages that only one of them gets, and with shared ones; more than one page. */
     private void fillQueues() {
         stored.made("c").subscribed("t", 2).subscribed("c", 2).leave();
+        stored.broker().settle();
         stored.away("d", "t", 2);
         WireClient publisher = publisher();
         for (int i = 0; i < 200; i++) {

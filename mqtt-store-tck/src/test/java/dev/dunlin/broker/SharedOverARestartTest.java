@@ -84,6 +84,7 @@ final class SharedOverARestartTest {
         publisher.published("t", "sent", 1);
         a.expectPublish("t", "sent", 1);
         a.leave();
+        stored.broker().settle();
         publisher.published("t", "waits", 1);
         stored.restart();
         assertThat(takeAll(stored.back("a"), 2)).containsExactlyInAnyOrder("again: sent", "waits");
@@ -165,6 +166,7 @@ final class SharedOverARestartTest {
     @Test
     void olderMessagesOfAGroupAndOfItsMemberComeOnce() {
         stored.made("a").subscribed(SHARED, 2).subscribed("own", 2).leave();
+        stored.broker().settle();
         WireClient publisher = publisher();
         List<String> all = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
@@ -197,6 +199,7 @@ final class SharedOverARestartTest {
     void aGroupWithoutMembersIsGoneForGood(Crash kind) {
         WireClient a = stored.made("a").subscribed(SHARED, 1);
         a.leave();
+        stored.broker().settle();
         publisher().published("t", "old", 1).published("t", LARGE, 1);
         a = stored.back("a");
         ReceivedPublish first = (ReceivedPublish) a.receive();

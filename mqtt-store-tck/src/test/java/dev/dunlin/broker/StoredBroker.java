@@ -202,6 +202,7 @@ final class StoredBroker implements AutoCloseable {
     /** A client with a new session and a subscription, gone again. */
     void away(String id, String filter, int qos) {
         made(id).subscribed(filter, qos).leave();
+        broker.settle(); // that it has left is on its way to the store, before what comes next
     }
 
     /**

@@ -148,6 +148,7 @@ final class TopicAliasInTheStoreTest {
         publisher.published("another/topic", "3", 2);
         c.take(aliased("", "3", 1).qos(2));
         c.leave();
+        stored.broker().settle();
         WireClient again = stored.broker().send(MqttVersion.V5, connect("c").sessionExpiry(100));
         again.expect(connack().sessionPresent());
         again.expectNothing();
