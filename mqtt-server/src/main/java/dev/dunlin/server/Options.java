@@ -237,18 +237,22 @@ final class Options {
         }
     }
 
+    private static Path path(String text, String what) {
+        try {
+            if (!text.isBlank()) {
+                return Path.of(text);
+            }
+        } catch (InvalidPathException e) {
+            // Said below, in the same words as for a blank one.
+        }
+        throw new TypeConversionException("'" + text + "' is not a " + what);
+    }
+
     /** Takes a file, there or not: the broker reads it. */
     private static final class FileConverter implements ITypeConverter<Path> {
         @Override
         public Path convert(String text) {
-            try {
-                if (!text.isBlank()) {
-                    return Path.of(text);
-                }
-            } catch (InvalidPathException e) {
-                // Said below, in the same words as for a blank one.
-            }
-            throw new TypeConversionException("'" + text + "' is not a file");
+            return path(text, "file");
         }
     }
 
@@ -269,14 +273,7 @@ final class Options {
     static final class FolderConverter implements ITypeConverter<Path> {
         @Override
         public Path convert(String text) {
-            try {
-                if (!text.isBlank()) {
-                    return Path.of(text);
-                }
-            } catch (InvalidPathException e) {
-                // Said below, in the same words as for a blank one.
-            }
-            throw new TypeConversionException("'" + text + "' is not a folder");
+            return path(text, "folder");
         }
     }
 }
