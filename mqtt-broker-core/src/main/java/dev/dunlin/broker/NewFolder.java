@@ -2,13 +2,12 @@ package dev.dunlin.broker;
 
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.StoreFolder;
 import java.io.File;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -67,23 +66,13 @@ final class NewFolder implements AutoCloseable {
 
     /** Moves it to its place, on the disk when this returns. Nobody has a file in it open. */
     void finish() throws IOException {
-        sync(path);
+        StoreFolder.syncFolder(path);
         if (File.separatorChar == '\\') {
             Files.deleteIfExists(target); // Windows moves nothing over an empty folder
         }
         Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
         finished = true;
-        sync(Objects.requireNonNullElse(target.getParent(), target));
-    }
-
-    /** Brings the names in a folder to the disk. Windows has no such call, and needs none. */
-    private static void sync(Path folder) throws IOException {
-        if (File.separatorChar == '\\') {
-            return;
-        }
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        StoreFolder.syncFolder(Objects.requireNonNullElse(target.getParent(), target));
     }
 
     @Override

@@ -20,20 +20,20 @@ import picocli.CommandLine.Mixin;
         footer = {"", "Exit codes: 0 sound, 1 damaged or can't be opened, 2 wrong usage."})
 final class Check implements StoreAction {
     @Mixin
-    StoreFolder folder = new StoreFolder();
+    GivenStore store = new GivenStore();
 
     @Override
     public int run(PrintStream out, PrintStream err) throws StoreException {
-        StorageEngineProvider provider = folder.provider();
+        StorageEngineProvider provider = store.provider();
         try {
             return tell(StoreCheck.of(provider), out);
         } catch (StoreException e) {
-            throw folder.explained(e, "check");
+            throw store.explained(e, "check");
         }
     }
 
     private int tell(StoreCheck check, PrintStream out) {
-        out.println("the store in " + folder.path() + " (" + check.engine() + ", format " + check.format() + ") is "
+        out.println("the store in " + store.path() + " (" + check.engine() + ", format " + check.format() + ") is "
                 + (check.isSound() ? "sound" : "damaged: " + Words.count(check.damaged(), "finding")));
         StoreCounts counts = check.counts();
         out.println("read: " + Words.count(counts.sessions(), "session") + ", "

@@ -27,7 +27,7 @@ import picocli.CommandLine.ParameterException;
         })
 final class Dump implements StoreAction {
     @Mixin
-    StoreFolder folder = new StoreFolder();
+    GivenStore store = new GivenStore();
 
     @Option(
             names = "--out",
@@ -41,16 +41,16 @@ final class Dump implements StoreAction {
     public int run(PrintStream out, PrintStream err) throws StoreException, InterruptedException {
         if (file == null && Terminal.isOutput()) {
             throw new ParameterException(
-                    Objects.requireNonNull(folder.command).commandLine(),
+                    Objects.requireNonNull(store.command).commandLine(),
                     "a dump is not for a terminal: name a file with --out, or redirect the output");
         }
-        StorageEngineProvider provider = folder.provider();
+        StorageEngineProvider provider = store.provider();
         try {
             StoreDump dump = file == null ? toStandardOutput(provider) : toFile(provider, file);
-            (file == null ? err : out).println("dumped: " + Words.entries(dump) + " from " + folder.path());
+            (file == null ? err : out).println("dumped: " + Words.entries(dump) + " from " + store.path());
             return OK;
         } catch (StoreException e) {
-            throw folder.explained(e, "dump");
+            throw store.explained(e, "dump");
         } catch (IOException e) {
             throw new StoreException(Kind.IO, "the dump can't be written: " + Words.of(e), e);
         }

@@ -3,18 +3,14 @@ package dev.dunlin.server;
 import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.StoreFolder;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -25,10 +21,6 @@ final class Engines {
     static final String MEMORY = "memory";
 
     static final String DEFAULT = "rocksdb";
-
-    private static final String FORMAT = "FORMAT";
-    private static final int FORMAT_BYTES_MAX = 256;
-    private static final Pattern FORMAT_LINE = Pattern.compile("dunlin-([a-z][a-z0-9]*) .*");
 
     private Engines() {}
 
@@ -55,36 +47,25 @@ final class Engines {
     }
 
     /**
-     * The name of the engine that the store in a folder belongs to, by the first line of the file that every engine puts there;
-     * null if there is no such file, or nothing like that in it: then the engine says what is wrong.
+     * The name of the engine that the store in a folder belongs to, as the folder says; null if it says nothing of the kind.
      *
      * @throws StoreException VERSION if that engine is not on the class path
      */
     static @Nullable String nameIn(Path folder) throws StoreException {
-        Matcher line = FORMAT_LINE.matcher(firstLine(folder.resolve(FORMAT)));
-        if (!line.matches()) {
-            return null;
+        String name;
+        try {
+            name = StoreFolder.engineIn(folder);
+        } catch (IOException e) {
+            throw new StoreException(Kind.IO, "the store in " + folder + " can't be read: " + Words.of(e), e);
         }
         Set<String> known = all().keySet();
-        if (!known.contains(line.group(1))) {
+        if (name != null && !known.contains(name)) {
             throw new StoreException(
                     Kind.VERSION,
-                    "the store in " + folder + " belongs to " + line.group(1) + ", which is not here, only: "
+                    "the store in " + folder + " belongs to " + name + ", which is not here, only: "
                             + String.join(", ", known));
         }
-        return line.group(1);
-    }
-
-    private static String firstLine(Path file) throws StoreException {
-        if (!Files.isRegularFile(file)) {
-            return "";
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-            String text = new String(in.readNBytes(FORMAT_BYTES_MAX), StandardCharsets.ISO_8859_1);
-            return text.lines().findFirst().orElse("");
-        } catch (IOException e) {
-            throw new StoreException(Kind.IO, "the file " + file + " can't be read: " + Words.of(e), e);
-        }
+        return name;
     }
 
     /** Sorted by name. */

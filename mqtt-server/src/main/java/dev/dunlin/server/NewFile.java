@@ -2,7 +2,7 @@ package dev.dunlin.server;
 
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
-import java.io.File;
+import dev.dunlin.broker.spi.StoreFolder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 
 /** A file that appears whole or not at all: written beside its place, then moved there. Closing it unfinished deletes it. */
 final class NewFile implements AutoCloseable {
@@ -52,12 +53,7 @@ final class NewFile implements AutoCloseable {
         requireFree(target);
         Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
         finished = true;
-        Path folder = target.getParent();
-        if (folder != null && File.separatorChar == '/') { // Windows has no such call, and needs none
-            try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
-                names.force(true);
-            }
-        }
+        StoreFolder.syncFolder(Objects.requireNonNull(target.getParent()));
     }
 
     @Override

@@ -21,18 +21,18 @@ import picocli.CommandLine.Mixin;
                         + " is there. Changes nothing in a store that is sound.")
 final class Recover implements StoreAction {
     @Mixin
-    StoreFolder folder = new StoreFolder();
+    GivenStore store = new GivenStore();
 
     @Override
     public int run(PrintStream out, PrintStream err) throws StoreException {
-        StorageEngineProvider provider = folder.provider();
+        StorageEngineProvider provider = store.provider();
         RecoveryReport report;
         try (StorageEngine engine = provider.recover()) {
             report = engine.recovery();
         }
         if (report.created()) {
             throw new StoreException(
-                    Kind.IO, "there was no store in " + folder.path() + ", but now there is an empty one");
+                    Kind.IO, "there was no store in " + store.path() + ", but now there is an empty one");
         }
         tellWhatWasDone(report, out);
         StoreStats now = StoreStats.of(provider);
@@ -43,13 +43,13 @@ final class Recover implements StoreAction {
 
     private void tellWhatWasDone(RecoveryReport report, PrintStream out) {
         if (report.text().isEmpty()) {
-            out.println("the store in " + folder.path() + " is sound, nothing was changed");
+            out.println("the store in " + store.path() + " is sound, nothing was changed");
             return;
         }
-        out.println("the store in " + folder.path() + " can be used again");
+        out.println("the store in " + store.path() + " can be used again");
         out.println("what was wrong: " + report.text());
         out.println("cut: " + report.cutBytes() + " bytes");
-        report.setAside().forEach(file -> out.println("set aside: " + folder.path() + File.separator + file));
+        report.setAside().forEach(file -> out.println("set aside: " + store.path() + File.separator + file));
     }
 
     private static void tellWhatIsLost(RecoveryReport report, StoreStats now, PrintStream out) {
@@ -67,6 +67,6 @@ final class Recover implements StoreAction {
         out.println("it holds: " + Words.count(counts.sessions(), "session") + ", "
                 + Words.count(counts.retained(), "retained message") + ", "
                 + Words.count(counts.queued(), "queued message"));
-        out.println("next: dunlin store check --data " + folder.path());
+        out.println("next: dunlin store check --data " + store.path());
     }
 }

@@ -19,22 +19,22 @@ import picocli.CommandLine.Mixin;
         description = "Counts what is in a store. Changes nothing but what opening a store does.")
 final class Stats implements StoreAction {
     @Mixin
-    StoreFolder folder = new StoreFolder();
+    GivenStore store = new GivenStore();
 
     @Override
     public int run(PrintStream out, PrintStream err) throws StoreException {
-        StorageEngineProvider provider = folder.provider();
+        StorageEngineProvider provider = store.provider();
         try {
             tell(StoreStats.of(provider), out);
             return OK;
         } catch (StoreException e) {
-            throw folder.explained(e, "count");
+            throw store.explained(e, "count");
         }
     }
 
     private void tell(StoreStats stats, PrintStream out) {
         StoreCounts counts = stats.counts();
-        out.println("store: " + folder.path());
+        out.println("store: " + store.path());
         out.println("engine: " + stats.engine() + ", records of format " + stats.format());
         out.println("last written: " + Words.time(stats.lastSeenMs())
                 + (stats.stoppedCleanly() ? ", closed orderly" : ", not closed orderly"));

@@ -12,7 +12,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The options of commands for a store that is there: its folder, and the engine, which the folder knows. */
-final class StoreFolder {
+final class GivenStore {
     @Spec(Spec.Target.MIXEE)
     @Nullable
     CommandSpec command;
