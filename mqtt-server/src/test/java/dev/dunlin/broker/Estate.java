@@ -134,8 +134,13 @@ final class Estate implements AutoCloseable {
 
     /** Takes so many messages, and acknowledges them to the end; then nothing more comes. */
     private static List<ReceivedPublish> take(WireClient client, int messages) {
+        return take(client, messages, 0);
+    }
+
+    /** As {@link #take(WireClient, int)}, while so many PUBREC are on their way already. */
+    private static List<ReceivedPublish> take(WireClient client, int messages, int received) {
         List<ReceivedPublish> came = new ArrayList<>();
-        int open = 0;
+        int open = received;
         while (came.size() < messages || open > 0) {
             Object packet = client.receive();
             if (packet instanceof ReceivedPublish publish) {
@@ -228,9 +233,8 @@ final class Estate implements AutoCloseable {
         busy.expect(publish("busy/1", "one").qos(1, 1).dup());
         busy.expect(publish("busy/2", "two").qos(2, 2).dup());
         busy.expect(pubrel(3));
-        busy.send(pubcomp(3), puback(1), pubrec(2)).expect(pubrel(2));
-        busy.send(pubcomp(2));
-        assertThat(texts(take(busy, 2))).containsExactlyInAnyOrder("once", LARGE);
+        busy.send(pubcomp(3), puback(1), pubrec(2));
+        assertThat(texts(take(busy, 2, 1))).containsExactlyInAnyOrder("once", LARGE);
     }
 
     // ---- queues

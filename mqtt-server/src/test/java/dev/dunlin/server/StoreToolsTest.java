@@ -160,9 +160,9 @@ final class StoreToolsTest {
                 .isEqualTo("dumped: 7 entries, " + Files.size(file) + " bytes from " + data);
         assertRefused(store("dump", "--out", file.toString()), file + " is there already: name a new file");
         Path other = temp.resolve("other");
-        ProcessBuilder load = Child.broker("store", "load", "--data", other.toString(), "--in", file.toString());
-        assertThat(run(load).code()).isZero();
-        assertRefused(load, "the folder " + other.toRealPath() + " is not empty");
+        String[] load = {"store", "load", "--data", other.toString(), "--in", file.toString()};
+        assertThat(run(Child.broker(load)).code()).isZero();
+        assertRefused(Child.broker(load), "the folder " + other.toRealPath() + " is not empty");
         assertThat(run(Child.broker("store", "check", "--data", other.toString()))
                         .out())
                 .first()
