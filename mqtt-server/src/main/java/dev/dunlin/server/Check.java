@@ -4,7 +4,6 @@ import dev.dunlin.broker.StoreCheck;
 import dev.dunlin.broker.StoreCheck.Finding;
 import dev.dunlin.broker.StoreCheck.Severity;
 import dev.dunlin.broker.StoreCounts;
-import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import java.io.PrintStream;
 import java.util.List;
@@ -24,12 +23,7 @@ final class Check implements StoreAction {
 
     @Override
     public int run(PrintStream out, PrintStream err) throws StoreException {
-        StorageEngineProvider provider = store.provider();
-        try {
-            return tell(StoreCheck.of(provider), out);
-        } catch (StoreException e) {
-            throw store.explained(e, "check");
-        }
+        return tell(store.use("check", StoreCheck::of), out);
     }
 
     private int tell(StoreCheck check, PrintStream out) {

@@ -44,13 +44,14 @@ final class Dump implements StoreAction {
                     Objects.requireNonNull(store.command).commandLine(),
                     "a dump is not for a terminal: name a file with --out, or redirect the output");
         }
-        StorageEngineProvider provider = store.provider();
+        StoreDump dump = store.use("dump", this::write);
+        (file == null ? err : out).println("dumped: " + Words.entries(dump) + " from " + store.path());
+        return OK;
+    }
+
+    private StoreDump write(StorageEngineProvider provider) throws StoreException {
         try {
-            StoreDump dump = file == null ? toStandardOutput(provider) : toFile(provider, file);
-            (file == null ? err : out).println("dumped: " + Words.entries(dump) + " from " + store.path());
-            return OK;
-        } catch (StoreException e) {
-            throw store.explained(e, "dump");
+            return file == null ? toStandardOutput(provider) : toFile(provider, file);
         } catch (IOException e) {
             throw new StoreException(Kind.IO, "the dump can't be written: " + Words.of(e), e);
         }

@@ -64,14 +64,25 @@ final class GivenStore {
         return Engines.of(name).at(path());
     }
 
-    /** The failure, in words that help if a broker has the store open. */
-    StoreException explained(StoreException failure, String verb) {
-        return failure.kind() != Kind.LOCKED
-                ? failure
-                : new StoreException(
-                        Kind.LOCKED,
-                        "the store in " + path() + " is open already: stop the broker, or take a backup of it (dunlin"
-                                + " store backup) and " + verb + " that",
-                        failure);
+    /** Does something with a store that isn't open yet. */
+    interface Use<T> {
+        /** Opens it, does it, and closes it again. */
+        T of(StorageEngineProvider store) throws StoreException;
+    }
+
+    /** As {@link #provider}; if a broker has the store open, says what to do instead of this, which is called {@code verb}. */
+    <T> T use(String verb, Use<T> use) throws StoreException {
+        try {
+            return use.of(provider());
+        } catch (StoreException e) {
+            if (e.kind() != Kind.LOCKED) {
+                throw e;
+            }
+            throw new StoreException(
+                    Kind.LOCKED,
+                    "the store in " + path() + " is open already: stop the broker, or take a backup of it (dunlin store"
+                            + " backup) and " + verb + " that",
+                    e);
+        }
     }
 }

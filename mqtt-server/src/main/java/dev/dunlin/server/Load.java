@@ -42,7 +42,7 @@ final class Load implements StoreAction {
             names = "--store",
             paramLabel = "NAME",
             converter = Engines.Converter.class,
-            description = "Which kind of store it becomes: " + Engines.DEFAULT + " (default), or another one.")
+            description = "Which kind of store it becomes: " + Engines.DEFAULT + " (default) or mapdb.")
     String store = Engines.DEFAULT;
 
     @Option(

@@ -4,7 +4,6 @@ import dev.dunlin.broker.StoreCounts;
 import dev.dunlin.broker.StoreStats;
 import dev.dunlin.broker.spi.EngineStats;
 import dev.dunlin.broker.spi.Space;
-import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import java.io.PrintStream;
 import java.util.Locale;
@@ -23,13 +22,8 @@ final class Stats implements StoreAction {
 
     @Override
     public int run(PrintStream out, PrintStream err) throws StoreException {
-        StorageEngineProvider provider = store.provider();
-        try {
-            tell(StoreStats.of(provider), out);
-            return OK;
-        } catch (StoreException e) {
-            throw store.explained(e, "count");
-        }
+        tell(store.use("count", StoreStats::of), out);
+        return OK;
     }
 
     private void tell(StoreStats stats, PrintStream out) {

@@ -1,5 +1,7 @@
 package dev.dunlin.server;
 
+import static dev.dunlin.server.Child.assertRefused;
+import static dev.dunlin.server.Child.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.codec.testkit.RequiresTool;
@@ -208,23 +210,6 @@ final class StoreTest {
         Ended ended = run(new ProcessBuilder(whole));
         assertThat(ended.code()).as("%s", ended).isZero();
         return ended.out();
-    }
-
-    private static Ended run(ProcessBuilder command) throws Exception {
-        try (Child child = Child.start(command)) {
-            return child.end();
-        }
-    }
-
-    private static void assertRefused(ProcessBuilder command, String message) throws Exception {
-        Ended ended = run(command);
-        assertThat(ended.err())
-                .singleElement()
-                .asString()
-                .startsWith("dunlin: ")
-                .contains(message);
-        assertThat(ended.out()).isEmpty();
-        assertThat(ended.code()).isEqualTo(1);
     }
 
     private Path largestLog() throws IOException {

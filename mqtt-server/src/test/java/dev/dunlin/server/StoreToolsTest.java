@@ -1,5 +1,7 @@
 package dev.dunlin.server;
 
+import static dev.dunlin.server.Child.assertRefused;
+import static dev.dunlin.server.Child.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -334,22 +336,5 @@ final class StoreToolsTest {
         Ended ended = run(new ProcessBuilder(whole));
         assertThat(ended.code()).as("%s", ended).isZero();
         return ended.out();
-    }
-
-    private static Ended run(ProcessBuilder command) throws Exception {
-        try (Child child = Child.start(command)) {
-            return child.end();
-        }
-    }
-
-    private static void assertRefused(ProcessBuilder command, String sentence) throws Exception {
-        Ended ended = run(command);
-        assertThat(ended.err())
-                .singleElement()
-                .asString()
-                .startsWith("dunlin: ")
-                .contains(sentence);
-        assertThat(ended.out()).isEmpty();
-        assertThat(ended.code()).isEqualTo(1);
     }
 }
