@@ -7,14 +7,22 @@ import static dev.dunlin.broker.testkit.Packets.pubrec;
 import static dev.dunlin.broker.testkit.Packets.pubrel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.dunlin.broker.StoreCheck.Finding;
 import dev.dunlin.broker.StoreCheck.Severity;
 import dev.dunlin.broker.WatchedStore.Stored;
 import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StorageEngine;
+import dev.dunlin.broker.spi.StorageEngineProvider;
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.spi.View;
 import dev.dunlin.broker.testkit.WireClient;
+import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.store.tck.Crash;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AutoClose;
@@ -117,7 +125,7 @@ class StoreCheckTest {
                         .map(each -> space
                                 + List.of(ByteBuffer.wrap(each.key()), ByteBuffer.wrap(each.value()))
                                         .toString()
-                                + java.util.Arrays.hashCode(each.value())))
+                                + Arrays.hashCode(each.value())))
                 .toList();
     }
 
@@ -252,6 +260,55 @@ class StoreCheckTest {
         assertThat(check.findings()).hasSize(100);
     }
 
+    @Test
+    void aSpaceThatCannotBeReadIsDamageAndHidesNothingElse() throws Exception {
+        stored.stop();
+        contents.damage(Space.RETAINED, only(Space.RETAINED, "door"));
+        StoreCheck check = StoreCheck.of(new Unreadable(contents, Space.MESSAGE));
+        assertThat(texts(check, Severity.DAMAGE))
+                .containsExactly(
+                        "MESSAGE can't be read to its end: a block is damaged",
+                        "the retained message of door: the retained message of door in the store is damaged: its"
+                                + " checksum is wrong");
+        assertThat(texts(check, Severity.LEFT_OVER)).isEmpty();
+    }
+
+    /** A store one of whose spaces can't be scanned. */
+    private record Unreadable(WatchedStore store, Space broken) implements StorageEngineProvider {
+        @Override
+        public StorageEngine open() throws StoreException {
+            StorageEngine engine = store.open();
+            return proxy(
+                    StorageEngine.class,
+                    engine,
+                    (method, arguments, result) -> result instanceof View view
+                            ? proxy(View.class, view, (called, with, ignored) -> {
+                                if (called.equals("scan") && with[0] == broken) {
+                                    throw new StoreException(StoreException.Kind.CORRUPT, "a block is damaged");
+                                }
+                                return ignored;
+                            })
+                            : result);
+        }
+
+        @Override
+        public StorageEngine recover() throws StoreException {
+            return open();
+        }
+
+        private interface Answer {
+            Object of(String method, Object[] arguments, Object result) throws StoreException;
+        }
+
+        private static <T> T proxy(Class<T> type, T behind, Answer answer) {
+            return type.cast(Proxy.newProxyInstance(
+                    type.getClassLoader(),
+                    new Class<?>[] {type},
+                    (proxy, method, arguments) ->
+                            answer.of(method.getName(), arguments, method.invoke(behind, arguments))));
+        }
+    }
+
     // ---- what is left over
 
     @Test
@@ -314,9 +371,7 @@ class StoreCheckTest {
                 publisher.published("n/" + i, "message", 1);
             }
         }
-        stored.broker()
-                .send(dev.dunlin.codec.MqttVersion.V5, persistent("there"))
-                .expect(connack());
+        stored.broker().send(MqttVersion.V5, persistent("there")).expect(connack());
         stored.crashOnly(Crash.PROCESS);
         StoreStats stats = StoreStats.of(contents);
         assertThat(stats.stoppedCleanly()).isFalse();
@@ -326,9 +381,7 @@ class StoreCheckTest {
         assertThat(stats.counts().queued()).isEqualTo(6 + 28);
         assertThat(stats.longestQueues())
                 .extracting(StoreStats.Queue::owner, StoreStats.Queue::entries)
-                .startsWith(
-                        org.assertj.core.groups.Tuple.tuple("client queue6", 7L),
-                        org.assertj.core.groups.Tuple.tuple("client queue5", 6L))
+                .startsWith(tuple("client queue6", 7L), tuple("client queue5", 6L))
                 .hasSize(5);
         for (Space space : Space.values()) {
             List<Stored> records = contents.records(space);

@@ -16,6 +16,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,6 +27,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -170,7 +173,7 @@ class StoreDumpTest {
                 .putInt(version)
                 .putInt(recordFormat)
                 .put((byte) 0);
-        var crc = new java.util.zip.CRC32C();
+        CRC32C crc = new CRC32C();
         crc.update(head.array(), 0, 17);
         return head.putInt((int) crc.getValue()).array();
     }
@@ -267,14 +270,14 @@ class StoreDumpTest {
         @Override
         public StorageEngine open() throws StoreException {
             StorageEngine model = new ModelStore().open();
-            return (StorageEngine) java.lang.reflect.Proxy.newProxyInstance(
+            return (StorageEngine) Proxy.newProxyInstance(
                     InFolder.class.getClassLoader(), new Class<?>[] {StorageEngine.class}, (proxy, method, args) -> {
                         if (method.getName().equals("close")) {
                             model.backup(folder);
                         }
                         try {
                             return method.invoke(model, args);
-                        } catch (java.lang.reflect.InvocationTargetException e) {
+                        } catch (InvocationTargetException e) {
                             throw e.getCause();
                         }
                     });
