@@ -21,9 +21,11 @@ import picocli.CommandLine.ParameterException;
 @Command(
         name = "dump",
         sortOptions = false,
-        description = {
-            "Writes all of a store, as one portable stream, to standard output or a file. To move it to another engine:",
-            "dunlin store dump --data A | dunlin store load --data B --store NAME"
+        description = "Writes all of a store, as one portable stream, to standard output or a file.",
+        footer = {
+            "",
+            "To move a store to another engine:",
+            "  dunlin store dump --data A | dunlin store load --data B --store NAME"
         })
 final class Dump implements StoreAction {
     @Mixin
