@@ -57,13 +57,11 @@ final class Format {
         write(dir, LINE);
     }
 
-    /** RocksDB makes the folder of a checkpoint itself: it must not be there. */
-    static void prepareBackup(Path dir) throws IOException, StoreException {
+    /** A backup is made where there is nothing else. */
+    static void requireEmpty(Path dir) throws IOException, StoreException {
         if (!isEmpty(dir)) {
             throw new StoreException(Kind.IO, "the folder " + dir + " for the backup is not empty");
         }
-        Files.deleteIfExists(dir);
-        Files.createDirectories(dir.toAbsolutePath().getParent());
     }
 
     private static void write(Path dir, String line) throws IOException {

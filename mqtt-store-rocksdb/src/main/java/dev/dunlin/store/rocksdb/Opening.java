@@ -42,6 +42,7 @@ final class Opening {
             NativeLibrary.load();
             Format.check(dir);
             lock = FolderLock.take(dir);
+            StoreFiles.deleteCheckpoints(dir);
             engine = Format.claim(dir) ? create(lock) : reopen(lock);
             return engine;
         } catch (RocksDBException e) {

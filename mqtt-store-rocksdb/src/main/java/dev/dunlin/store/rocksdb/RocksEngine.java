@@ -10,6 +10,7 @@ import dev.dunlin.broker.spi.StoreException.Kind;
 import dev.dunlin.broker.spi.Traits;
 import dev.dunlin.broker.spi.View;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +19,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.rocksdb.Checkpoint;
 import org.rocksdb.RocksDBException;
 
 /**
@@ -44,7 +44,7 @@ final class RocksEngine implements StorageEngine {
     private final BatchWriter writer;
     private final Set<RocksView> views = ConcurrentHashMap.newKeySet();
     private final ReadWriteLock inside = new ReentrantReadWriteLock();
-    private boolean closed;
+    private volatile boolean closed;
 
     /** Takes over {@code natives}, to which {@code database} belongs, and {@code lock}. */
     RocksEngine(Path dir, Database database, Natives natives, FolderLock lock, RecoveryReport recovery) {
@@ -89,14 +89,17 @@ final class RocksEngine implements StorageEngine {
 
     @Override
     public void backup(Path emptyDir) throws StoreException {
-        inside("The backup to " + emptyDir, () -> {
-            Format.prepareBackup(emptyDir);
-            try (Checkpoint checkpoint = Checkpoint.create(database.db())) {
-                checkpoint.createCheckpoint(emptyDir.toString());
-            }
+        String what = "The backup to " + emptyDir;
+        try (Checkpoint checkpoint = inside(what, () -> Checkpoint.of(dir, database.db()))) {
+            Format.requireEmpty(emptyDir);
+            checkpoint.copyTo(emptyDir, () -> closed);
             Format.establish(emptyDir);
-            return emptyDir;
-        });
+        } catch (ClosedByInterruptException e) {
+            throw new StoreException(Kind.BUSY, what + " was ended before it was whole", e);
+        } catch (IOException e) {
+            refuseIfClosed(); // then whoever opens the store clears checkpoints away
+            throw Failures.of(what, dir, e);
+        }
     }
 
     @Override
