@@ -6,13 +6,16 @@ import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.ListenerAddress;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -63,7 +66,7 @@ public final class Main {
 
     private static void run(Options options) throws InterruptedException {
         Broker broker = start(options);
-        stopOnSignal(broker);
+        stopOnSignal(broker, options.isInMemory() ? null : listenForCommands(options.data, broker));
         for (ListenerAddress address : broker.listeners()) {
             System.out.println("dunlin listening on " + address.uri());
         }
@@ -73,12 +76,13 @@ public final class Main {
 
     private static void runStoreCommand(ParseResult store) {
         if (!store.hasSubcommand()) {
-            throw exit(EXIT_USAGE, "'store' needs a command: recover (see dunlin store --help)");
+            String known = String.join(", ", store.commandSpec().subcommands().keySet());
+            throw exit(EXIT_USAGE, "'store' needs a command: " + known + " (see dunlin store --help)");
         }
-        StoreCommand.Recover recover =
-                (StoreCommand.Recover) store.subcommand().commandSpec().userObject();
+        StoreCommand.Action action =
+                (StoreCommand.Action) store.subcommand().commandSpec().userObject();
         try {
-            recover.run(System.out);
+            action.run(System.out);
         } catch (StoreException e) {
             throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
         }
@@ -125,8 +129,26 @@ public final class Main {
         }
     }
 
-    private static void stopOnSignal(Broker broker) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker), "dunlin-stop"));
+    /** A broker that can't be told anything while it runs is still a broker. */
+    private static @Nullable ControlSocket listenForCommands(Path data, Broker broker) {
+        Path folder = data.toAbsolutePath().normalize();
+        try {
+            return ControlSocket.open(
+                    folder,
+                    Map.of(Backup.NAME, (about, to) -> Backup.online(broker, about, to)),
+                    ControlSocket.PATIENCE);
+        } catch (IOException e) {
+            LoggerFactory.getLogger(Main.class)
+                    .warn(
+                            "commands: there can be no socket {}, so no backup while the broker runs: {}",
+                            folder.resolve(ControlSocket.FILE),
+                            e.getMessage());
+            return null;
+        }
+    }
+
+    private static void stopOnSignal(Broker broker, @Nullable ControlSocket commands) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker, commands), "dunlin-stop"));
     }
 
     /**
@@ -135,14 +157,14 @@ public final class Main {
      * process from within. (A handler of {@code sun.misc.Signal} could call {@code exit} instead, but that class is
      * no API.) Nothing else hooks into this process, so nothing is cut short.
      */
-    private static void stop(Broker broker) {
+    private static void stop(Broker broker, @Nullable ControlSocket commands) {
         int code = 0;
-        try {
+        try (commands) {
             broker.closeAsync(DRAIN).toCompletableFuture().get(STOP_MS_MAX, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             // The end of the process closes what is left.
             System.err.println("dunlin: connections or the store took too long to close");
-        } catch (ExecutionException | InterruptedException e) {
+        } catch (ExecutionException | InterruptedException | IOException e) {
             System.err.println("dunlin: the stop failed: " + oneLine(String.valueOf(e)));
             code = EXIT_FAILED;
         }

@@ -10,13 +10,18 @@ import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The commands that look after a store on which no broker runs. */
+/** The commands that look after a store. */
 @Command(
         name = "store",
-        description = "Looks after a store on which no broker runs.",
+        description = "Looks after a store.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = StoreCommand.Recover.class)
+        subcommands = {StoreCommand.Recover.class, Backup.class})
 final class StoreCommand {
+    /** One of them. */
+    interface Action {
+        /** Does what it is for, and prints what a person wants to know of it. */
+        void run(PrintStream out) throws StoreException;
+    }
 
     @Option(names = "--help", usageHelp = true, description = "Print this text and exit.")
     boolean help;
@@ -26,9 +31,9 @@ final class StoreCommand {
             name = "recover",
             sortOptions = false,
             description =
-                    "Makes a damaged store usable again: keeps what is sound, sets the rest aside, says what is lost."
+                    "Makes a damaged store on which no broker runs usable again: keeps what is sound, sets the rest aside, says what is lost."
                             + " Changes nothing in a store that is sound.")
-    static final class Recover {
+    static final class Recover implements Action {
         @Option(
                 names = "--data",
                 paramLabel = "DIR",
@@ -47,7 +52,8 @@ final class StoreCommand {
         @Option(names = "--help", usageHelp = true, description = "Print this text and exit.")
         boolean help;
 
-        void run(PrintStream out) throws StoreException {
+        @Override
+        public void run(PrintStream out) throws StoreException {
             Path folder = data.toAbsolutePath().normalize();
             requireContent(folder);
             try (StorageEngine engine = Engines.of(store).at(folder).recover()) {
