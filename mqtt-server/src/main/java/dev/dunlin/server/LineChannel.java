@@ -53,15 +53,13 @@ final class LineChannel implements AutoCloseable {
         long endNs = System.nanoTime() + patience.toNanos();
         String line = takeLine();
         while (line == null) {
-            if (!received.hasRemaining()) {
-                throw new IOException("a line of more than " + (LINE_BYTES_MAX - 1) + " bytes came");
-            }
+            awaitInput(endNs, patience);
             if (channel.read(received) < 0) {
                 return null;
             }
             line = takeLine();
-            if (line == null) {
-                awaitInput(endNs, patience);
+            if (line == null && !received.hasRemaining()) {
+                throw new IOException("a line of more than " + (LINE_BYTES_MAX - 1) + " bytes came");
             }
         }
         return line;
