@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         description =
                 "Copies a store to another folder, where a broker can be started on it. If a broker runs on the store, that one"
-                        + " makes the copy and goes on meanwhile. The copy holds all that was acknowledged before.")
+                        + " makes the copy and goes on meanwhile. The copy holds all that was acknowledged before.",
+        footer = {"", "Exit codes: 0 copied, 1 there is no copy, 2 wrong usage."})
 final class Backup implements StoreCommand.Action {
     static final String NAME = "backup";
 

@@ -90,9 +90,11 @@ final class RocksEngine implements StorageEngine {
     @Override
     public void backup(Path emptyDir) throws StoreException {
         String what = "The backup to " + emptyDir;
-        try (Checkpoint checkpoint = inside(what, () -> Checkpoint.of(dir, database.db()))) {
+        try {
             Format.requireEmpty(emptyDir);
-            checkpoint.copyTo(emptyDir, () -> closed);
+            try (Checkpoint checkpoint = inside(what, () -> Checkpoint.of(dir, database.db()))) {
+                checkpoint.copyTo(emptyDir, () -> closed);
+            }
             Format.establish(emptyDir);
         } catch (ClosedByInterruptException e) {
             throw new StoreException(Kind.BUSY, what + " was ended before it was whole", e);
