@@ -2,8 +2,8 @@ package dev.dunlin.broker.store;
 
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.StoreFolder;
 import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
@@ -36,12 +36,11 @@ public record Copy(Path folder, long bytes) {
         try {
             requireEmpty(folder);
             Path real = Files.exists(folder) ? folder.toRealPath() : folder;
+            requireNoVolume(real);
             Folders.create(Folders.parent(real));
             return new Copy(folder, grow(real, source));
-        } catch (ClosedByInterruptException e) {
-            throw new StoreException(Kind.BUSY, "the backup to " + folder + " was ended before it was whole", e);
         } catch (IOException e) {
-            throw new StoreException(Kind.IO, "the backup to " + folder + " failed: " + e, e);
+            throw StoreFolder.failure("the backup", folder, e);
         }
     }
 
@@ -52,6 +51,14 @@ public record Copy(Path folder, long bytes) {
             }
         } catch (NotDirectoryException e) {
             throw new StoreException(Kind.IO, folder + " is there, and is no folder for a backup", e);
+        }
+    }
+
+    /** A volume keeps its place: nothing can take it in one step. */
+    private static void requireNoVolume(Path folder) throws IOException, StoreException {
+        if (Files.exists(folder) && !Files.getFileStore(folder).equals(Files.getFileStore(Folders.parent(folder)))) {
+            throw new StoreException(
+                    Kind.IO, "the folder " + folder + " is a volume of its own: name a folder in it for the backup");
         }
     }
 
@@ -69,7 +76,7 @@ public record Copy(Path folder, long bytes) {
             Files.move(copy, folder, StandardCopyOption.ATOMIC_MOVE);
             named = true;
             Files.delete(partial);
-            Folders.syncNames(Folders.parent(folder));
+            StoreFolder.syncFolder(Folders.parent(folder));
             return bytes;
         } catch (IOException | StoreException | RuntimeException | Error e) {
             clearAway(partial, e);

@@ -1,6 +1,6 @@
 package dev.dunlin.broker.store;
 
-import java.io.File;
+import dev.dunlin.broker.spi.StoreFolder;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -25,7 +25,7 @@ final class Folders {
         if (!Files.isDirectory(folder)) {
             create(parent(folder));
             Files.createDirectory(folder);
-            syncNames(parent(folder));
+            StoreFolder.syncFolder(parent(folder));
         }
     }
 
@@ -34,7 +34,7 @@ final class Folders {
         long bytes = 0;
         for (Path path : deepestFirst(folder)) {
             if (Files.isDirectory(path)) {
-                syncNames(path);
+                StoreFolder.syncFolder(path);
             } else {
                 try (FileChannel file = FileChannel.open(path, StandardOpenOption.WRITE)) {
                     file.force(true);
@@ -43,16 +43,6 @@ final class Folders {
             }
         }
         return bytes;
-    }
-
-    /** Brings the names in a folder to the disk. Windows has no such call, and needs none. */
-    static void syncNames(Path folder) throws IOException {
-        if (File.separatorChar == '\\') {
-            return;
-        }
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
     }
 
     /** Deletes a folder with all that is in it; nothing if it isn't there. */

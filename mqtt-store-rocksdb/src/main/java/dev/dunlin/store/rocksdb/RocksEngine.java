@@ -7,10 +7,10 @@ import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StorageEngine;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.StoreFolder;
 import dev.dunlin.broker.spi.Traits;
 import dev.dunlin.broker.spi.View;
 import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,19 +39,19 @@ final class RocksEngine implements StorageEngine {
     private final Path dir;
     private final Database database;
     private final Natives natives;
-    private final FolderLock lock;
+    private final StoreFolder folder;
     private final RecoveryReport recovery;
     private final BatchWriter writer;
     private final Set<RocksView> views = ConcurrentHashMap.newKeySet();
     private final ReadWriteLock inside = new ReentrantReadWriteLock();
     private volatile boolean closed;
 
-    /** Takes over {@code natives}, to which {@code database} belongs, and {@code lock}. */
-    RocksEngine(Path dir, Database database, Natives natives, FolderLock lock, RecoveryReport recovery) {
-        this.dir = dir;
+    /** Takes over {@code natives}, to which {@code database} belongs, and {@code folder}. */
+    RocksEngine(StoreFolder folder, Database database, Natives natives, RecoveryReport recovery) {
+        this.folder = folder;
+        this.dir = folder.dir();
         this.database = database;
         this.natives = natives;
-        this.lock = lock;
         this.recovery = recovery;
         this.writer = new BatchWriter(dir, database, natives);
     }
@@ -91,16 +91,14 @@ final class RocksEngine implements StorageEngine {
     public void backup(Path emptyDir) throws StoreException {
         String what = "The backup to " + emptyDir;
         try {
-            Format.requireEmpty(emptyDir);
+            StoreFolder.requireEmpty(emptyDir);
             try (Checkpoint checkpoint = inside(what, () -> Checkpoint.of(dir, database.db()))) {
                 checkpoint.copyTo(emptyDir, () -> closed);
             }
-            Format.establish(emptyDir);
-        } catch (ClosedByInterruptException e) {
-            throw new StoreException(Kind.BUSY, what + " was ended before it was whole", e);
+            folder.establish(emptyDir);
         } catch (IOException e) {
             refuseIfClosed(); // then whoever opens the store clears checkpoints away
-            throw Failures.of(what, dir, e);
+            throw StoreFolder.failure(what, dir, e);
         }
     }
 
@@ -151,11 +149,11 @@ final class RocksEngine implements StorageEngine {
     }
 
     private void release() throws StoreException {
-        try (lock;
+        try (folder;
                 natives) {
             writer.finish();
         } catch (IOException e) {
-            throw Failures.of("Closing", dir, e);
+            throw StoreFolder.failure("Closing", dir, e);
         }
     }
 
@@ -167,7 +165,7 @@ final class RocksEngine implements StorageEngine {
         } catch (RocksDBException e) {
             throw Failures.of(what, dir, e);
         } catch (IOException e) {
-            throw Failures.of(what, dir, e);
+            throw StoreFolder.failure(what, dir, e);
         } finally {
             inside.readLock().unlock();
         }

@@ -201,6 +201,8 @@ final class BackupTest {
             }
             StoreException full = Stores.failure(Kind.FULL, () -> backup(broker, volume.resolve("copy")));
             assertThat(full).hasMessageStartingWith("The backup to " + volume);
+            assertThat(Stores.failure(Kind.IO, () -> backup(broker, volume)))
+                    .hasMessage("the folder " + volume + " is a volume of its own: name a folder in it for the backup");
             assertThat(volume).isEmptyDirectory();
             assertNoCheckpointIn(temp.resolve("store"));
             publisher.published(publish("large/0", payload).retain(), 2);
