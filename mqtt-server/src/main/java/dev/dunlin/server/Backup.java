@@ -5,9 +5,9 @@ import dev.dunlin.broker.StoreBackup;
 import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.StoreFolder;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -15,8 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -33,7 +31,6 @@ final class Backup implements StoreCommand.Action {
     static final String NAME = "backup";
 
     private static final String FORMAT = "FORMAT";
-    private static final Pattern FORMAT_LINE = Pattern.compile("dunlin-([a-z0-9]+) .*");
 
     @Option(
             names = "--data",
@@ -135,9 +132,8 @@ final class Backup implements StoreCommand.Action {
             throw new StoreException(Kind.IO, "there is no store in " + folder);
         }
         try {
-            Matcher line = FORMAT_LINE.matcher(
-                    Files.readString(format, StandardCharsets.ISO_8859_1).strip());
-            return Engines.of(line.matches() ? line.group(1) : "").at(folder);
+            String engine = StoreFolder.engineIn(folder);
+            return Engines.of(engine == null ? "" : engine).at(folder);
         } catch (IOException e) {
             throw new StoreException(Kind.IO, "the file " + format + " can't be read: " + e.getMessage(), e);
         } catch (IllegalStateException e) {
