@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -387,14 +388,19 @@ class GenerationTest {
         List<Path> open = new ArrayList<>();
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
             for (Path descriptor : descriptors.toList()) {
-                if (Files.isSymbolicLink(descriptor)) { // the one of the listing is gone
-                    Path target = Files.readSymbolicLink(descriptor);
-                    if (target.startsWith(folder)) {
-                        open.add(target);
-                    }
+                if (target(descriptor).startsWith(folder)) {
+                    open.add(descriptor);
                 }
             }
         }
         return open;
+    }
+
+    private static Path target(Path descriptor) throws IOException {
+        try {
+            return Files.readSymbolicLink(descriptor);
+        } catch (NoSuchFileException e) {
+            return descriptor; // closed meanwhile, as the one of the listing is
+        }
     }
 }
