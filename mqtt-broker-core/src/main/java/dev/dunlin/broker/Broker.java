@@ -10,6 +10,7 @@ import dev.dunlin.broker.session.Restore;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Properties;
@@ -18,6 +19,7 @@ import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -223,6 +225,36 @@ public final class Broker implements AutoCloseable {
         });
     }
 
+    /**
+     * Copies the store while the broker goes on. The copy holds everything that was acknowledged before this call, and perhaps
+     * what came meanwhile; a broker on it begins as it would if this one had been killed then ({@code kill -9}). At the
+     * completion all of the copy is on the disk. Until then it is under another name, the folder's with ".partial" at its end.
+     *
+     * <p>One at a time. Durable work goes on beside it, slower where both need the same disk. A close of the broker ends a
+     * backup under way. Any thread; returns at once.
+     *
+     * @param emptyDir a folder that is empty or doesn't exist yet, not in the store's own; it is replaced
+     * @return completes on a thread of the backup's own. Fails with {@link StoreException}, and then has left nothing: BUSY if
+     *     another backup is under way, the store has failed and isn't back, or the broker closes; FULL if there is no room; or
+     *     IO, also for a folder that isn't empty. Fails with IllegalStateException if there is no store.
+     */
+    public CompletionStage<StoreBackup> backup(Path emptyDir) {
+        Store store = core.store();
+        if (store == null) {
+            return CompletableFuture.failedFuture(
+                    new IllegalStateException("there is no store to back up: this broker keeps everything in memory"));
+        }
+        CompletableFuture<StoreBackup> result = new CompletableFuture<>();
+        store.backup(emptyDir, (copy, failure) -> {
+            if (copy == null) {
+                result.completeExceptionally(Objects.requireNonNull(failure));
+            } else {
+                result.complete(new StoreBackup(copy.folder(), copy.bytes()));
+            }
+        });
+        return result;
+    }
+
     Core core() {
         return core;
     }
@@ -259,6 +291,7 @@ public final class Broker implements AutoCloseable {
 
     private void shutDown(Duration drain) {
         try {
+            endBackups();
             for (Acceptor acceptor : acceptors.values()) {
                 ChannelFuture stopped = acceptor.stop();
                 if (stopped != null) {
@@ -275,6 +308,13 @@ public final class Broker implements AutoCloseable {
             closed.complete(null);
         } catch (RuntimeException | Error e) {
             closed.completeExceptionally(e);
+        }
+    }
+
+    private void endBackups() {
+        Store store = core.store();
+        if (store != null) {
+            store.endBackups();
         }
     }
 

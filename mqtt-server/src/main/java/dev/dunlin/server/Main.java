@@ -7,13 +7,16 @@ import dev.dunlin.broker.ListenerAddress;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -64,7 +67,7 @@ public final class Main {
 
     private static void run(Options options) throws InterruptedException {
         Broker broker = start(options);
-        stopOnSignal(broker);
+        stopOnSignal(broker, options.isInMemory() ? null : listenForCommands(options.data, broker));
         for (ListenerAddress address : broker.listeners()) {
             System.out.println("dunlin listening on " + address.uri());
         }
@@ -144,8 +147,26 @@ public final class Main {
         }
     }
 
-    private static void stopOnSignal(Broker broker) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker), "dunlin-stop"));
+    /** A broker that can't be told anything while it runs is still a broker. */
+    private static @Nullable ControlSocket listenForCommands(Path data, Broker broker) {
+        Path folder = data.toAbsolutePath().normalize();
+        try {
+            return ControlSocket.open(
+                    folder,
+                    Map.of(Backup.NAME, (about, to) -> Backup.online(broker, about, to)),
+                    ControlSocket.PATIENCE);
+        } catch (IOException e) {
+            LoggerFactory.getLogger(Main.class)
+                    .warn(
+                            "commands: there can be no socket {}, so no backup while the broker runs: {}",
+                            folder.resolve(ControlSocket.FILE),
+                            e.getMessage());
+            return null;
+        }
+    }
+
+    private static void stopOnSignal(Broker broker, @Nullable ControlSocket commands) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker, commands), "dunlin-stop"));
     }
 
     /**
@@ -154,14 +175,14 @@ public final class Main {
      * process from within. (A handler of {@code sun.misc.Signal} could call {@code exit} instead, but that class is
      * no API.) Nothing else hooks into this process, so nothing is cut short.
      */
-    private static void stop(Broker broker) {
+    private static void stop(Broker broker, @Nullable ControlSocket commands) {
         int code = 0;
-        try {
+        try (commands) {
             broker.closeAsync(DRAIN).toCompletableFuture().get(STOP_MS_MAX, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             // The end of the process closes what is left.
             System.err.println("dunlin: connections or the store took too long to close");
-        } catch (ExecutionException | InterruptedException e) {
+        } catch (ExecutionException | InterruptedException | IOException e) {
             System.err.println("dunlin: the stop failed: " + oneLine(String.valueOf(e)));
             code = EXIT_FAILED;
         }

@@ -113,7 +113,8 @@ final class Options {
             paramLabel = "NAME",
             converter = Engines.OrMemoryConverter.class,
             description =
-                    "Where sessions and messages are kept: rocksdb (default), or memory, which is gone at the end.")
+                    "Where sessions and messages are kept: rocksdb (default); mapdb, in pure Java, for up to about 2 GB; or"
+                            + " memory, which is gone at the end.")
     String store = Engines.DEFAULT;
 
     @Option(

@@ -6,18 +6,18 @@ import picocli.CommandLine.Option;
 /** The commands that look after a store. */
 @Command(
         name = "store",
-        description = "Looks after a store on which no broker runs.",
+        description = "Looks after a store.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Exit codes: 0 fine, 1 damaged or failed, 2 wrong usage."},
         subcommands = {
             Check.class,
             Recover.class,
+            Backup.class,
             Stats.class,
             Dump.class,
             Load.class,
         })
 final class StoreCommand {
-
     @Option(names = "--help", usageHelp = true, description = "Print this text and exit.")
     boolean help;
 }

@@ -140,7 +140,7 @@ class LauncherTest {
             --durability power --store memory | --durability is for a store, and --store memory keeps nothing
             --durability memory | 'memory' is not a level of durability, known: power, process
             --data=             | '' is not a folder
-            store               | 'store' needs a command: check, recover, stats, dump, load
+            store               | 'store' needs a command: check, recover, backup, stats, dump, load
             store recover       | Missing required option: '--data=DIR'
             store recover --data d --store memory | 'memory' is not a store, known: mapdb, rocksdb
             --port 0 store recover --data d | --port is for the broker

@@ -272,13 +272,13 @@ final class StoreToolsTest {
     @Test
     void explainsTheCommands() throws Exception {
         Ended help = run(Child.broker("store", "--help"));
-        for (String command : List.of("check", "recover", "stats", "dump", "load")) {
+        for (String command : List.of("check", "recover", "backup", "stats", "dump", "load")) {
             assertThat(help.out()).anyMatch(line -> line.contains(command));
             assertThat(run(Child.broker("store", command, "--help")).out()).anyMatch(line -> line.contains("--data"));
         }
         Ended none = run(Child.broker("store"));
         assertThat(none.code()).isEqualTo(2);
-        assertThat(none.err()).singleElement().asString().contains("check, recover, stats, dump, load");
+        assertThat(none.err()).singleElement().asString().contains("check, recover, backup, stats, dump, load");
     }
 
     // ---- helpers

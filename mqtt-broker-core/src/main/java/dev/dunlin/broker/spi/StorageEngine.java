@@ -36,7 +36,10 @@ public interface StorageEngine extends AutoCloseable {
     View view() throws StoreException;
 
     /**
-     * Copies the store as of now, while it is being used.
+     * Copies the store as of now, while it is being used: writes go on meanwhile. May take long, but keeps {@link #close} waiting
+     * for no more than a moment. That, and an interrupt of the calling thread, end a backup under way with BUSY, unless it gets
+     * through all the same. The files need not be on the disk at the return, and what a failure leaves need not be removed:
+     * the broker sees to both.
      *
      * @param emptyDir a folder that is empty or doesn't exist yet; afterwards a store that can be opened
      */

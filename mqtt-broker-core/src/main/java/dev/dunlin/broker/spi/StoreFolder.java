@@ -3,6 +3,7 @@ package dev.dunlin.broker.spi;
 import dev.dunlin.broker.spi.StoreException.Kind;
 import java.io.File;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -203,8 +204,14 @@ public final class StoreFolder implements AutoCloseable {
         }
     }
 
-    /** A failure of the file system in the words of the storage SPI: FULL for a full disk, a quota or a limit, else IO. */
+    /**
+     * A failure of the file system in the words of the storage SPI: FULL for a full disk, a quota or a limit, BUSY if the calling
+     * thread was interrupted, else IO.
+     */
     public static StoreException failure(String what, Path dir, IOException e) {
+        if (e instanceof ClosedByInterruptException) {
+            return new StoreException(Kind.BUSY, what + " in " + dir + " was ended before it was through", e);
+        }
         return new StoreException(isFull(e) ? Kind.FULL : Kind.IO, what + " in " + dir + " failed: " + e, e);
     }
 

@@ -129,6 +129,11 @@ final class CommitPipeline {
         return pendingBytes.get() > bounds.bytesMax || (since >= 0 && time.monotonicMs() - since > bounds.ageMaxMs);
     }
 
+    /** Whether what was acknowledged is in the engine: not between a failure and the moment when all is written again. */
+    boolean holdsAll() {
+        return !failing;
+    }
+
     /** Whether the store can't write: durable work is refused before it changes anything. */
     boolean isStalled() {
         long since = writingSinceMs;

@@ -9,8 +9,10 @@ import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
 import dev.dunlin.broker.spi.View;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The engine of a store, which is closed and opened anew when it has failed. The commit thread writes, closes and opens; any
  * other thread reads, through a view that is closed before the engine is: a long reader asks {@link #isWanted} now and then.
+ * A backup isn't waited for: the engine ends it when it is closed.
  */
 final class LiveEngine {
     private static final Logger LOG = LoggerFactory.getLogger(LiveEngine.class);
@@ -59,6 +62,16 @@ final class LiveEngine {
             inUse.release();
             throw e;
         }
+    }
+
+    /** Copies what has been written so far. Any thread but the loops'. BUSY if the engine is or gets closed. */
+    void backup(Path emptyDir, BooleanSupplier holdsAll) throws StoreException {
+        StorageEngine now = open();
+        if (!holdsAll
+                .getAsBoolean()) { // asked of the engine that is then used: none opened later could slip in between
+            throw new StoreException(Kind.BUSY, "the store has failed, and isn't back yet: try again when it is");
+        }
+        now.backup(emptyDir);
     }
 
     /** Whether somebody waits for the engine: a long reader gives up then, with BUSY. */

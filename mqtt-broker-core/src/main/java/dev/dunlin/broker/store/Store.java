@@ -9,6 +9,7 @@ import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.spi.View;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,6 +37,7 @@ public final class Store {
     private final CommitPipeline pipeline;
     private final CommitThread committer;
     private final Sweep sweep;
+    private final Backups backups;
     private final ExecutorService readers;
     private final long bootTicket;
     private final long[] knownSids;
@@ -86,6 +88,7 @@ public final class Store {
         var bounds = new CommitPipeline.Bounds(setting.limits.commitBytesMax(), setting.limits.commitAgeMaxMs());
         pipeline = new CommitPipeline(setting.level, time, live, bounds, bootTicket, sweep);
         committer = new CommitThread(setting.name + "-commit", pipeline);
+        backups = new Backups(live, pipeline, setting.name + "-backup");
     }
 
     private static long[] sids(View view) throws StoreException {
@@ -271,10 +274,24 @@ public final class Store {
         new Purge(this, sid, from, without).run();
     }
 
+    /**
+     * Copies the store on a thread of its own, and hands over the copy or the failure there; one at a time. The copy holds what
+     * is {@link #durable} now, and looks as if the process had been killed.
+     */
+    public void backup(Path emptyDir, BiConsumer<@Nullable Copy, @Nullable StoreException> done) {
+        backups.begin(emptyDir, done);
+    }
+
     // ---- the end
+
+    /** Ends a backup under way, and begins no other. Doesn't wait. */
+    public void endBackups() {
+        backups.end();
+    }
 
     /** After the loops have ended: writes what is left, says that this was a clean end, and closes the engine. */
     public void close() {
+        backups.close(CLOSE_PATIENCE_MS);
         if (started) {
             try {
                 if (!committer.end(CLOSE_PATIENCE_MS)) {

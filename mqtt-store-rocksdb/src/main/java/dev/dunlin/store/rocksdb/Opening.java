@@ -44,6 +44,7 @@ final class Opening {
         try {
             NativeLibrary.load();
             folder = StoreFolder.take(dir, RocksEngine.NAME, FORMAT);
+            StoreFiles.deleteCheckpoints(dir);
             engine = folder.isNew() ? create(folder) : reopen(folder);
             return engine;
         } catch (RocksDBException e) {

@@ -19,7 +19,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.rocksdb.Checkpoint;
 import org.rocksdb.RocksDBException;
 
 /**
@@ -45,7 +44,7 @@ final class RocksEngine implements StorageEngine {
     private final BatchWriter writer;
     private final Set<RocksView> views = ConcurrentHashMap.newKeySet();
     private final ReadWriteLock inside = new ReentrantReadWriteLock();
-    private boolean closed;
+    private volatile boolean closed;
 
     /** Takes over {@code natives}, to which {@code database} belongs, and {@code folder}. */
     RocksEngine(StoreFolder folder, Database database, Natives natives, RecoveryReport recovery) {
@@ -90,21 +89,17 @@ final class RocksEngine implements StorageEngine {
 
     @Override
     public void backup(Path emptyDir) throws StoreException {
-        inside("The backup to " + emptyDir, () -> {
-            prepareBackup(emptyDir);
-            try (Checkpoint checkpoint = Checkpoint.create(database.db())) {
-                checkpoint.createCheckpoint(emptyDir.toString());
+        String what = "The backup to " + emptyDir;
+        try {
+            StoreFolder.requireEmpty(emptyDir);
+            try (Checkpoint checkpoint = inside(what, () -> Checkpoint.of(dir, database.db()))) {
+                checkpoint.copyTo(emptyDir, () -> closed);
             }
             folder.establish(emptyDir);
-            return emptyDir;
-        });
-    }
-
-    /** RocksDB makes the folder of a checkpoint itself: it must not be there. */
-    private static void prepareBackup(Path dir) throws IOException, StoreException {
-        StoreFolder.requireEmpty(dir);
-        Files.deleteIfExists(dir);
-        Files.createDirectories(dir.toAbsolutePath().getParent());
+        } catch (IOException e) {
+            refuseIfClosed(); // then whoever opens the store clears checkpoints away
+            throw StoreFolder.failure(what, dir, e);
+        }
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -22,6 +23,8 @@ final class StoreFiles {
     private static final Pattern MANIFEST = Pattern.compile("MANIFEST-(\\d+)");
     private static final Pattern ANY =
             Pattern.compile("CURRENT|IDENTITY|(MANIFEST|OPTIONS)-\\d+(\\.dbtmp)?|\\d+\\.(log|sst|blob|dbtmp)");
+    private static final Pattern UNCHANGING = Pattern.compile("\\d+\\.(sst|blob)");
+    private static final String CHECKPOINT = ".checkpoint-";
 
     private StoreFiles() {}
 
@@ -56,6 +59,48 @@ final class StoreFiles {
     static void deleteUnfinished(Path dir) throws IOException {
         for (Path file : numbered(dir, ANY)) {
             Files.delete(file);
+        }
+    }
+
+    /** Makes a new sub-folder for a checkpoint. */
+    static Path checkpointFolder(Path dir) throws IOException {
+        return Files.createTempDirectory(dir, CHECKPOINT);
+    }
+
+    /** Removes what backups have left that were cut off. */
+    static void deleteCheckpoints(Path dir) throws IOException {
+        for (Path folder : in(dir)) {
+            if (name(folder).startsWith(CHECKPOINT)) {
+                deleteFolder(folder);
+            }
+        }
+    }
+
+    /** Whether RocksDB never changes this file, until it deletes it. */
+    static boolean staysAsItIs(Path file) {
+        return UNCHANGING.matcher(name(file)).matches();
+    }
+
+    /** Deletes a folder with all that is in it, also if somebody else is at it. */
+    static void deleteFolder(Path folder) throws IOException {
+        try {
+            for (Path path : in(folder)) {
+                if (Files.isDirectory(path)) {
+                    deleteFolder(path);
+                } else {
+                    Files.deleteIfExists(path);
+                }
+            }
+            Files.deleteIfExists(folder);
+        } catch (NoSuchFileException e) {
+            return; // which is what was wanted
+        }
+    }
+
+    /** What is in a folder. */
+    static List<Path> in(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.toList();
         }
     }
 

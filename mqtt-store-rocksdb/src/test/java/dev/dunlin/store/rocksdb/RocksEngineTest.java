@@ -237,6 +237,32 @@ class RocksEngineTest {
     }
 
     @Test
+    void aCopyOfACheckpointEndsWhenItIsToldTo() throws Exception {
+        Path target = dir.resolve("target");
+        try (StorageEngine engine = engine()) {
+            Stores.put(engine, 1, true);
+        }
+        try (Natives opened = new Natives()) {
+            Database database = Database.open(dir, RocksDbOptions.DEFAULT, false, opened);
+            try (Checkpoint checkpoint = Checkpoint.of(dir, database.db())) {
+                Stores.failure(Kind.BUSY, () -> checkpoint.copyTo(target, () -> true));
+                checkpoint.copyTo(target.resolve("next"), () -> false);
+            }
+        }
+        assertThat(target.resolve("next/CURRENT")).exists();
+        assertThat(Stores.all(dir, ".checkpoint-*")).isEmpty();
+    }
+
+    @Test
+    void opensWithoutTheCheckpointThatAKillHasLeft() throws Exception {
+        engine().close();
+        Path left = Files.createDirectories(dir.resolve(".checkpoint-4711/files.tmp"));
+        Files.createFile(left.resolve("000001.sst"));
+        engine().close();
+        assertThat(Stores.all(dir, ".checkpoint-*")).isEmpty();
+    }
+
+    @Test
     void aBackupIsAStore() throws Exception {
         Path backup = dir.resolve("backups/monday");
         Path store = dir.resolve("store");

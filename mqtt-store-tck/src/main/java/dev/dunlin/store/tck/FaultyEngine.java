@@ -15,6 +15,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ final class FaultyEngine implements StorageEngine {
     private final FaultyStore store;
     private final StorageEngine inner;
     private final AtomicInteger openViews = new AtomicInteger();
+    private final Set<Thread> backingUp = ConcurrentHashMap.newKeySet();
     private volatile State state = State.OPEN;
 
     private enum State {
@@ -126,7 +129,16 @@ final class FaultyEngine implements StorageEngine {
     @Override
     public void backup(Path emptyDir) throws StoreException {
         requireOpen();
-        inner.backup(emptyDir);
+        backingUp.add(Thread.currentThread());
+        try {
+            inner.backup(emptyDir);
+            store.at(Call.BACKUP).passUnlessInterrupted("backing up");
+        } finally {
+            backingUp.remove(Thread.currentThread());
+        }
+        if (!isOpen()) {
+            throw new StoreException(Kind.BUSY, "this engine of the faulty store was closed during its backup");
+        }
     }
 
     @Override
@@ -151,6 +163,7 @@ final class FaultyEngine implements StorageEngine {
             return;
         }
         state = State.CLOSED;
+        backingUp.forEach(Thread::interrupt);
         try {
             store.at(Call.CLOSE).pass("closing");
         } finally {

@@ -52,6 +52,8 @@ public final class FaultyStore implements StorageEngineProvider {
         VIEW,
         /** What a view reads. */
         READ,
+        /** {@link StorageEngine#backup}: it fails, or stands still, when all is copied. */
+        BACKUP,
         /** {@link StorageEngine#close}: it lets go of the store, and fails all the same. */
         CLOSE
     }

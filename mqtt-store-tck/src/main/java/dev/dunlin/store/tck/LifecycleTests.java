@@ -152,6 +152,60 @@ abstract class LifecycleTests extends TckGroup {
         }
     }
 
+    @Test
+    void closingEndsABackup() throws Exception {
+        for (int round = 0; round < 5; round++) {
+            Path backup = folder.resolve("backup" + round);
+            TestStore store = open();
+            store.put(Space.MESSAGE, "a" + round, new byte[4 << 20]);
+            CompletableFuture<Boolean> copying = CompletableFuture.supplyAsync(() -> isBackedUp(store, backup));
+            store.close();
+            boolean whole = copying.get(1, TimeUnit.MINUTES);
+            assertBackup(backup, whole, "a" + round);
+            try (TestStore again = open()) {
+                assertThat(again.keys(Space.MESSAGE)).hasSize(round + 1);
+            }
+        }
+    }
+
+    @Test
+    void anInterruptEndsABackup() throws Exception {
+        Path backup = folder.resolve("backup");
+        try (TestStore store = open()) {
+            store.put(Space.MESSAGE, "a", new byte[4 << 20]);
+            boolean whole;
+            Thread.currentThread().interrupt();
+            try {
+                whole = isBackedUp(store, backup);
+            } finally {
+                Thread.interrupted();
+            }
+            assertBackup(backup, whole, "a");
+            store.put(Space.MESSAGE, "b");
+            store.engine().backup(folder.resolve("next"));
+        }
+        assertBackup(folder.resolve("next"), true, "a", "b");
+    }
+
+    /** Whether a backup got through, and wasn't ended with BUSY or never begun. */
+    private static boolean isBackedUp(TestStore store, Path backup) {
+        try {
+            store.engine().backup(backup);
+            return true;
+        } catch (StoreException e) {
+            assertThat(e.kind()).as(e.toString()).isEqualTo(Kind.BUSY);
+            return false;
+        }
+    }
+
+    private void assertBackup(Path backup, boolean whole, String... keys) throws StoreException {
+        if (whole) {
+            try (TestStore copy = TestStore.open(tck.provider(backup))) {
+                assertThat(copy.keys(Space.MESSAGE)).contains(keys);
+            }
+        }
+    }
+
     private static void await(CompletableFuture<Void> work) throws Exception {
         try {
             work.get(1, TimeUnit.MINUTES);

@@ -94,7 +94,7 @@ public final class ModelStore implements CrashingProvider {
     void requireOpen(ModelEngine asking) throws StoreException {
         synchronized (this) {
             if (open != asking) {
-                throw new StoreException(Kind.IO, "this engine of the model store is closed, or has crashed");
+                throw new StoreException(Kind.BUSY, "this engine of the model store is closed, or has crashed");
             }
         }
     }

@@ -107,10 +107,7 @@ final class Switch {
     void pass(String doing) throws StoreException {
         lock.lock();
         try {
-            calls++;
-            standing++;
-            changed.signalAll(); // for who awaits a stall; it looks when the lock is free, which is in a stall or
-            // behind it
+            arrive();
             while (stalling) {
                 changed.awaitUninterruptibly();
             }
@@ -119,6 +116,30 @@ final class Switch {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** As {@link #pass}; an interrupt, which stays, ends a stall with BUSY. */
+    void passUnlessInterrupted(String doing) throws StoreException {
+        lock.lock();
+        try {
+            arrive();
+            while (stalling) {
+                changed.await();
+            }
+            failIfDue(doing);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreException(Kind.BUSY, "the faulty store was interrupted at " + doing, e);
+        } finally {
+            standing--;
+            lock.unlock();
+        }
+    }
+
+    private void arrive() {
+        calls++;
+        standing++;
+        changed.signalAll(); // for who awaits a stall; it looks when the lock is free, which is in a stall or behind it
     }
 
     private void failIfDue(String doing) throws StoreException {
