@@ -71,8 +71,15 @@ final class GroupWriter {
         makeRoom(bytes);
         List<ValueRef> references = writeValues(ops);
         append(ops.encoded(), references, (int) bytes, sync);
-        layers.apply(ops.encoded(), references);
+        apply(ops.encoded(), references);
         references.forEach(value -> journalBytes += value.bytes());
+    }
+
+    /** What fails here has been applied in part: nobody may write behind it, or make a generation of it. */
+    private void apply(ByteBuffer operations, List<ValueRef> references) throws StoreException {
+        failed = true;
+        layers.apply(operations, references);
+        failed = false;
     }
 
     void sync() throws StoreException {
