@@ -81,6 +81,8 @@ final class JournalScan {
             return false;
         }
         List<ValueRef> references = group.references(content, at);
+        // With the same content under its number, a group that was cut would be whole at the next opening.
+        references.forEach(values::leaveOut);
         for (ValueRef value : references) {
             if (!values.isSound(value)) {
                 return false;
