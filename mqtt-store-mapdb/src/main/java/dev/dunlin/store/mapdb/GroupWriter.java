@@ -104,18 +104,38 @@ final class GroupWriter {
         }
     }
 
+    /**
+     * At the begin and at the end. A generation that is begun while groups are repeated would make an end of the old segments,
+     * and of those groups in them whose turn hasn't come; one that is begun while the store is being closed never ends.
+     */
+    private void makeRoomWithoutGeneration(long bytes) throws StoreException {
+        try {
+            if (journal.isFullFor(bytes)) {
+                sync();
+                roll();
+            }
+            journal.active().reserve(bytes);
+        } catch (IOException e) {
+            throw StoreFolder.failure("Making room in the journal", dir, e);
+        }
+    }
+
     /** Between two groups, all of them on the disk: to the next segment, and perhaps to a new generation. */
     private void advance() throws IOException, StoreException {
         long limit = options.journalBytesBeside(checkpoints.generationBytes());
         if (isAbove(limit * BEHIND_MAX)) {
             awaitCheckpoint();
         }
-        long used = journal.active().position();
-        journal.roll();
-        journalBytes += used;
+        roll();
         if (isAbove(limit) && !checkpoints.isRunning()) {
             beginCheckpoint();
         }
+    }
+
+    private void roll() throws IOException {
+        long used = journal.active().position();
+        journal.roll();
+        journalBytes += used;
     }
 
     private boolean isAbove(long bytes) {
@@ -200,7 +220,7 @@ final class GroupWriter {
     /** Brings a group from before the opening into this journal, under the number that it had. */
     void repeat(ByteBuffer operations, List<ValueRef> references) throws StoreException {
         long bytes = Group.bytes(operations.remaining() + (long) references.size() * ValueRef.BYTES);
-        makeRoom(bytes);
+        makeRoomWithoutGeneration(bytes);
         append(operations.duplicate(), references, (int) bytes, false);
         layers.apply(operations, references);
     }
@@ -212,7 +232,7 @@ final class GroupWriter {
         }
         sync();
         if (group > 0 && journal.active().isUsed()) {
-            makeRoom(Group.HEADER_BYTES);
+            makeRoomWithoutGeneration(Group.HEADER_BYTES);
             append(NOTHING.duplicate(), List.of(), Group.HEADER_BYTES, true);
         }
         failed = true;
