@@ -35,6 +35,8 @@ final class GroupWriter {
     private long syncedGroup;
     /** Bytes of the journal since the overlay was begun. */
     private long journalBytes;
+    /** From what size on that becomes a generation. */
+    private long limit;
 
     private boolean failed;
 
@@ -44,7 +46,7 @@ final class GroupWriter {
     /**
      * A writer behind the last group.
      *
-     * @param journalBytes bytes of the journal that are in the overlay
+     * @param journalBytes what the journal that is in the overlay occupies, values with files of their own included
      */
     GroupWriter(Parts parts, MapDbOptions options, long lastGroup, long journalBytes) {
         dir = parts.dir;
@@ -56,6 +58,7 @@ final class GroupWriter {
         group = lastGroup;
         syncedGroup = lastGroup;
         this.journalBytes = journalBytes;
+        limit = options.journalBytesBeside(checkpoints.generationBytes());
     }
 
     void write(OpBuffer ops, boolean sync) throws StoreException {
@@ -71,8 +74,15 @@ final class GroupWriter {
         makeRoom(bytes);
         List<ValueRef> references = writeValues(ops);
         append(ops.encoded(), references, (int) bytes, sync);
-        layers.apply(ops.encoded(), references);
+        apply(ops.encoded(), references);
         references.forEach(value -> journalBytes += value.bytes());
+    }
+
+    /** What fails here has been applied in part: nobody may write behind it, or make a generation of it. */
+    private void apply(ByteBuffer operations, List<ValueRef> references) throws StoreException {
+        failed = true;
+        layers.apply(operations, references);
+        failed = false;
     }
 
     void sync() throws StoreException {
@@ -83,11 +93,11 @@ final class GroupWriter {
     }
 
     private void makeRoom(long bytes) throws StoreException {
-        if (bytes > Integer.MAX_VALUE - 8) {
+        if (bytes > Integer.MAX_VALUE - 8 - Segment.HEADER_BYTES) { // a segment is read as a whole
             throw new StoreException(Kind.IO, "a batch of " + bytes + " bytes is too large for the store in " + dir);
         }
         try {
-            if (journal.isFullFor(bytes)) {
+            if (journal.isFullFor(bytes) || isDue()) {
                 sync();
                 advance();
             }
@@ -97,18 +107,43 @@ final class GroupWriter {
         }
     }
 
+    /**
+     * At the begin and at the end. A generation that is begun while groups are repeated would make an end of the old segments,
+     * and of those groups in them whose turn hasn't come; one that is begun while the store is being closed never ends.
+     */
+    private void makeRoomWithoutGeneration(long bytes) throws StoreException {
+        try {
+            if (journal.isFullFor(bytes)) {
+                sync();
+                roll();
+            }
+            journal.active().reserve(bytes);
+        } catch (IOException e) {
+            throw StoreFolder.failure("Making room in the journal", dir, e);
+        }
+    }
+
     /** Between two groups, all of them on the disk: to the next segment, and perhaps to a new generation. */
     private void advance() throws IOException, StoreException {
-        long limit = options.journalBytesBeside(checkpoints.generationBytes());
+        limit = options.journalBytesBeside(checkpoints.generationBytes());
         if (isAbove(limit * BEHIND_MAX)) {
             awaitCheckpoint();
         }
-        long used = journal.active().position();
-        journal.roll();
-        journalBytes += used;
+        roll();
         if (isAbove(limit) && !checkpoints.isRunning()) {
             beginCheckpoint();
         }
+    }
+
+    /** Whether a generation must not wait until the segment is full: groups with large values, or ranges, are small. */
+    private boolean isDue() {
+        return isAbove(limit * BEHIND_MAX) || isAbove(limit) && !checkpoints.isRunning() && !layers.isFrozen();
+    }
+
+    private void roll() throws IOException {
+        long used = journal.active().position();
+        journal.roll();
+        journalBytes += used;
     }
 
     private boolean isAbove(long bytes) {
@@ -193,7 +228,7 @@ final class GroupWriter {
     /** Brings a group from before the opening into this journal, under the number that it had. */
     void repeat(ByteBuffer operations, List<ValueRef> references) throws StoreException {
         long bytes = Group.bytes(operations.remaining() + (long) references.size() * ValueRef.BYTES);
-        makeRoom(bytes);
+        makeRoomWithoutGeneration(bytes);
         append(operations.duplicate(), references, (int) bytes, false);
         layers.apply(operations, references);
     }
@@ -205,7 +240,7 @@ final class GroupWriter {
         }
         sync();
         if (group > 0 && journal.active().isUsed()) {
-            makeRoom(Group.HEADER_BYTES);
+            makeRoomWithoutGeneration(Group.HEADER_BYTES);
             append(NOTHING.duplicate(), List.of(), Group.HEADER_BYTES, true);
         }
         failed = true;

@@ -45,6 +45,11 @@ final class Values {
         return new Values(dir, next, bytes);
     }
 
+    /** Sees to it that no value to be written gets the number of one that a group names, even if its file is gone. */
+    void leaveOut(ValueRef value) {
+        nextNumber = Math.max(nextNumber, value.number() + 1);
+    }
+
     /** Writes values into files, all or none; not on the disk yet. */
     List<ValueRef> write(List<ByteBuffer> values) throws IOException {
         if (values.isEmpty()) {
