@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  *
  * <pre>mvn -pl mqtt-store-rocksdb -am verify -Dtest='KillTest,PowerCutTest,FidelityTest' -Dsurefire.failIfNoSpecifiedTests=false -Ddunlin.long=true</pre>
  */
-@DisabledIfSystemProperty(named = "dunlin.test.store", matches = ".+") // set for the suite of the core's tests
+@EachEngine
 @Timeout(value = 25, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class KillTest {
     private static final int ROUNDS = Boolean.getBoolean("dunlin.long") ? 100 : 5;

@@ -1,4 +1,4 @@
-package dev.dunlin.store.rocksdb;
+package dev.dunlin.broker.crash;
 
 import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A broker whose disk, a small one in memory, fills up: nothing acknowledged is lost, and it goes on by itself. */
+@EachEngine
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class FullDiskTest {
     private static final int MIB = 1 << 20;
@@ -71,7 +72,7 @@ final class FullDiskTest {
                 .tcp(0)
                 .loops(2)
                 .limits(Limits.EMBEDDED.withQueueBytesMax(Long.MAX_VALUE))
-                .storage(RocksDb.at(volume.resolve("store")))
+                .storage(EngineUnderTest.here().at(volume.resolve("store")))
                 .start();
     }
 
