@@ -155,6 +155,11 @@ final class ChildBroker implements AutoCloseable {
         return port;
     }
 
+    /** Of its process, which no command wraps. */
+    long pid() {
+        return process.pid();
+    }
+
     /** Kills it at once, as {@code kill -9} does, and waits until it is dead. */
     void kill() {
         try {

@@ -228,10 +228,6 @@ final class Disk implements Trace.Reader {
                     different.add(name + (file == null ? " is there" : " is not there"));
                 } else if (!file.isAll(Files.readAllBytes(real))) {
                     different.add(name + " has " + Files.size(real) + " bytes, of " + file.length());
-                    Files.copy(
-                            folder.resolveSibling("store.trace"),
-                            Path.of("/tmp/H2trace"),
-                            java.nio.file.StandardCopyOption.REPLACE_EXISTING);
                 }
             }
         }

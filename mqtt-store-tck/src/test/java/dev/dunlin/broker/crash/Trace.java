@@ -25,7 +25,7 @@ final class Trace {
     private static final Pattern RESUMED = Pattern.compile("<\\.\\.\\. \\w+ resumed>");
     private static final Pattern RESULT = Pattern.compile("\\) += (-?\\d+)");
     private static final String UNFINISHED = "<unfinished ...>";
-    private static final String DIED = ") = ?";
+    private static final Pattern DIED = Pattern.compile("\\) += \\?");
     private static final int RESULT_CHARS_MAX = 200;
 
     private final Reader reader;
@@ -163,7 +163,7 @@ final class Trace {
     private void over(Call call, String lastLine, int end, String thread) {
         String tail = lastLine.substring(Math.max(0, lastLine.length() - RESULT_CHARS_MAX));
         Matcher matcher = RESULT.matcher(tail);
-        if (tail.contains(DIED)) {
+        if (DIED.matcher(tail).find()) {
             unfinished.put(thread, call); // nothing comes behind it
         } else if (matcher.find()) {
             long result = Long.parseLong(matcher.group(1));
