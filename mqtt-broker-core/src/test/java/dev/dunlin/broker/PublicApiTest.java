@@ -33,7 +33,8 @@ class PublicApiTest {
             "dev.dunlin.broker",
             "dev.dunlin.broker.spi",
             "dev.dunlin.store.tck",
-            "dev.dunlin.store.rocksdb");
+            "dev.dunlin.store.rocksdb",
+            "dev.dunlin.store.mapdb");
 
     private static List<SourceFile> sources;
 

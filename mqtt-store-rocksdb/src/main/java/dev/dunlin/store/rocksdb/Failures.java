@@ -2,7 +2,6 @@ package dev.dunlin.store.rocksdb;
 
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.rocksdb.RocksDBException;
@@ -14,11 +13,6 @@ final class Failures {
 
     static StoreException of(String what, Path dir, RocksDBException e) {
         return new StoreException(kind(e), what + " in " + dir + " failed: " + e.getMessage(), e);
-    }
-
-    static StoreException of(String what, Path dir, IOException e) {
-        Kind kind = isFull(String.valueOf(e.getMessage())) ? Kind.FULL : Kind.IO;
-        return new StoreException(kind, what + " in " + dir + " failed: " + e, e);
     }
 
     /** LOCKED comes as an IO error, which names the lock file. */

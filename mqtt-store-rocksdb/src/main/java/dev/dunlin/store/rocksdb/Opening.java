@@ -4,6 +4,7 @@ import dev.dunlin.broker.spi.RecoveryReport;
 import dev.dunlin.broker.spi.StorageEngine;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.StoreFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,8 @@ import org.rocksdb.RocksDBException;
  * it is, until somebody asks for a recovery.
  */
 final class Opening {
+    private static final int FORMAT = 1;
+
     private final Path dir;
     private final RocksDbOptions options;
     private final Natives natives;
@@ -37,46 +40,47 @@ final class Opening {
 
     StorageEngine open() throws StoreException {
         RocksEngine engine = null;
-        FolderLock lock = null;
+        StoreFolder folder = null;
         try {
             NativeLibrary.load();
-            Format.check(dir);
-            lock = FolderLock.take(dir);
-            engine = Format.claim(dir) ? create(lock) : reopen(lock);
+            folder = StoreFolder.take(dir, RocksEngine.NAME, FORMAT);
+            engine = folder.isNew() ? create(folder) : reopen(folder);
             return engine;
         } catch (RocksDBException e) {
             throw Failures.kind(e) == Kind.CORRUPT
                     ? damaged(String.valueOf(e.getMessage()), e)
                     : Failures.of("Opening the store", dir, e);
         } catch (IOException e) {
-            throw Failures.of("Opening the store", dir, e);
+            throw StoreFolder.failure("Opening the store", dir, e);
         } finally {
             if (engine == null) {
-                release(lock);
+                release(folder);
             }
         }
     }
 
-    private void release(@Nullable FolderLock lock) throws StoreException {
-        try (lock) {
+    private void release(@Nullable StoreFolder folder) throws StoreException {
+        try (folder) {
             natives.close();
         } catch (IOException e) {
-            throw Failures.of("Opening the store", dir, e);
+            throw StoreFolder.failure("Opening the store", dir, e);
         }
     }
 
-    private RocksEngine create(FolderLock lock) throws RocksDBException, IOException {
+    private RocksEngine create(StoreFolder folder) throws RocksDBException, IOException {
+        StoreFiles.deleteUnfinished(dir);
+        folder.claim();
         Database database = Database.open(dir, options, true, natives);
-        Format.establish(dir);
-        return new RocksEngine(dir, database, natives, lock, RecoveryReport.clean(true));
+        folder.establish();
+        return new RocksEngine(folder, database, natives, RecoveryReport.clean(true));
     }
 
-    private RocksEngine reopen(FolderLock lock) throws RocksDBException, IOException, StoreException {
-        Repair repair = new Repair(dir);
+    private RocksEngine reopen(StoreFolder folder) throws RocksDBException, IOException, StoreException {
+        Repair repair = new Repair(folder);
         checkManifest(repair);
         checkLog(repair);
         Database database = Database.open(dir, options, false, natives);
-        return new RocksEngine(dir, database, natives, lock, repair.report());
+        return new RocksEngine(folder, database, natives, repair.report());
     }
 
     /** Without CURRENT RocksDB would begin a new store beside the old one's files. */

@@ -1,6 +1,7 @@
 package dev.dunlin.store.rocksdb;
 
 import dev.dunlin.broker.spi.RecoveryReport;
+import dev.dunlin.broker.spi.StoreFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Changes damaged files so that RocksDB can open them, keeps copies of what is lost by that, and tells what was done. */
 final class Repair {
+    private final StoreFolder folder;
     private final Path dir;
     private final List<String> copies = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
@@ -16,8 +18,9 @@ final class Repair {
     private long cutBytes;
     private boolean lostSynced;
 
-    Repair(Path dir) {
-        this.dir = dir;
+    Repair(StoreFolder folder) {
+        this.folder = folder;
+        dir = folder.dir();
     }
 
     RecoveryReport report() {
@@ -66,7 +69,7 @@ final class Repair {
 
     private void keep(List<Path> files) throws IOException {
         if (aside == null) {
-            aside = StoreFiles.asideFolder(dir);
+            aside = folder.asideFolder();
         }
         copies.addAll(StoreFiles.copyAside(dir, files, aside));
     }

@@ -7,6 +7,7 @@ import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StorageEngine;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.StoreFolder;
 import dev.dunlin.broker.spi.Traits;
 import dev.dunlin.broker.spi.View;
 import java.io.IOException;
@@ -39,19 +40,19 @@ final class RocksEngine implements StorageEngine {
     private final Path dir;
     private final Database database;
     private final Natives natives;
-    private final FolderLock lock;
+    private final StoreFolder folder;
     private final RecoveryReport recovery;
     private final BatchWriter writer;
     private final Set<RocksView> views = ConcurrentHashMap.newKeySet();
     private final ReadWriteLock inside = new ReentrantReadWriteLock();
     private boolean closed;
 
-    /** Takes over {@code natives}, to which {@code database} belongs, and {@code lock}. */
-    RocksEngine(Path dir, Database database, Natives natives, FolderLock lock, RecoveryReport recovery) {
-        this.dir = dir;
+    /** Takes over {@code natives}, to which {@code database} belongs, and {@code folder}. */
+    RocksEngine(StoreFolder folder, Database database, Natives natives, RecoveryReport recovery) {
+        this.folder = folder;
+        this.dir = folder.dir();
         this.database = database;
         this.natives = natives;
-        this.lock = lock;
         this.recovery = recovery;
         this.writer = new BatchWriter(dir, database, natives);
     }
@@ -90,13 +91,20 @@ final class RocksEngine implements StorageEngine {
     @Override
     public void backup(Path emptyDir) throws StoreException {
         inside("The backup to " + emptyDir, () -> {
-            Format.prepareBackup(emptyDir);
+            prepareBackup(emptyDir);
             try (Checkpoint checkpoint = Checkpoint.create(database.db())) {
                 checkpoint.createCheckpoint(emptyDir.toString());
             }
-            Format.establish(emptyDir);
+            folder.establish(emptyDir);
             return emptyDir;
         });
+    }
+
+    /** RocksDB makes the folder of a checkpoint itself: it must not be there. */
+    private static void prepareBackup(Path dir) throws IOException, StoreException {
+        StoreFolder.requireEmpty(dir);
+        Files.deleteIfExists(dir);
+        Files.createDirectories(dir.toAbsolutePath().getParent());
     }
 
     @Override
@@ -146,11 +154,11 @@ final class RocksEngine implements StorageEngine {
     }
 
     private void release() throws StoreException {
-        try (lock;
+        try (folder;
                 natives) {
             writer.finish();
         } catch (IOException e) {
-            throw Failures.of("Closing", dir, e);
+            throw StoreFolder.failure("Closing", dir, e);
         }
     }
 
@@ -162,7 +170,7 @@ final class RocksEngine implements StorageEngine {
         } catch (RocksDBException e) {
             throw Failures.of(what, dir, e);
         } catch (IOException e) {
-            throw Failures.of(what, dir, e);
+            throw StoreFolder.failure(what, dir, e);
         } finally {
             inside.readLock().unlock();
         }

@@ -1,17 +1,12 @@
 package dev.dunlin.store.rocksdb;
 
-import dev.dunlin.broker.spi.TimeSource;
-import java.io.File;
+import dev.dunlin.broker.spi.StoreFolder;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -27,8 +22,6 @@ final class StoreFiles {
     private static final Pattern MANIFEST = Pattern.compile("MANIFEST-(\\d+)");
     private static final Pattern ANY =
             Pattern.compile("CURRENT|IDENTITY|(MANIFEST|OPTIONS)-\\d+(\\.dbtmp)?|\\d+\\.(log|sst|blob|dbtmp)");
-    private static final DateTimeFormatter STAMP =
-            DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
     private StoreFiles() {}
 
@@ -56,10 +49,7 @@ final class StoreFiles {
     }
 
     static void replaceCurrent(Path dir, Path manifest) throws IOException {
-        Path temporary = Files.writeString(dir.resolve(CURRENT + ".new"), name(manifest) + "\n");
-        sync(temporary);
-        Files.move(temporary, dir.resolve(CURRENT), StandardCopyOption.ATOMIC_MOVE);
-        syncFolder(dir);
+        StoreFolder.replace(dir.resolve(CURRENT), (name(manifest) + "\n").getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /** Removes what an interrupted making of a store has left, in which nothing was ever written. */
@@ -69,48 +59,21 @@ final class StoreFiles {
         }
     }
 
-    /** Makes a new sub-folder for damaged files. */
-    static Path asideFolder(Path dir) throws IOException {
-        String name = "damaged-"
-                + STAMP.format(Instant.ofEpochMilli(TimeSource.system().wallMs()));
-        Path folder = dir.resolve(name);
-        for (int i = 2; Files.exists(folder); i++) {
-            folder = dir.resolve(name + "-" + i);
-        }
-        return Files.createDirectory(folder);
-    }
-
     /** Copies files to a folder, synced. Returns the copies, relative to the store's folder. */
     static List<String> copyAside(Path dir, List<Path> files, Path folder) throws IOException {
         List<String> copies = new ArrayList<>();
         for (Path file : files) {
             Path copy = Files.copy(file, folder.resolve(file.getFileName()));
-            sync(copy);
+            StoreFolder.sync(copy);
             copies.add(dir.relativize(copy).toString());
         }
-        syncFolder(folder);
+        StoreFolder.syncFolder(folder);
         return copies;
     }
 
     static void truncate(Path file, long bytes) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(bytes).force(true);
-        }
-    }
-
-    static void sync(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            channel.force(true);
-        }
-    }
-
-    /** Brings names of new files in a folder to the disk. Windows has no such call, and needs none. */
-    static void syncFolder(Path folder) throws IOException {
-        if (File.separatorChar == '\\') {
-            return;
-        }
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 
