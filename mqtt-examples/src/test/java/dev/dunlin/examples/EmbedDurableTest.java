@@ -14,8 +14,9 @@ import org.eclipse.paho.client.mqttv3.MqttConnectOptions;
 import org.eclipse.paho.client.mqttv3.MqttException;
 import org.eclipse.paho.client.mqttv3.MqttMessage;
 import org.eclipse.paho.client.mqttv3.persist.MemoryPersistence;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbedDurableTest {
     private static final int PATIENCE_SECONDS = 20;
@@ -23,9 +24,10 @@ class EmbedDurableTest {
     @TempDir
     private Path dir;
 
-    @Test
-    void keepsAMessageForAClientThatIsAwayOverARestart() throws Exception {
-        try (RunningExample example = new RunningExample(EmbedDurable.class, dir.toString())) {
+    @ParameterizedTest
+    @ValueSource(classes = {EmbedDurable.class, EmbedPureJava.class})
+    void keepsAMessageForAClientThatIsAwayOverARestart(Class<?> program) throws Exception {
+        try (RunningExample example = new RunningExample(program, dir.toString())) {
             int port = RunningExample.port(example.line());
             MqttClient sleeper = connected(port, "sleeper", false, new LinkedBlockingQueue<>());
             sleeper.subscribe("news", 1);
@@ -36,7 +38,7 @@ class EmbedDurableTest {
             example.end();
         }
         BlockingQueue<String> received = new LinkedBlockingQueue<>();
-        try (RunningExample example = new RunningExample(EmbedDurable.class, dir.toString())) {
+        try (RunningExample example = new RunningExample(program, dir.toString())) {
             MqttClient sleeper = connected(RunningExample.port(example.line()), "sleeper", false, received);
             assertThat(received.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo("while you slept");
             leave(sleeper);

@@ -40,6 +40,9 @@ final class Checkpoints {
     private List<Long> dead;
 
     private @Nullable CompletableFuture<Void> running;
+    /** Whether the log says that none can be made. The running checkpoint's. */
+    private boolean told;
+
     private volatile boolean closing;
 
     /** What a generation is made from and changes. */
@@ -126,6 +129,7 @@ final class Checkpoints {
             List<Long> unneeded = unneeded(entries.found(), replacedValues);
             parts.current.update(old -> old.withBase(stamp));
             dead = unneeded;
+            told = false;
             Generation old = parts.layers.replaceBase(built);
             if (old != null) {
                 parts.pins.retire(old::close);
@@ -138,7 +142,8 @@ final class Checkpoints {
     }
 
     private CompletionException failed(StoreException failure) {
-        if (!closing) {
+        if (!closing && !told) {
+            told = true;
             LOG.warn("store: no new generation, the journal grows until there is one: {}", failure.getMessage());
         }
         return new CompletionException(failure);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
 import kotlin.Pair;
@@ -205,7 +206,12 @@ final class Generation implements AutoCloseable {
             if (found == null) {
                 throw new IllegalStateException("a key without a value");
             }
-            key = entry.getKey();
+            byte[] next = entry.getKey();
+            // Damaged links may lead back, and a walk would never end.
+            if (key != null && Arrays.compareUnsigned(key, next) >= 0) {
+                throw new IllegalStateException("keys that don't ascend");
+            }
+            key = next;
             value = resolve(found);
         }
     }

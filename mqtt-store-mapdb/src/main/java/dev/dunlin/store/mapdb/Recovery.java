@@ -141,9 +141,13 @@ final class Recovery {
             return;
         }
         lost = true;
-        say("The files of " + missing.size() + " large messages are missing or damaged, and they are left out: from "
-                + Names.VALUE.of(missing.get(0).number()) + " to "
-                + Names.VALUE.of(missing.get(missing.size() - 1).number()) + ".");
+        String first = Names.VALUE.of(missing.get(0).number());
+        String last = Names.VALUE.of(missing.get(missing.size() - 1).number());
+        say(
+                missing.size() == 1
+                        ? "1 large message is missing or damaged and left out: " + first + "."
+                        : missing.size() + " large messages are missing or damaged and left out: " + first + " to "
+                                + last + ".");
     }
 
     /** Writes the new generation and names it; only then the old files go, of which there are links in another folder. */

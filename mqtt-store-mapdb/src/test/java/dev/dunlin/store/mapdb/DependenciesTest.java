@@ -32,8 +32,6 @@ class DependenciesTest {
             "org.jetbrains.kotlin:kotlin-stdlib", "1.9.25",
             "org.eclipse.collections:eclipse-collections-api", "10.4.0",
             "org.eclipse.collections:eclipse-collections", "10.4.0",
-            "com.google.guava:guava", "33.8.0-jre",
-            "com.google.guava:failureaccess", "1.0.3",
             "at.yawk.lz4:lz4-java", "1.14.0");
 
     /** MapDB's own log of transactions is written and never read again. Split, so that this file doesn't have it. */
