@@ -26,8 +26,17 @@ final class NativeLibrary {
             }
             RocksDB.loadLibrary();
         } catch (RuntimeException | LinkageError e) {
-            throw new IOException("RocksDB's native library can't be loaded: " + e.getMessage(), e);
+            throw new IOException(
+                    "RocksDB's native library can't be loaded here (" + reason(e)
+                            + "); MapDB needs none: \"dunlin --store mapdb\"",
+                    e);
         }
+    }
+
+    /** What the loader says, also when it has failed as a class. */
+    private static String reason(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure.getMessage() == null && cause != null ? reason(cause) : String.valueOf(failure.getMessage());
     }
 
     private static void unpack() throws IOException {

@@ -24,9 +24,13 @@ final class ChildBroker implements AutoCloseable {
     private final Process process;
     private final int port;
 
+    /** The process that is to be killed: looking for it takes time, in which a broker gets much done. */
+    private final ProcessHandle broker;
+
     private ChildBroker(Process process, int port) {
         this.process = process;
         this.port = port;
+        broker = broker(process);
     }
 
     /**
@@ -111,13 +115,20 @@ final class ChildBroker implements AutoCloseable {
             if (process.waitFor(afterMs, TimeUnit.MILLISECONDS)) {
                 throw new Violation("the broker does not start");
             }
-            kill(process);
+            do {
+                broker(process).destroyForcibly(); // which a command that wraps it may not have started yet
+            } while (!process.waitFor(100, TimeUnit.MILLISECONDS));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
+    }
+
+    /** What a command that wraps it has started, or the process itself. */
+    private static ProcessHandle broker(Process process) {
+        return process.children().findFirst().orElse(process.toHandle());
     }
 
     private static Process launch(Setting setting) throws IOException {
@@ -155,34 +166,15 @@ final class ChildBroker implements AutoCloseable {
         return port;
     }
 
-    /** Of its process, which no command wraps. */
+    /** Of its process. */
     long pid() {
-        return process.pid();
+        return broker.pid();
     }
 
     /** Kills it at once, as {@code kill -9} does, and waits until it is dead. */
     void kill() {
-        try {
-            kill(process);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-        }
-    }
-
-    /** A command that wraps it ends by itself when it has written down what there was. */
-    private static void kill(Process process) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        do {
-            List<ProcessHandle> wrapped = process.descendants().toList();
-            if (wrapped.isEmpty()) {
-                process.destroyForcibly();
-            }
-            wrapped.forEach(ProcessHandle::destroyForcibly);
-            if (System.nanoTime() > end) {
-                throw new AssertionError("the broker does not end");
-            }
-        } while (!process.waitFor(10, TimeUnit.MILLISECONDS));
+        broker.destroyForcibly();
+        awaitEnd(); // a command that wraps it ends by itself when it has written down what there was
     }
 
     /** Has it close in order, and waits until it has ended. */

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -63,8 +64,22 @@ final class FullDiskTest {
     @AfterEach
     void unmount() throws Exception {
         if (Files.exists(volume.resolve("store"))) {
+            assertThat(openFiles()).as("files that the store has left open").isEmpty();
             assertThat(run("umount", volume.toString())).isZero();
         }
+    }
+
+    /** Files of the volume that this process has open; each of them keeps it from being unmounted. */
+    private List<String> openFiles() throws IOException {
+        List<String> open = new ArrayList<>();
+        try (Stream<Path> numbers = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path number : numbers.filter(Files::isSymbolicLink).toList()) {
+                open.add(Files.readSymbolicLink(number).toString());
+            }
+        }
+        open.addAll(Files.readAllLines(Path.of("/proc/self/maps")));
+        open.removeIf(file -> !file.contains(volume.toString()));
+        return open;
     }
 
     private Broker start() throws Exception {
