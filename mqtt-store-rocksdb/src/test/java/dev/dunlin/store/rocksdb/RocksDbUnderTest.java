@@ -21,6 +21,12 @@ public final class RocksDbUnderTest implements EngineUnderTest {
                 .options(RocksDbOptions.DEFAULT.withMemoryBytes(8 * MIB).withWalBytesMax(MIB));
     }
 
+    /** In a blob file. */
+    @Override
+    public int largeBytes() {
+        return 6_400;
+    }
+
     /** Where the native library is: each JVM that is killed would leave a copy of it among the temporary files. */
     @Override
     public List<String> jvmOptions() throws IOException {

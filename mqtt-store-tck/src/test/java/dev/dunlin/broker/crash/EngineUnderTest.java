@@ -17,6 +17,9 @@ public interface EngineUnderTest {
     /** The same store with the smallest log and memory that it can have: it rewrites its files in the middle of the traffic. */
     StorageEngineProvider restless(Path dir);
 
+    /** A size of messages that the engine keeps apart from small ones, in bytes. */
+    int largeBytes();
+
     /** What a JVM that uses the engine is started with, in front of the name of its class. */
     default List<String> jvmOptions() throws IOException {
         return List.of();

@@ -2,6 +2,8 @@ package dev.dunlin.broker.crash;
 
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerStartException;
+import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StorageEngine;
 import dev.dunlin.broker.testkit.ConnectPacket;
 import dev.dunlin.broker.testkit.Packets;
 import dev.dunlin.broker.testkit.PublishPacket;
@@ -30,7 +32,7 @@ final class Fixture {
     static final int WINDOW = 3;
     static final int RECEIVED_ID = 4_711;
     static final int SUBSCRIPTION_ID = 268_435_455;
-    static final String LARGE = "0123456789abcdef".repeat(400);
+    static final String LARGE = "0123456789abcdef".repeat(EngineUnderTest.here().largeBytes() / 16);
     static final String[] RETAINED = {"retained/a", "retained/b/\u00fc", "retained/c", "retained/d"};
 
     private Fixture() {}
@@ -43,7 +45,11 @@ final class Fixture {
             openExchanges(port);
             queue(port);
         }
-        EngineUnderTest.here().at(dir).open().close(); // moves all this from the log to tables
+        try (StorageEngine engine = EngineUnderTest.here().restless(dir).open()) {
+            for (Space space : Space.values()) {
+                engine.compact(space); // moves all this from the log to where it stays
+            }
+        }
         try (Broker broker = start(dir)) {
             int port = broker.port("tcp");
             retain(port);
@@ -54,7 +60,10 @@ final class Fixture {
     }
 
     private static Broker start(Path dir) throws BrokerStartException {
-        return Broker.builder().tcp(0).storage(EngineUnderTest.here().at(dir)).start();
+        return Broker.builder()
+                .tcp(0)
+                .storage(EngineUnderTest.here().restless(dir))
+                .start();
     }
 
     /** Copies the store that is kept in this module. */
