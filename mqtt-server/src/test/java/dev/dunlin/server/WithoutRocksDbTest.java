@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The runnable broker on a machine that RocksDB has no native library for: it says so, and runs with the other engine. */
 final class WithoutRocksDbTest {
-    private static final String ELSEWHERE = "-Dos.arch=riscv128";
+    private static final String ELSEWHERE = "-Dos.name=FreeBSD";
 
     @TempDir
     private Path temp;
