@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A broker is killed under load ({@code kill -9}), over real sockets: nothing that it acknowledged is lost, no QoS 2 message
- * arrives twice, and order holds. {@link Scene} says what a round is. Three rounds for each level; a hundred for each,
- * and the long forms of other tests, in 20 minutes with
+ * arrives twice, and order holds. {@link Scene} says what a round is. Three rounds for each level; a hundred for each, and the
+ * long forms of other tests, in 20 minutes for each engine, as in
  *
  * <pre>mvn -pl mqtt-store-rocksdb -am verify -Dtest='KillTest,PowerCutTest,FidelityTest' -Dsurefire.failIfNoSpecifiedTests=false -Ddunlin.long=true</pre>
  */

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What {@code POWER} promises, which a kill can't show because the page cache survives it: a broker is killed under load, and
- * of its files only that is left which was certainly on the disk, and some of the rest: {@link PowerCut}. A few rounds; 30 of each kind with
- * {@code -Ddunlin.long=true}, as in {@link KillTest}.
+ * of its files only that is left which was certainly on the disk, and some of the rest, as {@link PowerCut} says. Two rounds
+ * of each kind; 30 with {@code -Ddunlin.long=true}, as in {@link KillTest}.
  */
 @EachEngine
 @RequiresTool("strace")
