@@ -1,11 +1,17 @@
 package dev.dunlin.server;
 
 import dev.dunlin.broker.spi.StorageEngineProvider;
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.StoreFolder;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -25,6 +31,41 @@ final class Engines {
             throw new IllegalStateException("no engine " + name + " on the class path");
         }
         return engine;
+    }
+
+    /** The store in a folder, for a broker: of this engine, unless the folder says that it belongs to another one. */
+    static StorageEngineProvider forBroker(String name, Path folder) throws StoreException {
+        String belongsTo = nameIn(folder);
+        if (belongsTo != null && !belongsTo.equals(name)) {
+            throw new StoreException(
+                    Kind.VERSION,
+                    "the store in " + folder + " belongs to " + belongsTo + ", not to " + name + ": start with --store "
+                            + belongsTo + ", or move it with \"dunlin store dump --data " + folder
+                            + " | dunlin store load --data NEWDIR --store " + name + "\"");
+        }
+        return of(name).at(folder);
+    }
+
+    /**
+     * The name of the engine that the store in a folder belongs to, as the folder says; null if it says nothing of the kind.
+     *
+     * @throws StoreException VERSION if that engine is not on the class path
+     */
+    static @Nullable String nameIn(Path folder) throws StoreException {
+        String name;
+        try {
+            name = StoreFolder.engineIn(folder);
+        } catch (IOException e) {
+            throw new StoreException(Kind.IO, "the store in " + folder + " can't be read: " + Words.of(e), e);
+        }
+        Set<String> known = all().keySet();
+        if (name != null && !known.contains(name)) {
+            throw new StoreException(
+                    Kind.VERSION,
+                    "the store in " + folder + " belongs to " + name + ", which is not here, only: "
+                            + String.join(", ", known));
+        }
+        return name;
     }
 
     /** Sorted by name. */

@@ -5,6 +5,7 @@ import dev.dunlin.broker.BrokerBuilder;
 import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.ListenerAddress;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -71,16 +72,26 @@ public final class Main {
         Thread.currentThread().join();
     }
 
-    private static void runStoreCommand(ParseResult store) {
+    private static void runStoreCommand(ParseResult store) throws InterruptedException {
         if (!store.hasSubcommand()) {
-            throw exit(EXIT_USAGE, "'store' needs a command: recover (see dunlin store --help)");
+            throw exit(
+                    EXIT_USAGE,
+                    "'store' needs a command: "
+                            + String.join(
+                                    ", ", store.commandSpec().subcommands().keySet())
+                            + " (see dunlin store --help)");
         }
-        StoreCommand.Recover recover =
-                (StoreCommand.Recover) store.subcommand().commandSpec().userObject();
+        StoreAction action = (StoreAction) store.subcommand().commandSpec().userObject();
+        int code;
         try {
-            recover.run(System.out);
+            code = action.run(System.out, System.err);
+        } catch (ParameterException e) {
+            throw exit(EXIT_USAGE, e.getMessage() + " (see --help)");
         } catch (StoreException e) {
             throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
+        }
+        if (code != StoreAction.OK) {
+            System.exit(code);
         }
     }
 
@@ -116,11 +127,19 @@ public final class Main {
         } else {
             Path folder = options.data.toAbsolutePath().normalize();
             log.info("store: {} in {}, durability {}", options.store, folder, options.durability);
-            builder.storage(Engines.of(options.store).at(folder), options.durability);
+            builder.storage(engine(options.store, folder), options.durability);
         }
         try {
             return builder.start();
         } catch (BrokerStartException e) {
+            throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static StorageEngineProvider engine(String name, Path folder) {
+        try {
+            return Engines.forBroker(name, folder);
+        } catch (StoreException e) {
             throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
         }
     }

@@ -249,7 +249,7 @@ final class Options {
     }
 
     /** Takes a file, there or not: the broker reads it. */
-    private static final class FileConverter implements ITypeConverter<Path> {
+    static final class FileConverter implements ITypeConverter<Path> {
         @Override
         public Path convert(String text) {
             return path(text, "file");

@@ -102,6 +102,25 @@ final class Child implements AutoCloseable {
         return new Ended(process.exitValue(), out.lines().toList(), Files.readAllLines(err));
     }
 
+    /** Runs a command to its end. */
+    static Ended run(ProcessBuilder command) throws Exception {
+        try (Child child = start(command)) {
+            return child.end();
+        }
+    }
+
+    /** Runs a command that fails, with one line on standard error that contains this. */
+    static void assertRefused(ProcessBuilder command, String message) throws Exception {
+        Ended ended = run(command);
+        assertThat(ended.err())
+                .singleElement()
+                .asString()
+                .startsWith("dunlin: ")
+                .contains(message);
+        assertThat(ended.out()).isEmpty();
+        assertThat(ended.code()).isEqualTo(1);
+    }
+
     /** Exit code and what was printed and not yet read. */
     record Ended(int code, List<String> out, List<String> err) {}
 

@@ -135,14 +135,14 @@ class LauncherTest {
             --port 65536        | '65536' is not a port
             --port              | Missing required parameter for option '--port'
             --bind=             | '' is not an address
-            --store foo         | 'foo' is not a store, known: rocksdb, memory
+            --store foo         | 'foo' is not a store, known: mapdb, rocksdb, memory
             --store memory --data d         | --data is for a store, and --store memory keeps nothing
             --durability power --store memory | --durability is for a store, and --store memory keeps nothing
             --durability memory | 'memory' is not a level of durability, known: power, process
             --data=             | '' is not a folder
-            store               | 'store' needs a command: recover
+            store               | 'store' needs a command: check, recover, stats, dump, load
             store recover       | Missing required option: '--data=DIR'
-            store recover --data d --store memory | 'memory' is not a store, known: rocksdb
+            store recover --data d --store memory | 'memory' is not a store, known: mapdb, rocksdb
             --port 0 store recover --data d | --port is for the broker
             --tls-port 0        | --tls-port needs --cert
             --tls-port 0 --cert c | --tls-port needs --key

@@ -1,6 +1,6 @@
 package dev.dunlin.server;
 
-import static dev.dunlin.server.StoreTest.assertRefused;
+import static dev.dunlin.server.Child.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.codec.testkit.RequiresTool;

@@ -14,6 +14,10 @@ final class Meta {
     static final int FORMAT_MAJOR = 1;
 
     private static final int FORMAT_MINOR = 0;
+
+    /** In place of the major format while a dump is being loaded: no broker opens such a store. */
+    private static final int UNFINISHED = 0;
+
     private static final byte[] FORMAT = key("format");
     private static final byte[] LAST_TICKET = key("lastTicket");
     private static final byte[] LAST_SEEN = key("lastSeen");
@@ -35,9 +39,7 @@ final class Meta {
     /** The first batch of a process: whatever comes after it is no clean shutdown until that is said. */
     static OpBuffer start(long lastTicket, long wallMs) {
         OpBuffer batch = new OpBuffer();
-        ByteBuffer format =
-                ByteBuffer.allocate(4).putShort((short) FORMAT_MAJOR).putShort((short) FORMAT_MINOR);
-        batch.put(Space.META, ByteBuffer.wrap(FORMAT), format.flip());
+        putFormat(batch, FORMAT_MAJOR, FORMAT_MINOR);
         putLong(batch, CLEAN_SHUTDOWN, 0);
         putLong(batch, SWEPT, 0);
         stamp(batch, lastTicket, wallMs);
@@ -55,6 +57,25 @@ final class Meta {
         putLong(batch, CLEAN_SHUTDOWN, 1);
         putLong(batch, LAST_SEEN, wallMs);
         return batch;
+    }
+
+    /** The first batch of a load. */
+    static OpBuffer unfinished() {
+        OpBuffer batch = new OpBuffer();
+        putFormat(batch, UNFINISHED, 0);
+        return batch;
+    }
+
+    /** The last batch of a load, to which what META holds in the dump is added: that need not say a format. */
+    static OpBuffer finished() {
+        OpBuffer batch = new OpBuffer();
+        batch.delete(Space.META, ByteBuffer.wrap(FORMAT));
+        return batch;
+    }
+
+    private static void putFormat(OpBuffer batch, int major, int minor) {
+        ByteBuffer format = ByteBuffer.allocate(4).putShort((short) major).putShort((short) minor);
+        batch.put(Space.META, ByteBuffer.wrap(FORMAT), format.flip());
     }
 
     private static void putLong(OpBuffer batch, byte[] key, long value) {
@@ -83,9 +104,35 @@ final class Meta {
         return getLong(view, SWEPT) == 1;
     }
 
+    /** The format in the store, major and minor in two bytes each; the present one if it is new. */
+    static int format(View view) throws StoreException {
+        ByteBuffer format = view.get(Space.META, FORMAT);
+        return format == null
+                ? FORMAT_MAJOR << Short.SIZE | FORMAT_MINOR
+                : whole(format, Integer.BYTES).getInt(format.position());
+    }
+
     private static long getLong(View view, byte[] key) throws StoreException {
         ByteBuffer value = view.get(Space.META, key);
-        return value == null ? 0 : value.getLong(value.position());
+        return value == null ? 0 : whole(value, Long.BYTES).getLong(value.position());
+    }
+
+    /** What is wrong with a value under this name; empty if nothing is, or if only newer versions know the name. */
+    static String wrong(String name, ByteBuffer value) {
+        return switch (name) {
+            case "format" -> value.remaining() == Integer.BYTES ? "" : "has " + value.remaining() + " bytes";
+            case "lastTicket", "lastSeen" -> wrongNumber(value, Long.MAX_VALUE);
+            case "cleanShutdown", "swept" -> wrongNumber(value, 1);
+            default -> "";
+        };
+    }
+
+    private static String wrongNumber(ByteBuffer value, long max) {
+        if (value.remaining() != Long.BYTES) {
+            return "has " + value.remaining() + " bytes";
+        }
+        long number = value.getLong(value.position());
+        return number >= 0 && number <= max ? "" : "is " + number;
     }
 
     /** Refuses a store of a newer format, or of something else. */
@@ -94,12 +141,24 @@ final class Meta {
         if (format == null) {
             return;
         }
-        int major = format.getShort(format.position());
+        int major = whole(format, Integer.BYTES).getShort(format.position());
+        if (major == UNFINISHED) {
+            throw new StoreException(
+                    Kind.CORRUPT, "the store is unfinished, as loading a dump into it has not ended: load it anew");
+        }
         if (major != FORMAT_MAJOR) {
             throw new StoreException(
                     Kind.VERSION,
                     "the store has format " + major + ", and this version of Dunlin reads " + FORMAT_MAJOR
                             + ": start it with the version that wrote it, or a newer one");
         }
+    }
+
+    private static ByteBuffer whole(ByteBuffer value, int bytes) throws StoreException {
+        if (value.remaining() != bytes) {
+            throw new StoreException(
+                    Kind.CORRUPT, "what the store says about itself is damaged: " + value.remaining() + " bytes");
+        }
+        return value;
     }
 }

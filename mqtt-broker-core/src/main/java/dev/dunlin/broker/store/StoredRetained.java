@@ -21,14 +21,32 @@ public final class StoredRetained {
         to.delete(Space.RETAINED).text(topic).end();
     }
 
+    /**
+     * As it is stored.
+     *
+     * @param message its packet lies in the buffer that was read from
+     */
+    record Content(long ticket, StoredMessage message) {}
+
     static void read(String topic, ByteBuffer value, Store.Recovered to) throws StoreException {
+        ByteBuffer in = content(topic, value);
+        long ticket = in.getLong();
+        ByteBuffer copy = ByteBuffer.allocate(in.remaining()).put(in).flip();
+        to.retained(topic, ticket, StoredMessage.read(copy));
+    }
+
+    /** Reads without a copy: what is returned is valid as long as the value. */
+    static Content borrowed(String topic, ByteBuffer value) throws StoreException {
+        ByteBuffer in = content(topic, value);
+        return new Content(in.getLong(), StoredMessage.read(in));
+    }
+
+    private static ByteBuffer content(String topic, ByteBuffer value) throws StoreException {
         ByteBuffer in = Checksums.checked(value, "the retained message of " + topic);
         int version = in.get();
         if (version != VERSION) {
             throw new StoreException(StoreException.Kind.VERSION, "a retained message has version " + version);
         }
-        long ticket = in.getLong();
-        ByteBuffer copy = ByteBuffer.allocate(in.remaining()).put(in).flip();
-        to.retained(topic, ticket, StoredMessage.read(copy));
+        return in;
     }
 }

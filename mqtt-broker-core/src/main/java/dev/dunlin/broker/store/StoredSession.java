@@ -72,9 +72,9 @@ public record StoredSession(
         long expirySeconds = Integer.toUnsignedLong(in.getInt());
         long disconnectedAtMs = in.getLong();
         long nextPacket = in.getLong();
-        byte[] will = new byte[in.getInt()];
+        byte[] will = new byte[count(in, 1)];
         in.get(will);
-        int[] packetIds = new int[in.getInt()];
+        int[] packetIds = new int[count(in, Short.BYTES + Long.BYTES)];
         long[] sequences = new long[packetIds.length];
         for (int i = 0; i < packetIds.length; i++) {
             packetIds[i] = Short.toUnsignedInt(in.getShort());
@@ -90,5 +90,23 @@ public record StoredSession(
                 will,
                 packetIds,
                 sequences);
+    }
+
+    /** Whether a record of SESSION is a session that a connection had, without a look at its checksum. */
+    static boolean isConnected(ByteBuffer key, ByteBuffer value) {
+        int flagsAt = value.position() + 1 + Long.BYTES;
+        return key.hasRemaining()
+                && key.get(key.position()) == Keys.CLIENT
+                && flagsAt < value.limit()
+                && (value.get(flagsAt) & 1) != 0;
+    }
+
+    /** A number of things that follow, of so many bytes each. */
+    private static int count(ByteBuffer in, int bytes) throws StoreException {
+        int count = in.getInt();
+        if (count < 0 || (long) count * bytes > in.remaining()) {
+            throw new StoreException(StoreException.Kind.CORRUPT, "a session is cut off");
+        }
+        return count;
     }
 }
