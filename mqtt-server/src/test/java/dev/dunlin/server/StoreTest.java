@@ -31,7 +31,13 @@ final class StoreTest {
     @CsvSource({"KILL,power", "TERM,power", "KILL,process", "TERM,process"})
     @RequiresTool({"mosquitto_pub", "mosquitto_sub"})
     void keepsWhatItAcknowledged(String signal, String durability) throws Exception {
-        try (Child broker = Child.start(broker("--durability", durability))) {
+        assertKeepsWhatItAcknowledged(broker("--durability", durability), signal, broker());
+    }
+
+    /** A broker ends by a signal, and another one is started with the same store. */
+    static void assertKeepsWhatItAcknowledged(ProcessBuilder first, String signal, ProcessBuilder second)
+            throws Exception {
+        try (Child broker = Child.start(first)) {
             String port = portOf(broker);
             client(port, SLEEPER, "-E");
             publish(port, "home/1", "once at least", "-q", "1");
@@ -39,7 +45,7 @@ final class StoreTest {
             publish(port, "door", "open", "-q", "1", "--retain");
             broker.signal(signal).end();
         }
-        try (Child broker = Child.start(broker())) {
+        try (Child broker = Child.start(second)) {
             String port = portOf(broker);
             assertThat(client(port, SLEEPER, "-C", "2", "-F", "%q %t %p"))
                     .containsExactly("1 home/1 once at least", "2 home/2 exactly once");

@@ -20,7 +20,7 @@ import java.util.zip.CRC32C;
  * file is deleted when neither this generation nor the one before can need it.
  */
 final class Values {
-    /** A larger one is mapped, not read to the heap. */
+    /** A larger one is read to memory outside of the heap. */
     private static final int HEAP_BYTES_MAX = 1 << 20;
 
     private final Path dir;
@@ -115,7 +115,7 @@ final class Values {
         return Files.exists(file(value)) && Files.size(file(value)) == value.bytes();
     }
 
-    /** The content of a value, on the heap, or mapped if it is large. The caller's. */
+    /** The content of a value, outside of the heap if it is large. The caller's. */
     ByteBuffer read(ValueRef value) throws StoreException {
         try {
             ByteBuffer content = buffer(value);
@@ -132,10 +132,10 @@ final class Values {
 
     private ByteBuffer buffer(ValueRef value) throws IOException {
         try (FileChannel channel = FileChannel.open(file(value))) {
-            if (value.bytes() > HEAP_BYTES_MAX) {
-                return channel.map(FileChannel.MapMode.READ_ONLY, 0, Math.min(channel.size(), value.bytes()));
-            }
-            ByteBuffer content = ByteBuffer.allocate(value.bytes());
+            // Not mapped: until a mapping is collected its deleted file takes up the disk, and the volume stays busy.
+            ByteBuffer content = value.bytes() > HEAP_BYTES_MAX
+                    ? ByteBuffer.allocateDirect(value.bytes())
+                    : ByteBuffer.allocate(value.bytes());
             while (content.hasRemaining() && channel.read(content) >= 0) {
                 // goes on until all of it has been read, or the file has ended
             }

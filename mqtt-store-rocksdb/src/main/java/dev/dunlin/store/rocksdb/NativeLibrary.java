@@ -1,5 +1,7 @@
 package dev.dunlin.store.rocksdb;
 
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.spi.StoreException.Kind;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,16 +20,26 @@ final class NativeLibrary {
 
     private NativeLibrary() {}
 
-    /** Returns when the library is there; at once after the first time. Any thread. */
-    static void load() throws IOException {
+    /** Returns when the library is there, for the store in a folder; at once after the first time. Any thread. */
+    static void load(Path dir) throws StoreException {
         try {
             if (System.getenv(FOLDER_VARIABLE) == null) {
                 unpack();
             }
             RocksDB.loadLibrary();
-        } catch (RuntimeException | LinkageError e) {
-            throw new IOException("RocksDB's native library can't be loaded: " + e.getMessage(), e);
+        } catch (IOException | RuntimeException | LinkageError e) {
+            throw new StoreException(
+                    Kind.IO,
+                    "the store in " + dir + " can't be opened: RocksDB's native library can't be loaded here ("
+                            + reason(e) + "); MapDB needs none: \"dunlin --store mapdb\"",
+                    e);
         }
+    }
+
+    /** What the loader says, also when it has failed as a class. */
+    private static String reason(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure.getMessage() == null && cause != null ? reason(cause) : String.valueOf(failure.getMessage());
     }
 
     private static void unpack() throws IOException {

@@ -42,7 +42,7 @@ final class Opening {
         RocksEngine engine = null;
         StoreFolder folder = null;
         try {
-            NativeLibrary.load();
+            NativeLibrary.load(dir);
             folder = StoreFolder.take(dir, RocksEngine.NAME, FORMAT);
             StoreFiles.deleteCheckpoints(dir);
             engine = folder.isNew() ? create(folder) : reopen(folder);

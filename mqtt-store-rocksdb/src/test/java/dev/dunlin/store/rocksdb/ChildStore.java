@@ -8,7 +8,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Uses a store in a JVM of its own, which may be killed. Speaks by lines on its standard output. */
@@ -38,15 +37,12 @@ final class ChildStore {
                 "-c",
                 command,
                 java,
+                "-Djava.library.path=" + UnpackedLibrary.folder(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 ChildStore.class.getName(),
                 verb,
                 dir.toString());
-        // Otherwise each one that is killed leaves a copy of the native library among the temporary files.
-        Path libraries = Files.createDirectories(Path.of("target", "native"));
-        builder.environment()
-                .put("ROCKSDB_SHAREDLIB_DIR", libraries.toAbsolutePath().toString());
         return builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
 

@@ -1,8 +1,6 @@
 package dev.dunlin.store.tck;
 
-import dev.dunlin.broker.spi.EngineStats;
 import dev.dunlin.broker.spi.OpBuffer;
-import dev.dunlin.broker.spi.RecoveryReport;
 import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StorageEngine;
 import dev.dunlin.broker.spi.StorageEngineProvider;
@@ -66,14 +64,14 @@ final class BrokenEngines {
     static final class Sound extends Broken {
         @Override
         StorageEngine broken(ModelEngine sound, ModelStore store) {
-            return new Around(sound);
+            return new ForwardingEngine(sound);
         }
     }
 
     static final class ForgetsTheLastBatch extends Broken {
         @Override
         StorageEngine broken(ModelEngine sound, ModelStore store) {
-            return new Around(sound) {
+            return new ForwardingEngine(sound) {
                 private Contents before = Contents.EMPTY;
 
                 @Override
@@ -97,7 +95,7 @@ final class BrokenEngines {
     static final class AppliesHalfABatch extends Broken {
         @Override
         StorageEngine broken(ModelEngine sound, ModelStore store) {
-            return new Around(sound) {
+            return new ForwardingEngine(sound) {
                 @Override
                 public void write(OpBuffer ops, boolean sync) throws StoreException {
                     super.write(part(ops, 0, (ops.count() + 1) / 2), sync);
@@ -109,7 +107,7 @@ final class BrokenEngines {
     static final class TearsBatches extends Broken {
         @Override
         StorageEngine broken(ModelEngine sound, ModelStore store) {
-            return new Around(sound) {
+            return new ForwardingEngine(sound) {
                 @Override
                 public void write(OpBuffer ops, boolean sync) throws StoreException {
                     super.write(part(ops, 0, ops.count() / 2), false);
@@ -122,7 +120,7 @@ final class BrokenEngines {
     static final class DeletesBeyondTheRange extends Broken {
         @Override
         StorageEngine broken(ModelEngine sound, ModelStore store) {
-            return new Around(sound) {
+            return new ForwardingEngine(sound) {
                 @Override
                 public void write(OpBuffer ops, boolean sync) throws StoreException {
                     OpBuffer changed = new OpBuffer();
@@ -142,7 +140,7 @@ final class BrokenEngines {
     static final class LosesEmptyValues extends Broken {
         @Override
         StorageEngine broken(ModelEngine sound, ModelStore store) {
-            return new Around(sound) {
+            return new ForwardingEngine(sound) {
                 @Override
                 public void write(OpBuffer ops, boolean sync) throws StoreException {
                     OpBuffer changed = new OpBuffer();
@@ -163,7 +161,7 @@ final class BrokenEngines {
     static final class NeverSyncs extends Broken {
         @Override
         StorageEngine broken(ModelEngine sound, ModelStore store) {
-            return new Around(sound) {
+            return new ForwardingEngine(sound) {
                 @Override
                 public void write(OpBuffer ops, boolean sync) throws StoreException {
                     super.write(ops, false);
@@ -178,7 +176,7 @@ final class BrokenEngines {
     static final class ShowsLaterWrites extends Broken {
         @Override
         StorageEngine broken(ModelEngine sound, ModelStore store) {
-            return new Around(sound) {
+            return new ForwardingEngine(sound) {
                 @Override
                 public View view() throws StoreException {
                     return new AroundView(super.view()) {
@@ -218,7 +216,7 @@ final class BrokenEngines {
 
         @Override
         StorageEngine broken(ModelEngine sound, ModelStore store) {
-            return new Around(sound);
+            return new ForwardingEngine(sound);
         }
     }
 
@@ -232,7 +230,7 @@ final class BrokenEngines {
 
         @Override
         StorageEngine broken(ModelEngine sound, ModelStore store) {
-            return new Around(sound) {
+            return new ForwardingEngine(sound) {
                 @Override
                 public View view() throws StoreException {
                     handles.incrementAndGet();
@@ -245,7 +243,7 @@ final class BrokenEngines {
     static final class PretendsToBeOnADisk extends Broken {
         @Override
         StorageEngine broken(ModelEngine sound, ModelStore store) {
-            return new Around(sound) {
+            return new ForwardingEngine(sound) {
                 @Override
                 public Traits traits() {
                     return new Traits("pretender", true, true);
@@ -309,7 +307,7 @@ final class BrokenEngines {
     }
 
     /** Scans in another order; null: backwards. */
-    private static final class Reordered extends Around {
+    private static final class Reordered extends ForwardingEngine {
         private final Comparator<byte[]> order;
 
         Reordered(StorageEngine inner, Comparator<byte[]> order) {
@@ -340,59 +338,6 @@ final class BrokenEngines {
                     }
                 }
             };
-        }
-    }
-
-    private static class Around implements StorageEngine {
-        private final StorageEngine inner;
-
-        Around(StorageEngine inner) {
-            this.inner = inner;
-        }
-
-        @Override
-        public Traits traits() {
-            return inner.traits();
-        }
-
-        @Override
-        public void write(OpBuffer ops, boolean sync) throws StoreException {
-            inner.write(ops, sync);
-        }
-
-        @Override
-        public void sync() throws StoreException {
-            inner.sync();
-        }
-
-        @Override
-        public View view() throws StoreException {
-            return inner.view();
-        }
-
-        @Override
-        public void backup(Path emptyDir) throws StoreException {
-            inner.backup(emptyDir);
-        }
-
-        @Override
-        public void compact(Space space) throws StoreException {
-            inner.compact(space);
-        }
-
-        @Override
-        public RecoveryReport recovery() {
-            return inner.recovery();
-        }
-
-        @Override
-        public EngineStats stats() {
-            return inner.stats();
-        }
-
-        @Override
-        public void close() throws StoreException {
-            inner.close();
         }
     }
 

@@ -22,16 +22,15 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What {@code POWER} promises, seen from outside of the process: between the write of what a client has sent to the log and
- * the end of the sync that follows, no byte of the acknowledgement leaves. The system calls of a broker are traced; everything
- * that is acknowledged has a word of its own in it, by which it is found in the log.
+ * What {@code POWER} promises, seen from outside of the process: between the write of what a client has sent to the store
+ * and the end of the sync of that file, no byte of the acknowledgement leaves. The system calls of a broker are traced; everything
+ * that is acknowledged has a word of its own in it, by which it is found in the file.
  */
 @RequiresTool("strace")
-@DisabledIfSystemProperty(named = "dunlin.test.store", matches = ".+") // set for the suite of the core's tests
+@EachEngine
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SyncOrderTest {
     private static final int CLIENTS = 4;
@@ -60,7 +59,7 @@ class SyncOrderTest {
     void noAcknowledgementLeavesBeforeWhatItPromisesIsSynced() throws Exception {
         drive(ChildBroker.Sync.REAL);
 
-        assertThat(early(SystemCalls.read(trace))).isEmpty();
+        assertThat(early(SystemCalls.read(trace, temp.resolve("store")))).isEmpty();
         assertThat(acknowledged).isEqualTo(ACKNOWLEDGEMENTS);
     }
 
@@ -69,7 +68,7 @@ class SyncOrderTest {
     void findsAcknowledgementsOfAStoreWhoseSyncDoesNothing() throws Exception {
         drive(ChildBroker.Sync.NONE);
 
-        assertThat(early(SystemCalls.read(trace))).hasSize(ACKNOWLEDGEMENTS);
+        assertThat(early(SystemCalls.read(trace, temp.resolve("store")))).hasSize(ACKNOWLEDGEMENTS);
         assertThat(acknowledged).isEqualTo(ACKNOWLEDGEMENTS);
     }
 
@@ -79,7 +78,7 @@ class SyncOrderTest {
     private void drive(ChildBroker.Sync sync) {
         ChildBroker.Setting setting = new ChildBroker.Setting(temp.resolve("store"), Durability.POWER)
                 .sync(sync)
-                .wrapper(SystemCalls.tracing(trace));
+                .wrapper(Trace.command(trace));
         try (ChildBroker broker = ChildBroker.start(setting)) {
             for (int i = 0; i < CLIENTS; i++) {
                 open(broker).login("publisher" + i);

@@ -1,7 +1,9 @@
-package dev.dunlin.store.rocksdb;
+package dev.dunlin.broker.crash;
 
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerStartException;
+import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StorageEngine;
 import dev.dunlin.broker.testkit.ConnectPacket;
 import dev.dunlin.broker.testkit.Packets;
 import dev.dunlin.broker.testkit.PublishPacket;
@@ -11,15 +13,18 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
  * Writes the store that {@link FixtureTest} reads, with a record of every kind in it. Only when the format of the store
- * changes: then in a new folder beside the old one, which must still be read. In this module, with the test class path:
+ * changes: then in a new folder beside the old one, which must still be read. In the module of an engine, with its test class path:
  *
- * <pre>java dev.dunlin.store.rocksdb.Fixture src/test/resources/store-1</pre>
+ * <pre>java dev.dunlin.broker.crash.Fixture src/test/resources/store-1</pre>
  */
 final class Fixture {
     static final long NEVER = 0xFFFF_FFFFL;
@@ -27,7 +32,7 @@ final class Fixture {
     static final int WINDOW = 3;
     static final int RECEIVED_ID = 4_711;
     static final int SUBSCRIPTION_ID = 268_435_455;
-    static final String LARGE = "0123456789abcdef".repeat(400);
+    static final String LARGE = "0123456789abcdef".repeat(EngineUnderTest.here().largeBytes() / 16);
     static final String[] RETAINED = {"retained/a", "retained/b/\u00fc", "retained/c", "retained/d"};
 
     private Fixture() {}
@@ -40,7 +45,11 @@ final class Fixture {
             openExchanges(port);
             queue(port);
         }
-        RocksDb.at(dir).open().close(); // moves all this from the log to tables
+        try (StorageEngine engine = EngineUnderTest.here().restless(dir).open()) {
+            for (Space space : Space.values()) {
+                engine.compact(space); // moves all this from the log to where it stays
+            }
+        }
         try (Broker broker = start(dir)) {
             int port = broker.port("tcp");
             retain(port);
@@ -51,7 +60,22 @@ final class Fixture {
     }
 
     private static Broker start(Path dir) throws BrokerStartException {
-        return Broker.builder().tcp(0).storage(RocksDb.at(dir)).start();
+        return Broker.builder()
+                .tcp(0)
+                .storage(EngineUnderTest.here().restless(dir))
+                .start();
+    }
+
+    /** Copies the store that is kept in this module. */
+    static Path copy(Path target) throws IOException, URISyntaxException {
+        URL format = Objects.requireNonNull(Fixture.class.getResource("/store-1/FORMAT"), "no store is kept here");
+        Files.createDirectories(target);
+        try (Stream<Path> files = Files.list(Path.of(format.toURI()).resolveSibling(""))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, target.resolve(file.getFileName()));
+            }
+        }
+        return target;
     }
 
     static ConnectPacket connect(String clientId) {
@@ -140,7 +164,7 @@ final class Fixture {
         open(port, connect("lost").will(will)).drop();
     }
 
-    /** RocksDB makes them anew. */
+    /** Engines make them anew. */
     private static void deleteWhatIsNotNeeded(Path dir) throws IOException {
         try (Stream<Path> files = Files.list(dir)) {
             for (Path file : files.toList()) {

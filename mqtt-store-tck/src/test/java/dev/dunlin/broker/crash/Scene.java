@@ -165,7 +165,7 @@ final class Scene implements AutoCloseable {
         kill();
         count();
         afterKill.change(random);
-        if (setting.sync() == ChildBroker.Sync.REAL && random.nextInt(START_KILLED_EVERY) == 0) {
+        if (random.nextInt(START_KILLED_EVERY) == 0) {
             ChildBroker.startAndKill(setting, START_KILLED_MS_MIN + random.nextInt(START_KILLED_MS_SPREAD));
             afterKill.change(random);
         }

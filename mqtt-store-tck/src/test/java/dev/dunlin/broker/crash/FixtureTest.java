@@ -1,4 +1,4 @@
-package dev.dunlin.store.rocksdb;
+package dev.dunlin.broker.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A store that was written by the first version with this format, by {@link Fixture}: every version must read all of it. */
+@EachEngine
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FixtureTest {
     @TempDir
@@ -30,11 +31,9 @@ class FixtureTest {
 
     @BeforeEach
     void start() throws Exception {
-        Path written =
-                Path.of(getClass().getResource("/store-1/FORMAT").toURI()).getParent();
         broker = Broker.builder()
                 .tcp(0)
-                .storage(RocksDb.at(Stores.copy(written, temp.resolve("store"))))
+                .storage(EngineUnderTest.here().at(Fixture.copy(temp.resolve("store"))))
                 .start();
     }
 

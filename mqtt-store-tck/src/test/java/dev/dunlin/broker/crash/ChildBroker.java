@@ -4,14 +4,11 @@ import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StorageEngineProvider;
-import dev.dunlin.store.rocksdb.RocksDb;
-import dev.dunlin.store.rocksdb.RocksDbOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,42 +24,38 @@ final class ChildBroker implements AutoCloseable {
     private final Process process;
     private final int port;
 
-    private final boolean wrapped;
+    /** The process that is to be killed: looking for it takes time, in which a broker gets much done. */
+    private final ProcessHandle broker;
 
-    private ChildBroker(Process process, int port, boolean wrapped) {
+    private ChildBroker(Process process, int port) {
         this.process = process;
         this.port = port;
-        this.wrapped = wrapped;
+        broker = broker(process);
     }
 
     /**
      * How a child is started.
      *
      * @param store the folder of its store
+     * @param isRestless whether the store rewrites its files in the middle of the traffic
      * @param sync what becomes of its syncs
-     * @param walBytesMax bound of its log: a small one has tables written in the middle of the traffic
      * @param wrapper a command that runs it, in front of its own; empty for none
      */
-    record Setting(Path store, Durability level, Sync sync, long walBytesMax, List<String> wrapper) {
+    record Setting(Path store, Durability level, boolean isRestless, Sync sync, List<String> wrapper) {
         Setting(Path store, Durability level) {
-            this(store, level, Sync.REAL, RocksDbOptions.DEFAULT.walBytesMax(), List.of());
+            this(store, level, false, Sync.REAL, List.of());
+        }
+
+        Setting restless() {
+            return new Setting(store, level, true, sync, wrapper);
         }
 
         Setting sync(Sync other) {
-            return new Setting(store, level, other, walBytesMax, wrapper);
-        }
-
-        Setting walBytesMax(long bytes) {
-            return new Setting(store, level, sync, bytes, wrapper);
+            return new Setting(store, level, isRestless, other, wrapper);
         }
 
         Setting wrapper(List<String> command) {
-            return new Setting(store, level, sync, walBytesMax, command);
-        }
-
-        /** Where the child notes what it has synced: beside the store, not in it. */
-        Path notes() {
-            return store.resolveSibling(store.getFileName() + ".synced");
+            return new Setting(store, level, isRestless, sync, command);
         }
     }
 
@@ -70,21 +63,19 @@ final class ChildBroker implements AutoCloseable {
     enum Sync {
         /** They are the engine's. */
         REAL,
-        /** They are the engine's, and {@link SyncNotes} are taken after each. */
-        NOTED,
         /** They do nothing and say that all is well. */
         NONE
     }
 
     // ---- in the child
 
-    /** Arguments: folder, level, what becomes of syncs, bound of the log. */
+    /** Arguments: folder, level, whether the store is restless, what becomes of syncs. */
     public static void main(String[] args) throws Exception {
         Setting setting = new Setting(
                 Path.of(args[0]),
                 Durability.valueOf(args[1]),
-                Sync.valueOf(args[2]),
-                Long.parseLong(args[3]),
+                Boolean.parseBoolean(args[2]),
+                Sync.valueOf(args[3]),
                 List.of());
         try (Broker broker = Broker.builder()
                 .tcp(0)
@@ -100,10 +91,9 @@ final class ChildBroker implements AutoCloseable {
     }
 
     private static StorageEngineProvider engine(Setting setting) {
-        RocksDbOptions options =
-                RocksDbOptions.DEFAULT.withMemoryBytes(32 << 20).withWalBytesMax(setting.walBytesMax);
-        RocksDb store = RocksDb.at(setting.store).options(options);
-        return setting.sync == Sync.REAL ? store : new SyncNotes(setting, store);
+        EngineUnderTest engine = EngineUnderTest.here();
+        StorageEngineProvider store = setting.isRestless ? engine.restless(setting.store) : engine.at(setting.store);
+        return setting.sync == Sync.REAL ? store : new UnsyncedStore(store);
     }
 
     // ---- in the test
@@ -112,7 +102,7 @@ final class ChildBroker implements AutoCloseable {
     static ChildBroker start(Setting setting) {
         try {
             Process process = launch(setting);
-            return new ChildBroker(process, port(process), !setting.wrapper.isEmpty());
+            return new ChildBroker(process, port(process));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -122,11 +112,12 @@ final class ChildBroker implements AutoCloseable {
     static void startAndKill(Setting setting, int afterMs) {
         try {
             Process process = launch(setting);
-            boolean ended = process.waitFor(afterMs, TimeUnit.MILLISECONDS);
-            process.destroyForcibly().waitFor();
-            if (ended) {
+            if (process.waitFor(afterMs, TimeUnit.MILLISECONDS)) {
                 throw new Violation("the broker does not start");
             }
+            do {
+                broker(process).destroyForcibly(); // which a command that wraps it may not have started yet
+            } while (!process.waitFor(100, TimeUnit.MILLISECONDS));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -135,10 +126,16 @@ final class ChildBroker implements AutoCloseable {
         }
     }
 
+    /** What a command that wraps it has started, or the process itself. */
+    private static ProcessHandle broker(Process process) {
+        return process.children().findFirst().orElse(process.toHandle());
+    }
+
     private static Process launch(Setting setting) throws IOException {
         List<String> command = new ArrayList<>(setting.wrapper);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(EngineUnderTest.here().jvmOptions());
         command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-ea",
                 "-Xmx512m",
                 "-XX:+UseSerialGC",
@@ -148,14 +145,11 @@ final class ChildBroker implements AutoCloseable {
                 ChildBroker.class.getName(),
                 setting.store.toString(),
                 setting.level.name(),
-                setting.sync.name(),
-                Long.toString(setting.walBytesMax)));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-        // Otherwise each one that is killed leaves a copy of the native library among the temporary files.
-        Path libraries = Files.createDirectories(Path.of("target", "native"));
-        builder.environment()
-                .put("ROCKSDB_SHAREDLIB_DIR", libraries.toAbsolutePath().toString());
-        return builder.start();
+                Boolean.toString(setting.isRestless),
+                setting.sync.name()));
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
     }
 
     private static int port(Process process) throws IOException {
@@ -172,13 +166,15 @@ final class ChildBroker implements AutoCloseable {
         return port;
     }
 
+    /** Of its process. */
+    long pid() {
+        return broker.pid();
+    }
+
     /** Kills it at once, as {@code kill -9} does, and waits until it is dead. */
     void kill() {
-        if (wrapped) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-        }
-        process.destroyForcibly();
-        awaitEnd();
+        broker.destroyForcibly();
+        awaitEnd(); // a command that wraps it ends by itself when it has written down what there was
     }
 
     /** Has it close in order, and waits until it has ended. */

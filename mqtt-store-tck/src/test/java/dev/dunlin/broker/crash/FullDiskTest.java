@@ -1,4 +1,4 @@
-package dev.dunlin.store.rocksdb;
+package dev.dunlin.broker.crash;
 
 import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A broker whose disk, a small one in memory, fills up: nothing acknowledged is lost, and it goes on by itself. */
+@EachEngine
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class FullDiskTest {
     private static final int MIB = 1 << 20;
@@ -62,8 +64,22 @@ final class FullDiskTest {
     @AfterEach
     void unmount() throws Exception {
         if (Files.exists(volume.resolve("store"))) {
+            assertThat(openFiles()).as("files that the store has left open").isEmpty();
             assertThat(run("umount", volume.toString())).isZero();
         }
+    }
+
+    /** Files of the volume that this process has open; each of them keeps it from being unmounted. */
+    private List<String> openFiles() throws IOException {
+        List<String> open = new ArrayList<>();
+        try (Stream<Path> numbers = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path number : numbers.filter(Files::isSymbolicLink).toList()) {
+                open.add(Files.readSymbolicLink(number).toString());
+            }
+        }
+        open.addAll(Files.readAllLines(Path.of("/proc/self/maps")));
+        open.removeIf(file -> !file.contains(volume.toString()));
+        return open;
     }
 
     private Broker start() throws Exception {
@@ -71,7 +87,7 @@ final class FullDiskTest {
                 .tcp(0)
                 .loops(2)
                 .limits(Limits.EMBEDDED.withQueueBytesMax(Long.MAX_VALUE))
-                .storage(RocksDb.at(volume.resolve("store")))
+                .storage(EngineUnderTest.here().at(volume.resolve("store")))
                 .start();
     }
 

@@ -12,7 +12,6 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.PacketVectors;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
-import dev.dunlin.store.rocksdb.RocksDb;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +25,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * a retained message: the topics, properties and payloads of all PUBLISH vectors of the codec, and payloads of all sizes. The
  * largest has 64 MiB; the protocol's 256 MiB with {@code -Ddunlin.long=true}.
  */
-@DisabledIfSystemProperty(named = "dunlin.test.store", matches = ".+") // set for the suite of the core's tests
+@EachEngine
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FidelityTest {
     private static final int KIB = 1 << 10;
@@ -121,7 +119,7 @@ class FidelityTest {
                 .tcp(0)
                 .loops(2)
                 .limits(limits)
-                .storage(RocksDb.at(temp.resolve("store")))
+                .storage(EngineUnderTest.here().at(temp.resolve("store")))
                 .start();
     }
 

@@ -7,22 +7,21 @@ import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A broker is killed under load ({@code kill -9}), over real sockets: nothing that it acknowledged is lost, no QoS 2 message
- * arrives twice, and order holds. {@link Scene} says what a round is. Five rounds for each level; a hundred for each,
- * and the long forms of other tests, in 20 minutes with
+ * arrives twice, and order holds. {@link Scene} says what a round is. Three rounds for each level; a hundred for each, and the
+ * long forms of other tests, in 20 minutes for each engine, as in
  *
  * <pre>mvn -pl mqtt-store-rocksdb -am verify -Dtest='KillTest,PowerCutTest,FidelityTest' -Dsurefire.failIfNoSpecifiedTests=false -Ddunlin.long=true</pre>
  */
-@DisabledIfSystemProperty(named = "dunlin.test.store", matches = ".+") // set for the suite of the core's tests
+@EachEngine
 @Timeout(value = 25, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class KillTest {
-    private static final int ROUNDS = Boolean.getBoolean("dunlin.long") ? 100 : 5;
+    private static final int ROUNDS = Boolean.getBoolean("dunlin.long") ? 100 : 3;
 
     @TempDir
     Path temp;
