@@ -137,7 +137,7 @@ final class GroupWriter {
 
     /** Whether a generation must not wait until the segment is full: groups with large values, or ranges, are small. */
     private boolean isDue() {
-        return isAbove(limit * BEHIND_MAX) || isAbove(limit) && !checkpoints.isRunning() && !layers.isFrozen();
+        return isAbove(limit * BEHIND_MAX) || (isAbove(limit) && !checkpoints.isRunning() && !layers.isFrozen());
     }
 
     private void roll() throws IOException {
