@@ -5,7 +5,6 @@ import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StorageEngine;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.store.rocksdb.BareRocksDb;
-import dev.dunlin.store.rocksdb.RocksDb;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -22,14 +21,14 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.rocksdb.RocksDBException;
 
 /**
- * What does a group of operations cost on the RocksDB engine, beside RocksDB's own Java API?
+ * What does a group of operations cost on an engine, beside RocksDB's own Java API?
  *
  * <pre>java -jar mqtt-benchmarks/target/benchmarks.jar EngineWriteBenchmark</pre>
  *
- * Varies: the operations in a group, and whether the disk is waited for. Every other operation puts an entry of a queue, as
- * it is stored of a message of 64 bytes, the others delete the one that was put 1,000 entries before. {@code engine} fills an
- * {@link OpBuffer} and has it written; {@code bareRocksDb} fills and writes a WriteBatch, on a database with the same options.
- * The score is time per group.
+ * Varies: the engine, the operations in a group, and whether the disk is waited for. Every other operation puts an entry of a
+ * queue, as it is stored of a message of 64 bytes, the others delete the one that was put 1,000 entries before. {@code engine}
+ * fills an {@link OpBuffer} and has it written; {@code bareRocksDb} fills and writes a WriteBatch, on a database with the
+ * options of our engine. The score is time per group.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -45,25 +44,66 @@ public class EngineWriteBenchmark {
     @Param({"false", "true"})
     boolean sync;
 
-    private Path folder;
-    private StorageEngine engine;
-    private BareRocksDb rocksDb;
     private byte[] value;
     private final byte[] key = StoreFixture.entryKey();
-    private final OpBuffer group = new OpBuffer();
     private long next = 2 * BEHIND;
 
-    /** Opens both. */
+    /** An open engine. */
+    @State(Scope.Benchmark)
+    public static class Opened {
+        /** Its name. */
+        @Param({"rocksdb", "mapdb"})
+        String engine;
+
+        private final OpBuffer group = new OpBuffer();
+        private Path folder;
+        private StorageEngine storage;
+
+        /** Opens it. */
+        @Setup
+        public void open() throws IOException, StoreException {
+            folder = StoreFixture.newFolder();
+            storage = StoreFixture.at(engine, folder).open();
+        }
+
+        /** Closes it. */
+        @TearDown
+        public void close() throws IOException, StoreException {
+            storage.close();
+            StoreFixture.delete(folder);
+        }
+    }
+
+    /** An open database. */
+    @State(Scope.Benchmark)
+    public static class Bare {
+        private Path folder;
+        private BareRocksDb rocksDb;
+
+        /** Opens it. */
+        @Setup
+        public void open() throws IOException, RocksDBException {
+            folder = StoreFixture.newFolder();
+            rocksDb = BareRocksDb.create(folder.resolve("bare"));
+        }
+
+        /** Closes it. */
+        @TearDown
+        public void close() throws IOException {
+            rocksDb.close();
+            StoreFixture.delete(folder);
+        }
+    }
+
+    /** Finds out what an entry looks like. */
     @Setup
-    public void open() throws IOException, StoreException, RocksDBException {
+    public void encode() throws IOException, StoreException {
         value = StoreFixture.entryValue();
-        folder = StoreFixture.newFolder();
-        engine = RocksDb.at(folder.resolve("engine")).open();
-        rocksDb = BareRocksDb.create(folder.resolve("bare"));
     }
 
     @Benchmark
-    public void engine() throws StoreException {
+    public void engine(Opened opened) throws StoreException {
+        OpBuffer group = opened.group;
         group.clear();
         for (int i = 0; i < operations; i++, next++) {
             if (isPut()) {
@@ -72,19 +112,19 @@ public class EngineWriteBenchmark {
                 group.delete(Space.QUEUE, ByteBuffer.wrap(key()));
             }
         }
-        engine.write(group, sync);
+        opened.storage.write(group, sync);
     }
 
     @Benchmark
-    public void bareRocksDb() throws RocksDBException {
+    public void bareRocksDb(Bare bare) throws RocksDBException {
         for (int i = 0; i < operations; i++, next++) {
             if (isPut()) {
-                rocksDb.put(Space.QUEUE, key(), value);
+                bare.rocksDb.put(Space.QUEUE, key(), value);
             } else {
-                rocksDb.delete(Space.QUEUE, key());
+                bare.rocksDb.delete(Space.QUEUE, key());
             }
         }
-        rocksDb.write(sync);
+        bare.rocksDb.write(sync);
     }
 
     private boolean isPut() {
@@ -93,13 +133,5 @@ public class EngineWriteBenchmark {
 
     private byte[] key() {
         return StoreFixture.entry(key, isPut() ? next / 2 : next / 2 - BEHIND);
-    }
-
-    /** Closes both. */
-    @TearDown
-    public void close() throws IOException, StoreException {
-        engine.close();
-        rocksDb.close();
-        StoreFixture.delete(folder);
     }
 }

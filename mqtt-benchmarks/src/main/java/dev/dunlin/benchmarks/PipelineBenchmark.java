@@ -4,6 +4,7 @@ import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.OpBuffer;
 import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StorageEngine;
+import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.store.rocksdb.BareRocksDb;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -36,11 +38,11 @@ import org.rocksdb.RocksDBException;
  *
  * <pre>java -jar mqtt-benchmarks/target/benchmarks.jar PipelineBenchmark</pre>
  *
- * Varies: the level, and the number of loops. A message is a change that puts an entry and deletes an earlier one.
+ * Varies: the engine, the level, and the number of loops. A message is a change that puts an entry and deletes an earlier one.
  * {@code pipeline}: {@link PublishingLoop}s with {@link #WINDOW} messages under way in all submit and wait, the commit thread
  * groups, writes and wakes them. {@code bareEngine} writes the same operations to the engine, {@code bareRocksDb} to a
- * database with the same options, in one thread that waits for nobody, in groups as large as those of the pipeline were on
- * average: each fork runs that first, and prints it.
+ * database with the options of our engine, in one thread that waits for nobody, in groups as large as those of the pipeline
+ * were on average: each fork runs that first (for {@code bareRocksDb} on RocksDB), and prints it.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -64,61 +66,130 @@ public class PipelineBenchmark {
     @Param({"1", "2"})
     int loops;
 
-    private final List<PublishingLoop> publishers = new ArrayList<>();
-    private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final OpBuffer group = new OpBuffer();
     private final byte[] key = StoreFixture.entryKey();
     private final byte[] stamp = new byte[Long.BYTES];
-    private Path folder;
-    private Store store;
-    private StorageEngine engine;
-    private BareRocksDb rocksDb;
     private byte[] value;
-    private int groupMessages;
     private long next = WINDOW;
-    private final AtomicLong groups = new AtomicLong();
 
-    /** Opens all three, and finds the size of the pipeline's groups. */
+    /** A pipeline, and how large the groups are that it makes. */
+    private static final class Pipeline {
+        private final List<PublishingLoop> publishers = new CopyOnWriteArrayList<>();
+        private final ExecutorService threads = Executors.newCachedThreadPool();
+        private final AtomicLong groups = new AtomicLong();
+        private final Store store;
+
+        Pipeline(StorageEngineProvider engine, PipelineBenchmark params) throws StoreException {
+            store = StoreFixture.start(engine, params.level, this::advanced);
+            for (int i = 0; i < params.loops; i++) {
+                publishers.add(new PublishingLoop(store, WINDOW / params.loops));
+            }
+        }
+
+        private void advanced() {
+            groups.incrementAndGet();
+            for (PublishingLoop publisher : publishers) {
+                publisher.wake();
+            }
+        }
+
+        void publish() {
+            List<CompletableFuture<Void>> running = new ArrayList<>();
+            for (PublishingLoop publisher : publishers) {
+                running.add(CompletableFuture.runAsync(() -> publisher.publish(MESSAGES / publishers.size()), threads));
+            }
+            running.forEach(CompletableFuture::join);
+        }
+
+        int groupMessages() {
+            long before = 0;
+            for (int i = 0; i < TRIALS; i++) { // the last one counts
+                before = groups.get();
+                publish();
+            }
+            int messages = (int) (MESSAGES / (groups.get() - before));
+            System.out.println(messages + " messages in a group");
+            return messages;
+        }
+
+        void close() {
+            threads.shutdown();
+            store.close();
+        }
+    }
+
+    /** A pipeline on an engine, and another store of it without one. */
+    @State(Scope.Benchmark)
+    public static class Ours {
+        /** Its name. */
+        @Param({"rocksdb", "mapdb"})
+        String engine;
+
+        private final OpBuffer group = new OpBuffer();
+        private Path folder;
+        private Pipeline pipeline;
+        private StorageEngine bare;
+        private int groupMessages;
+
+        /** Opens both, and finds the size of the pipeline's groups. */
+        @Setup
+        public void open(PipelineBenchmark params) throws IOException, StoreException {
+            folder = StoreFixture.newFolder();
+            bare = StoreFixture.at(engine, folder.resolve("engine")).open();
+            pipeline = new Pipeline(StoreFixture.at(engine, folder.resolve("store")), params);
+            groupMessages = pipeline.groupMessages();
+        }
+
+        /** Closes both. */
+        @TearDown
+        public void close() throws IOException, StoreException {
+            pipeline.close();
+            bare.close();
+            StoreFixture.delete(folder);
+        }
+    }
+
+    /** A database. */
+    @State(Scope.Benchmark)
+    public static class Bare {
+        private Path folder;
+        private BareRocksDb rocksDb;
+        private int groupMessages;
+
+        /** Opens it, and finds the size of a pipeline's groups. */
+        @Setup
+        public void open(PipelineBenchmark params) throws IOException, StoreException, RocksDBException {
+            folder = StoreFixture.newFolder();
+            Pipeline pipeline = new Pipeline(RocksDb.at(folder.resolve("store")), params);
+            groupMessages = pipeline.groupMessages();
+            pipeline.close();
+            rocksDb = BareRocksDb.create(folder.resolve("bare"));
+        }
+
+        /** Closes it. */
+        @TearDown
+        public void close() throws IOException {
+            rocksDb.close();
+            StoreFixture.delete(folder);
+        }
+    }
+
+    /** Finds out what an entry looks like. */
     @Setup
-    public void open() throws IOException, StoreException, RocksDBException {
+    public void encode() throws IOException, StoreException {
         value = StoreFixture.entryValue();
-        folder = StoreFixture.newFolder();
-        engine = RocksDb.at(folder.resolve("engine")).open();
-        rocksDb = BareRocksDb.create(folder.resolve("bare"));
-        store = StoreFixture.start(folder.resolve("store"), level, this::advanced);
-        for (int i = 0; i < loops; i++) {
-            publishers.add(new PublishingLoop(store, WINDOW / loops));
-        }
-        long before = 0;
-        for (int i = 0; i < TRIALS; i++) { // the last one counts
-            before = groups.get();
-            pipeline();
-        }
-        groupMessages = (int) (MESSAGES / (groups.get() - before));
-        System.out.println(groupMessages + " messages in a group");
-    }
-
-    private void advanced() {
-        groups.incrementAndGet();
-        for (PublishingLoop publisher : publishers) {
-            publisher.wake();
-        }
     }
 
     @Benchmark
-    public void pipeline() {
-        List<CompletableFuture<Void>> running = new ArrayList<>();
-        for (PublishingLoop publisher : publishers) {
-            running.add(CompletableFuture.runAsync(() -> publisher.publish(MESSAGES / loops), threads));
-        }
-        running.forEach(CompletableFuture::join);
+    public void pipeline(Ours ours) {
+        ours.pipeline.publish();
     }
 
     @Benchmark
-    public void bareEngine() throws StoreException {
-        for (int left = MESSAGES; left > 0; left -= groupMessages) {
+    public void bareEngine(Ours ours) throws StoreException {
+        OpBuffer group = ours.group;
+        for (int left = MESSAGES; left > 0; left -= ours.groupMessages) {
             group.clear();
-            for (int i = Math.min(left, groupMessages); i > 0; i--, next++) {
+            for (int i = Math.min(left, ours.groupMessages); i > 0; i--, next++) {
                 StoreFixture.entry(key, next);
                 group.put(Space.QUEUE, ByteBuffer.wrap(key), ByteBuffer.wrap(value));
                 StoreFixture.entry(key, next - WINDOW);
@@ -126,14 +197,15 @@ public class PipelineBenchmark {
             }
             group.put(Space.META, ByteBuffer.wrap(LAST_TICKET), ByteBuffer.wrap(stamp));
             group.put(Space.META, ByteBuffer.wrap(LAST_SEEN), ByteBuffer.wrap(stamp));
-            engine.write(group, level == Durability.POWER);
+            ours.bare.write(group, level == Durability.POWER);
         }
     }
 
     @Benchmark
-    public void bareRocksDb() throws RocksDBException {
-        for (int left = MESSAGES; left > 0; left -= groupMessages) {
-            for (int i = Math.min(left, groupMessages); i > 0; i--, next++) {
+    public void bareRocksDb(Bare bare) throws RocksDBException {
+        BareRocksDb rocksDb = bare.rocksDb;
+        for (int left = MESSAGES; left > 0; left -= bare.groupMessages) {
+            for (int i = Math.min(left, bare.groupMessages); i > 0; i--, next++) {
                 rocksDb.put(Space.QUEUE, StoreFixture.entry(key, next), value);
                 rocksDb.delete(Space.QUEUE, StoreFixture.entry(key, next - WINDOW));
             }
@@ -141,15 +213,5 @@ public class PipelineBenchmark {
             rocksDb.put(Space.META, LAST_SEEN, stamp);
             rocksDb.write(level == Durability.POWER);
         }
-    }
-
-    /** Closes all. */
-    @TearDown
-    public void close() throws IOException, StoreException {
-        threads.shutdown();
-        store.close();
-        engine.close();
-        rocksDb.close();
-        StoreFixture.delete(folder);
     }
 }

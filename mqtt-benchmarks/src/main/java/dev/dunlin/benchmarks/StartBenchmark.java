@@ -4,6 +4,7 @@ import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.store.ChangeWriter;
 import dev.dunlin.broker.store.SessionChanges;
@@ -15,6 +16,7 @@ import dev.dunlin.store.rocksdb.RocksDb;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
@@ -31,13 +33,14 @@ import org.rocksdb.RocksDBException;
  * How long does a broker take to start on a store full of sessions?
  *
  * <pre>
- * java -jar mqtt-benchmarks/target/benchmarks.jar StartBenchmark -f 3 -wi 0 -i 3
+ * java -jar mqtt-benchmarks/target/benchmarks.jar StartBenchmark -f 3 -wi 0 -i 3 -prof dev.dunlin.benchmarks.Footprint
  * java -jar mqtt-benchmarks/target/benchmarks.jar StartBenchmark -f 1 -wi 0 -i 3 -p sessions=1000000
  * </pre>
  *
- * Varies: the number of sessions, each with three subscriptions of its own and nothing queued. {@code broker}: opens the store,
- * brings sessions and subscriptions back, listens. {@code bareRocksDb}: opens the same files with the same options and walks
- * through the same records.
+ * Varies: the engine, how the broker before has ended, and the number of sessions, each with three subscriptions of its own and
+ * nothing queued. {@code broker}: opens the store, brings sessions and subscriptions back, listens; beside the time the profiler
+ * tells the size of the store, and the heap that store and sessions take then. {@code bareRocksDb}: opens a RocksDB store with
+ * the options of our engine and walks through the same records.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -50,14 +53,130 @@ public class StartBenchmark {
     @Param("100000")
     int sessions;
 
-    private Path folder;
-    private AutoCloseable opened = () -> {};
+    /** How the broker has ended that filled the store. */
+    public enum End {
+        /** Closed, and closed once more: what RocksDB had in its log is in table files. */
+        CLOSED,
+        /** Its process was halted. */
+        KILLED
+    }
 
-    /** Fills the store. */
-    @Setup
-    public void fill() throws IOException, StoreException, RocksDBException {
-        folder = StoreFixture.newFolder();
-        Store store = StoreFixture.start(folder, Durability.PROCESS, () -> {});
+    /** A store to start on, a fresh copy each time. */
+    @State(Scope.Benchmark)
+    public static class Ours {
+        /** Its name. */
+        @Param({"rocksdb", "mapdb"})
+        String engine;
+
+        /** How the broker before has ended. */
+        @Param({"CLOSED", "KILLED"})
+        End end;
+
+        private Path filled;
+        private Path folder;
+        private long heapBytes;
+        private @Nullable Broker broker;
+
+        /** Fills the store, in a process of its own if that is to be killed. */
+        @Setup
+        public void fill(StartBenchmark params) throws IOException, StoreException, InterruptedException {
+            filled = StoreFixture.newFolder();
+            if (end == End.KILLED) {
+                Killed.fill(engine, filled, params.sessions);
+                return;
+            }
+            StorageEngineProvider provider = StoreFixture.at(engine, filled);
+            StartBenchmark.fill(provider, params.sessions).close();
+            provider.open().close();
+        }
+
+        /** Makes a copy. */
+        @Setup(Level.Invocation)
+        public void copy() throws IOException {
+            folder = StoreFixture.newFolder();
+            StoreFixture.copy(filled, folder);
+            heapBytes = Footprint.heapBytes();
+        }
+
+        /** Measures what was opened, closes it, and removes the copy. */
+        @TearDown(Level.Invocation)
+        public void close() throws IOException {
+            Footprint.note("heap", Footprint.heapBytes() - heapBytes);
+            Footprint.note("disk", Footprint.bytesIn(folder));
+            Broker opened = broker;
+            if (opened != null) {
+                opened.close();
+            }
+            StoreFixture.delete(folder);
+        }
+
+        /** Removes the store. */
+        @TearDown
+        public void delete() throws IOException {
+            StoreFixture.delete(filled);
+        }
+    }
+
+    /** A database to start on. */
+    @State(Scope.Benchmark)
+    public static class Bare {
+        private Path folder;
+        private @Nullable BareRocksDb rocksDb;
+
+        /** Fills it. */
+        @Setup
+        public void fill(StartBenchmark params) throws IOException, StoreException, RocksDBException {
+            folder = StoreFixture.newFolder();
+            StartBenchmark.fill(RocksDb.at(folder), params.sessions).close();
+            BareRocksDb.open(folder).close(); // what is in the log is in table files from now on
+        }
+
+        /** Closes what was opened. */
+        @TearDown(Level.Invocation)
+        public void close() {
+            BareRocksDb opened = rocksDb;
+            if (opened != null) {
+                opened.close();
+            }
+        }
+
+        /** Removes it. */
+        @TearDown
+        public void delete() throws IOException {
+            StoreFixture.delete(folder);
+        }
+    }
+
+    /** A process that fills a store and is gone without closing it. */
+    static final class Killed {
+        private Killed() {}
+
+        static void fill(String engine, Path folder, int sessions) throws IOException, InterruptedException {
+            Process process = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            Killed.class.getName(),
+                            engine,
+                            folder.toString(),
+                            Integer.toString(sessions))
+                    .inheritIO()
+                    .start();
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException("the process that fills the store has failed");
+            }
+        }
+
+        /** Arguments: engine, folder, sessions. */
+        public static void main(String[] args) throws StoreException {
+            StartBenchmark.fill(StoreFixture.at(args[0], Path.of(args[1])), Integer.parseInt(args[2]));
+            Runtime.getRuntime().halt(0);
+        }
+    }
+
+    private static Store fill(StorageEngineProvider engine, int sessions) throws StoreException {
+        Store store = StoreFixture.start(engine, Durability.PROCESS, () -> {});
         ChangeWriter writer = store.writer();
         for (int i = 1; i <= sessions; i++) {
             fill(writer, i);
@@ -65,8 +184,7 @@ public class StartBenchmark {
                 StoreFixture.await(store, writer.submit());
             }
         }
-        store.close();
-        BareRocksDb.open(folder).close(); // what is in the log is in table files from now on
+        return store;
     }
 
     private static void fill(ChangeWriter writer, int sid) {
@@ -80,28 +198,19 @@ public class StartBenchmark {
     }
 
     @Benchmark
-    public int broker() throws BrokerStartException {
-        Broker broker = Broker.builder().tcp(0).storage(RocksDb.at(folder)).start();
-        opened = broker;
+    public int broker(Ours ours) throws BrokerStartException {
+        Broker broker = Broker.builder()
+                .tcp(0)
+                .storage(StoreFixture.at(ours.engine, ours.folder))
+                .start();
+        ours.broker = broker;
         return broker.listeners().get(0).port();
     }
 
     @Benchmark
-    public long bareRocksDb() throws IOException, RocksDBException {
-        BareRocksDb rocksDb = BareRocksDb.open(folder);
-        opened = rocksDb;
+    public long bareRocksDb(Bare bare) throws IOException, RocksDBException {
+        BareRocksDb rocksDb = BareRocksDb.open(bare.folder);
+        bare.rocksDb = rocksDb;
         return rocksDb.scan(Space.SESSION, new byte[0], null, Integer.MAX_VALUE);
-    }
-
-    /** Closes what was opened. */
-    @TearDown(Level.Invocation)
-    public void close() throws Exception {
-        opened.close();
-    }
-
-    /** Removes the store. */
-    @TearDown
-    public void delete() throws IOException {
-        StoreFixture.delete(folder);
     }
 }

@@ -4,6 +4,7 @@ import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StorageEngine;
+import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.spi.View;
@@ -17,17 +18,19 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.PublishFrame;
 import dev.dunlin.codec.QoS;
+import dev.dunlin.store.mapdb.MapDb;
 import dev.dunlin.store.rocksdb.RocksDb;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 
-/** Stores on RocksDB in temporary folders, and what is written into them: QoS 1 messages of 64 bytes, each for one session. */
+/** Stores in temporary folders, and what is written into them: QoS 1 messages of 64 bytes, each for one session. */
 public final class StoreFixture {
     /** The session. */
     public static final long SID = 7;
@@ -56,9 +59,30 @@ public final class StoreFixture {
 
     private StoreFixture() {}
 
+    /** A store of an engine, "rocksdb" or "mapdb", in a folder. */
+    public static StorageEngineProvider at(String engine, Path folder) {
+        return switch (engine) {
+            case "rocksdb" -> RocksDb.at(folder);
+            case "mapdb" -> MapDb.at(folder);
+            default -> throw new IllegalArgumentException("engine = " + engine + ": rocksdb or mapdb");
+        };
+    }
+
     /** A folder for a store. */
     public static Path newFolder() throws IOException {
         return Files.createTempDirectory("dunlin-benchmark");
+    }
+
+    /**
+     * Moves what is in a closed store from its log to the files that it is read from once it is old: a RocksDB store does so when
+     * it is opened, a MapDB store when a generation is made.
+     */
+    public static void settle(StorageEngineProvider store) throws StoreException {
+        try (StorageEngine engine = store.open()) {
+            if (store instanceof MapDb) {
+                engine.compact(Space.QUEUE);
+            }
+        }
     }
 
     /** Removes a folder with all that is in it. */
@@ -68,15 +92,21 @@ public final class StoreFixture {
         }
     }
 
+    /** Copies the files of a store that nobody has open. */
+    public static void copy(Path from, Path to) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(from)) {
+            for (Path file : files) {
+                if (Files.isRegularFile(file)) {
+                    Files.copy(file, to.resolve(file.getFileName()));
+                }
+            }
+        }
+    }
+
     /** A store whose commit thread runs; tells {@code advanced} of each group. */
-    public static Store start(Path folder, Durability level, Runnable advanced) throws StoreException {
+    public static Store start(StorageEngineProvider engine, Durability level, Runnable advanced) throws StoreException {
         Store store = Store.open(
-                RocksDb.at(folder),
-                level,
-                Limits.STANDALONE,
-                TimeSource.system(),
-                "benchmark",
-                Executors.newFixedThreadPool(1));
+                engine, level, Limits.STANDALONE, TimeSource.system(), "benchmark", Executors.newFixedThreadPool(1));
         store.begin(advanced);
         store.start();
         return store;
@@ -131,7 +161,7 @@ public final class StoreFixture {
     /** What {@link #enqueue} stores as a value. */
     public static byte[] entryValue() throws IOException, StoreException {
         Path folder = newFolder();
-        Store store = start(folder, Durability.PROCESS, () -> {});
+        Store store = start(RocksDb.at(folder), Durability.PROCESS, () -> {});
         fill(store, 1);
         store.close();
         byte[][] found = {{}};

@@ -31,6 +31,8 @@ class SmokeTest {
                 .measurementTime(TimeValue.milliseconds(10))
                 .param("entries", "10", "1000")
                 .param("sessions", "1000")
+                .param("liveMiB", "1")
+                .addProfiler(Footprint.class)
                 .shouldFailOnError(true)
                 .output(Path.of("target", "smoke.txt").toString())
                 .build();

@@ -6,6 +6,7 @@ import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.store.Store;
@@ -33,10 +34,10 @@ import org.rocksdb.RocksDBException;
  *
  * <pre>java -jar mqtt-benchmarks/target/benchmarks.jar SessionOpenBenchmark</pre>
  *
- * Varies: the messages in its queue, all of them older than the process, in table files that the system has in memory.
- * {@code load}: what happens between CONNECT and CONNACK on the loop and a reader thread: QoS 2 packet ids, exchanges, the
- * first page of the queue, as messages in the session. {@code bareFirstPage}: a RocksDB with the same options reads the 64
- * entries of that page by an iterator.
+ * Varies: the engine, and the messages in the queue, all of them older than the process, in table files or a generation that the
+ * system has in memory. {@code load}: what happens between CONNECT and CONNACK on the loop and a reader thread: QoS 2 packet
+ * ids, exchanges, the first page of the queue, as messages in the session. {@code bareFirstPage}: a RocksDB with the options of
+ * our engine reads the 64 entries of that page by an iterator.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -51,46 +52,81 @@ public class SessionOpenBenchmark {
     @Param({"10", "1000", "100000"})
     int entries;
 
-    private final byte[] key = StoreFixture.entryKey();
-    private Path folder;
-    private Path bareFolder;
-    private Store store;
-    private Core core;
-    private SocketTransport transport;
-    private BareRocksDb rocksDb;
+    /** A store with a full queue. */
+    @State(Scope.Benchmark)
+    public static class Ours {
+        /** Its name. */
+        @Param({"rocksdb", "mapdb"})
+        String engine;
 
-    /** Fills two queues and reopens them. */
-    @Setup
-    public void open() throws IOException, StoreException, RocksDBException {
-        folder = StoreFixture.newFolder();
-        Store filled = StoreFixture.start(folder, Durability.PROCESS, () -> {});
-        StoreFixture.fill(filled, entries);
-        filled.close();
-        store = StoreFixture.start(folder, Durability.PROCESS, () -> {});
-        core = new Core(Limits.STANDALONE, TimeSource.system(), new Random(1), 1, store);
-        transport = new SocketTransport("session-open", core);
+        private Path folder;
+        private Store store;
+        private Core core;
+        private SocketTransport transport;
 
-        bareFolder = StoreFixture.newFolder();
-        byte[] value = StoreFixture.entryValue();
-        try (BareRocksDb fill = BareRocksDb.create(bareFolder)) {
-            for (int i = 1; i <= entries; i++) {
-                fill.put(Space.QUEUE, StoreFixture.entry(key, i), value);
-                if (i % BATCH == 0 || i == entries) {
-                    fill.write(false);
+        /** Fills a queue, and opens the store anew so that it lies in the files of old entries. */
+        @Setup
+        public void open(SessionOpenBenchmark params) throws IOException, StoreException {
+            folder = StoreFixture.newFolder();
+            StorageEngineProvider provider = StoreFixture.at(engine, folder);
+            Store filled = StoreFixture.start(provider, Durability.PROCESS, () -> {});
+            StoreFixture.fill(filled, params.entries);
+            filled.close();
+            StoreFixture.settle(provider);
+            store = StoreFixture.start(provider, Durability.PROCESS, () -> {});
+            core = new Core(Limits.STANDALONE, TimeSource.system(), new Random(1), 1, store);
+            transport = new SocketTransport("session-open", core);
+        }
+
+        /** Closes the store. */
+        @TearDown
+        public void close() throws IOException {
+            transport.close(CLOSE).toCompletableFuture().join();
+            store.close();
+            core.close();
+            StoreFixture.delete(folder);
+        }
+    }
+
+    /** A database with the same queue. */
+    @State(Scope.Benchmark)
+    public static class Bare {
+        private final byte[] key = StoreFixture.entryKey();
+        private Path folder;
+        private BareRocksDb rocksDb;
+
+        /** Fills a queue, and opens the database anew so that it lies in table files. */
+        @Setup
+        public void open(SessionOpenBenchmark params) throws IOException, StoreException, RocksDBException {
+            folder = StoreFixture.newFolder();
+            byte[] value = StoreFixture.entryValue();
+            try (BareRocksDb fill = BareRocksDb.create(folder)) {
+                for (int i = 1; i <= params.entries; i++) {
+                    fill.put(Space.QUEUE, StoreFixture.entry(key, i), value);
+                    if (i % BATCH == 0 || i == params.entries) {
+                        fill.write(false);
+                    }
                 }
             }
+            rocksDb = BareRocksDb.open(folder);
         }
-        rocksDb = BareRocksDb.open(bareFolder);
+
+        /** Closes the database. */
+        @TearDown
+        public void close() throws IOException {
+            rocksDb.close();
+            StoreFixture.delete(folder);
+        }
     }
 
     @Benchmark
-    public int load() {
+    public int load(Ours ours) {
         CompletableFuture<Integer> loaded = new CompletableFuture<>();
-        SessionLoop loop = core.loop(0);
+        SessionLoop loop = ours.core.loop(0);
         loop.execute(() -> {
-            Session session = new Session(StoreFixture.SID, loop, core, "device-701", true);
+            Session session = new Session(StoreFixture.SID, loop, ours.core, "device-701", true);
             session.log.notLoaded(RECORD);
-            session.log.load(RECORD, store, PAGE).whenDone(() -> {
+            session.log.load(RECORD, ours.store, PAGE).whenDone(() -> {
                 loaded.complete(session.queue.size());
                 session.queue.forget(DropReason.BROKER_CLOSED);
             });
@@ -103,18 +139,7 @@ public class SessionOpenBenchmark {
     }
 
     @Benchmark
-    public long bareFirstPage() throws RocksDBException {
-        return rocksDb.scan(Space.QUEUE, StoreFixture.entry(key, 0), null, PAGE);
-    }
-
-    /** Closes both. */
-    @TearDown
-    public void close() throws IOException {
-        transport.close(CLOSE).toCompletableFuture().join();
-        store.close();
-        core.close();
-        rocksDb.close();
-        StoreFixture.delete(folder);
-        StoreFixture.delete(bareFolder);
+    public long bareFirstPage(Bare bare) throws RocksDBException {
+        return bare.rocksDb.scan(Space.QUEUE, StoreFixture.entry(bare.key, 0), null, PAGE);
     }
 }
