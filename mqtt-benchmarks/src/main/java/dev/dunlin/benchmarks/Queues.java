@@ -9,27 +9,39 @@ import java.util.Random;
 
 /**
  * Queues of many sessions, as an engine sees them: entries are appended to one queue and removed from the head of another, by
- * chance. One thread.
+ * chance. Their payloads can't be compressed, the rest of them can. One thread.
  */
 final class Queues {
     private static final int SESSIONS = 10_000;
+    /** More than any engine compresses together. */
+    private static final int VALUES = 4_096;
+
     private static final int ENTRIES_IN_A_GROUP = 1_000;
 
     private final Random random = new Random(1);
     private final long[] heads = new long[SESSIONS];
     private final long[] tails = new long[SESSIONS];
     private final byte[] key = new byte[2 * Long.BYTES];
-    private final byte[] value;
+    private final byte[][] values = new byte[VALUES][];
     private long entries;
 
-    /** Empty queues, for entries with this value. */
+    /**
+     * Empty queues.
+     *
+     * @param value of an entry, with the payload and a checksum at its end
+     */
     Queues(byte[] value) {
-        this.value = value;
+        byte[] end = new byte[Samples.PAYLOAD_BYTES + Integer.BYTES];
+        for (int i = 0; i < VALUES; i++) {
+            random.nextBytes(end);
+            values[i] = value.clone();
+            System.arraycopy(end, 0, values[i], value.length - end.length, end.length);
+        }
     }
 
     /** Keys and values that are there. */
     long liveBytes() {
-        return entries * (key.length + value.length);
+        return entries * (key.length + values[0].length);
     }
 
     /** Appends entries until as much is there. */
@@ -48,7 +60,10 @@ final class Queues {
     /** Appends an entry to a queue. */
     void append(OpBuffer group) {
         int queue = random.nextInt(SESSIONS);
-        group.put(Space.QUEUE, ByteBuffer.wrap(key(queue, tails[queue]++)), ByteBuffer.wrap(value));
+        group.put(
+                Space.QUEUE,
+                ByteBuffer.wrap(key(queue, tails[queue]++)),
+                ByteBuffer.wrap(values[random.nextInt(VALUES)]));
         entries++;
     }
 

@@ -30,6 +30,8 @@ class SmokeTest {
                 .measurementIterations(1)
                 .measurementTime(TimeValue.milliseconds(10))
                 .param("entries", "10", "1000")
+                .param("operations", "1", "1000")
+                .param("loops", "2")
                 .param("sessions", "1000")
                 .param("liveMiB", "1")
                 .addProfiler(Footprint.class)
