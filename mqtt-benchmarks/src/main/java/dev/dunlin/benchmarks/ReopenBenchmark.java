@@ -46,6 +46,7 @@ public class ReopenBenchmark {
     private Path folder;
     private Queues queues;
     private long heapBytes;
+    private long cpuNs;
     private StorageEngine storage;
 
     /** Fills the store, and leaves it open. */
@@ -64,6 +65,7 @@ public class ReopenBenchmark {
         group.clear();
         queues.append(group);
         storage.write(group, true);
+        cpuNs = Footprint.cpuNs();
     }
 
     /** To be opened again. */
@@ -76,6 +78,7 @@ public class ReopenBenchmark {
         public void close(ReopenBenchmark opened) throws StoreException {
             store = opened;
             store.storage.close();
+            store.cpuNs = Footprint.cpuNs();
         }
     }
 
@@ -92,6 +95,7 @@ public class ReopenBenchmark {
     /** Measures sizes. */
     @TearDown(Level.Iteration)
     public void measure() {
+        Footprint.noteCpu(Footprint.cpuNs() - cpuNs);
         Footprint.note("live", queues.liveBytes());
         Footprint.note("disk", Footprint.bytesIn(folder));
         Footprint.note("heap", Footprint.heapBytes() - heapBytes);

@@ -39,7 +39,7 @@ import org.rocksdb.RocksDBException;
  *
  * Varies: the engine, how the broker before has ended, and the number of sessions, each with three subscriptions of its own and
  * nothing queued. {@code broker}: opens the store, brings sessions and subscriptions back, listens; beside the time the profiler
- * tells the size of the store, and the heap that store and sessions take then. {@code bareRocksDb}: opens a RocksDB store with
+ * tells the processor time, the size of the store, and the heap that store and sessions take then. {@code bareRocksDb}: opens a RocksDB store with
  * the options of our engine and walks through the same records.
  */
 @State(Scope.Benchmark)
@@ -75,6 +75,7 @@ public class StartBenchmark {
         private Path filled;
         private Path folder;
         private long heapBytes;
+        private long cpuNs;
         private @Nullable Broker broker;
 
         /** Fills the store, in a process of its own if that is to be killed. */
@@ -96,11 +97,13 @@ public class StartBenchmark {
             folder = StoreFixture.newFolder();
             StoreFixture.copy(filled, folder);
             heapBytes = Footprint.heapBytes();
+            cpuNs = Footprint.cpuNs();
         }
 
         /** Measures what was opened, closes it, and removes the copy. */
         @TearDown(Level.Invocation)
         public void close() throws IOException {
+            Footprint.noteCpu(Footprint.cpuNs() - cpuNs);
             Footprint.note("heap", Footprint.heapBytes() - heapBytes);
             Footprint.note("disk", Footprint.bytesIn(folder));
             Broker opened = broker;

@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Stores in temporary folders, and what is written into them: QoS 1 messages of 64 bytes, each for one session. */
 public final class StoreFixture {
@@ -56,6 +57,8 @@ public final class StoreFixture {
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Delivery(QoS qos, boolean retainFlag, int[] subscriptionIds) implements StoredEntry.Delivery {}
+
+    private static byte @Nullable [] entryValue;
 
     private StoreFixture() {}
 
@@ -158,8 +161,17 @@ public final class StoreFixture {
         return key;
     }
 
-    /** What {@link #enqueue} stores as a value. */
-    public static byte[] entryValue() throws IOException, StoreException {
+    /** What {@link #enqueue} stores as a value; the caller's. */
+    public static synchronized byte[] entryValue() throws IOException, StoreException {
+        byte[] known = entryValue;
+        if (known == null) {
+            known = findEntryValue();
+            entryValue = known;
+        }
+        return known.clone();
+    }
+
+    private static byte[] findEntryValue() throws IOException, StoreException {
         Path folder = newFolder();
         Store store = start(RocksDb.at(folder), Durability.PROCESS, () -> {});
         fill(store, 1);
