@@ -125,6 +125,9 @@ final class Segment implements AutoCloseable {
 
     /** Fills room behind the last group with zeros, as far as there is none. A failure gives back what it has taken. */
     void reserve(long bytes) throws IOException {
+        if (hasRoomFor(bytes)) {
+            return;
+        }
         long before = capacity;
         boolean reserved = false;
         try {
