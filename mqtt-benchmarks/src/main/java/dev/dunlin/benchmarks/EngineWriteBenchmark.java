@@ -82,7 +82,7 @@ public class EngineWriteBenchmark {
 
         /** Opens it. */
         @Setup
-        public void open() throws IOException, RocksDBException {
+        public void open() throws IOException, StoreException, RocksDBException {
             folder = StoreFixture.newFolder();
             rocksDb = BareRocksDb.create(folder.resolve("bare"));
         }

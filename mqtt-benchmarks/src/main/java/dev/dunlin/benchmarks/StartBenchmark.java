@@ -211,7 +211,7 @@ public class StartBenchmark {
     }
 
     @Benchmark
-    public long bareRocksDb(Bare bare) throws IOException, RocksDBException {
+    public long bareRocksDb(Bare bare) throws StoreException, RocksDBException {
         BareRocksDb rocksDb = BareRocksDb.open(bare.folder);
         bare.rocksDb = rocksDb;
         return rocksDb.scan(Space.SESSION, new byte[0], null, Integer.MAX_VALUE);

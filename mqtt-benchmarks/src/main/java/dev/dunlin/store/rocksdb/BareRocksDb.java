@@ -1,6 +1,7 @@
 package dev.dunlin.store.rocksdb;
 
 import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StoreException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -33,14 +34,14 @@ public final class BareRocksDb implements AutoCloseable {
     }
 
     /** Opens a new database. */
-    public static BareRocksDb create(Path dir) throws IOException, RocksDBException {
-        NativeLibrary.load();
+    public static BareRocksDb create(Path dir) throws IOException, StoreException, RocksDBException {
+        NativeLibrary.load(dir);
         return new BareRocksDb(Files.createDirectories(dir), true);
     }
 
     /** Opens the database of a store that is closed. */
-    public static BareRocksDb open(Path dir) throws IOException, RocksDBException {
-        NativeLibrary.load();
+    public static BareRocksDb open(Path dir) throws StoreException, RocksDBException {
+        NativeLibrary.load(dir);
         return new BareRocksDb(dir, false);
     }
 
