@@ -124,6 +124,29 @@ final class RefusingStoreTest {
         stored.broker().client("late").subscribed("r", 1).expectNothing();
     }
 
+    /** A publisher that waits for room is not left waiting by a write that never ends. */
+    @Test
+    void whileAWriteHangsThosePausedForRoomAreToldToo() {
+        WireClient from = stored.broker().client("from");
+        stored.stall();
+        from.send(publish("t", "first").qos(1, 1));
+        watcher.expectPublish("t", "first", 0);
+        stored.awaitStalled();
+        time.advance(Duration.ofSeconds(1)); // crowded, not yet stalled
+        from.send(publish("t", "second").qos(1, 2));
+        watcher.expectPublish("t", "second", 0);
+        from.send(publish("t", "third").qos(1, 3)); // read no further
+        watcher.expectNothing();
+
+        time.advance(Duration.ofSeconds(6));
+
+        assertRefused(from, 3);
+        watcher.expectNothing();
+        stored.release();
+        from.expect(puback(1));
+        from.expect(puback(2));
+    }
+
     @Test
     @Statement({"5.0:MQTT-3.9.2-1", "5.0:MQTT-3.9.2-2", "5.0:MQTT-3.1.2-29"})
     void whileAWriteHangsSubackSaysWhyOnlyWhereThatFitsAndIsWanted() {

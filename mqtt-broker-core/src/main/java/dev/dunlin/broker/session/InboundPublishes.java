@@ -269,7 +269,7 @@ public final class InboundPublishes implements Router.Source { // hot
     /** More is under way to the store than it should be: this client is read no further until there is room. */
     private void waitForStore(Store crowded) {
         link.pause(PauseReason.STORE);
-        crowded.awaitRoom(() -> loop.execute(() -> link.resume(PauseReason.STORE)));
+        loop.storeRoom().await(crowded, () -> link.resume(PauseReason.STORE));
     }
 
     // ---- for the router

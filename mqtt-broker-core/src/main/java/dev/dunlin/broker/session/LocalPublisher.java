@@ -108,7 +108,7 @@ public final class LocalPublisher implements Router.Source {
             }
             if (store != null && store.isCrowded()) {
                 awaitingRoom = true;
-                store.awaitRoom(() -> home.execute(this::goOn));
+                home.storeRoom().await(store, this::goOn);
                 return;
             }
             route(waiting.remove());

@@ -49,6 +49,7 @@ public final class SessionLoop { // hot
     private final Router router;
     private final Sessions sessions;
     private final Drops drops = new Drops();
+    private final StoreRoom storeRoom = new StoreRoom(this);
 
     private final Queue<Entry> mailbox = PlatformDependent.newMpscQueue();
     private final AtomicLong mailboxBytes = new AtomicLong();
@@ -220,6 +221,11 @@ public final class SessionLoop { // hot
     public void runLater(Runnable task) {
         assert inLoop();
         later.add(task);
+    }
+
+    /** Where those wait who would publish more than the store can take. Loop only. */
+    StoreRoom storeRoom() {
+        return storeRoom;
     }
 
     /** Runs a task of this loop after a delay, in order. Loop only. */

@@ -145,19 +145,25 @@ final class CommitPipeline {
         return guard.isLittle() || isStalled();
     }
 
-    /** Runs {@code task} on the commit thread when less than half of the bound is under way. */
+    /** Runs {@code task}, on any thread, when less than half of the bound is under way, or nothing can be written. */
     void awaitRoom(Runnable task) {
         waitingForRoom.add(task);
         releaseWaiters(); // registered first, then looked again
     }
 
-    /** Runs {@code task} on the commit thread when growth is no longer refused. */
+    /** Runs {@code task}, on any thread, when growth is no longer refused. */
     void awaitHealth(Runnable task) {
         waitingForHealth.add(task);
         releaseWaiters();
     }
 
-    private void releaseWaiters() {
+    /** Whether somebody waits for room. */
+    boolean hasWaiters() {
+        return !waitingForRoom.isEmpty();
+    }
+
+    /** Looks whether those who wait need no longer. Any thread. */
+    void releaseWaiters() {
         if (isStalled() || (!isCrowded() && pendingBytes.get() <= bounds.bytesMax / 2)) {
             runAll(waitingForRoom); // if it is stalled there may never be room: what they publish is refused
         }

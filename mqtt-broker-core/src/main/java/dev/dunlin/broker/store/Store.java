@@ -218,6 +218,16 @@ public final class Store {
         pipeline.awaitRoom(task);
     }
 
+    /** Whether somebody waits for room. */
+    public boolean hasWaiters() {
+        return pipeline.hasWaiters();
+    }
+
+    /** Lets those go on who wait for room in vain, because a write hangs; the commit thread does it otherwise. Any thread. */
+    public void releaseWaiters() {
+        pipeline.releaseWaiters();
+    }
+
     /** Runs {@code task}, on any thread, when growth is no longer refused. */
     public void awaitHealth(Runnable task) {
         pipeline.awaitHealth(task);
