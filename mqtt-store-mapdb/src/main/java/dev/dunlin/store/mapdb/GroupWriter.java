@@ -35,6 +35,8 @@ final class GroupWriter {
     private long syncedGroup;
     /** Bytes of the journal since the overlay was begun. */
     private long journalBytes;
+    /** From what size on that becomes a generation. */
+    private long limit;
 
     private boolean failed;
 
@@ -56,6 +58,7 @@ final class GroupWriter {
         group = lastGroup;
         syncedGroup = lastGroup;
         this.journalBytes = journalBytes;
+        limit = options.journalBytesBeside(checkpoints.generationBytes());
     }
 
     void write(OpBuffer ops, boolean sync) throws StoreException {
@@ -94,7 +97,7 @@ final class GroupWriter {
             throw new StoreException(Kind.IO, "a batch of " + bytes + " bytes is too large for the store in " + dir);
         }
         try {
-            if (journal.isFullFor(bytes)) {
+            if (journal.isFullFor(bytes) || isDue()) {
                 sync();
                 advance();
             }
@@ -122,7 +125,7 @@ final class GroupWriter {
 
     /** Between two groups, all of them on the disk: to the next segment, and perhaps to a new generation. */
     private void advance() throws IOException, StoreException {
-        long limit = options.journalBytesBeside(checkpoints.generationBytes());
+        limit = options.journalBytesBeside(checkpoints.generationBytes());
         if (isAbove(limit * BEHIND_MAX)) {
             awaitCheckpoint();
         }
@@ -130,6 +133,11 @@ final class GroupWriter {
         if (isAbove(limit) && !checkpoints.isRunning()) {
             beginCheckpoint();
         }
+    }
+
+    /** Whether a generation must not wait until the segment is full: groups with large values, or ranges, are small. */
+    private boolean isDue() {
+        return isAbove(limit * BEHIND_MAX) || (isAbove(limit) && !checkpoints.isRunning() && !layers.isFrozen());
     }
 
     private void roll() throws IOException {
