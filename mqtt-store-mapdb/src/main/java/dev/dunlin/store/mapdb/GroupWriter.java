@@ -46,7 +46,7 @@ final class GroupWriter {
     /**
      * A writer behind the last group.
      *
-     * @param journalBytes bytes of the journal that are in the overlay
+     * @param journalBytes what the journal that is in the overlay occupies, values with files of their own included
      */
     GroupWriter(Parts parts, MapDbOptions options, long lastGroup, long journalBytes) {
         dir = parts.dir;

@@ -59,6 +59,7 @@ final class JournalScan {
             return;
         }
         ByteBuffer content = read(file);
+        bytes += content.limit();
         Segment.Header header = Segment.Header.decode(content);
         if (header == null || header.number() != number) {
             breakOff("the header of " + file.getFileName() + " is damaged");
@@ -88,7 +89,10 @@ final class JournalScan {
                 return false;
             }
         }
-        references.forEach(value -> needed.add(value.number()));
+        for (ValueRef value : references) {
+            needed.add(value.number());
+            bytes += value.bytes();
+        }
         return true;
     }
 
@@ -106,7 +110,6 @@ final class JournalScan {
         lastSeen = Math.max(lastSeen, lastGroup);
         durable = Math.max(durable, group.syncedThrough());
         groups.add(found);
-        bytes += group.bytes();
         end = null;
         bytesBehind = 0;
     }
@@ -163,7 +166,7 @@ final class JournalScan {
         return Math.min(durable, lastGroup);
     }
 
-    /** What the groups of the prefix occupy. */
+    /** What the segments occupy, however little is in them, and the values that their groups name. */
     long bytes() {
         return bytes;
     }
