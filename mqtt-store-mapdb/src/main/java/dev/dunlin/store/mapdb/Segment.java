@@ -123,11 +123,25 @@ final class Segment implements AutoCloseable {
         return position + bytes <= capacity;
     }
 
-    /** Fills room behind the last group with zeros, as far as there is none. A failure leaves nothing but them. */
+    /** Fills room behind the last group with zeros, as far as there is none. A failure gives back what it has taken. */
     void reserve(long bytes) throws IOException {
+        long before = capacity;
+        boolean reserved = false;
+        try {
+            fill(position + bytes);
+            reserved = true;
+        } finally {
+            if (!reserved && channel.isOpen()) {
+                channel.truncate(before); // the rest of a full disk, which a generation or smaller groups need
+                capacity = before;
+            }
+        }
+    }
+
+    private void fill(long end) throws IOException {
         ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
-        while (!hasRoomFor(bytes)) {
-            zeros.clear().limit((int) Math.min(ZEROS_BYTES, position + bytes - capacity));
+        while (capacity < end) {
+            zeros.clear().limit((int) Math.min(ZEROS_BYTES, end - capacity));
             int count = zeros.remaining();
             write(zeros, capacity);
             capacity += count;
