@@ -93,7 +93,7 @@ final class GroupWriter {
     }
 
     private void makeRoom(long bytes) throws StoreException {
-        if (bytes > Integer.MAX_VALUE - 8) {
+        if (bytes > Integer.MAX_VALUE - 8 - Segment.HEADER_BYTES) { // a segment is read as a whole
             throw new StoreException(Kind.IO, "a batch of " + bytes + " bytes is too large for the store in " + dir);
         }
         try {
