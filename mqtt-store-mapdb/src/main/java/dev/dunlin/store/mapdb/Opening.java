@@ -134,7 +134,7 @@ final class Opening {
     private MapDbEngine start(StoreFolder folder, Current current, Values values, JournalScan scan)
             throws IOException, StoreException {
         CurrentFile file = new CurrentFile(dir, current);
-        Spares spares = new Spares(dir, options.sparesMax());
+        Spares spares = new Spares(dir, options.sparesMax(), options.segmentBytes());
         Background background = new Background(dir);
         Generation base = open(current.base());
         Journal journal = null;

@@ -11,20 +11,22 @@ import org.jspecify.annotations.Nullable;
 final class Spares {
     private final Path dir;
     private final int countMax;
+    private final long bytesMax;
     private final Deque<Path> files = new ArrayDeque<>();
     private long nextNumber = 1;
 
-    /** No spares yet. At most {@code countMax} are kept, the others deleted. */
-    Spares(Path dir, int countMax) {
+    /** No spares yet. At most {@code countMax} of at most {@code bytesMax} each are kept, the others deleted. */
+    Spares(Path dir, int countMax, long bytesMax) {
         this.dir = dir;
         this.countMax = countMax;
+        this.bytesMax = bytesMax;
     }
 
     /** Takes over what an earlier run has left. */
     synchronized void adopt() throws IOException {
         for (Path file : Names.SPARE.in(dir)) {
             nextNumber = Names.SPARE.number(file) + 1;
-            if (files.size() < countMax) {
+            if (mayKeep(file)) {
                 files.add(file);
             } else {
                 Files.delete(file);
@@ -37,11 +39,16 @@ final class Spares {
         if (!Files.exists(segment)) {
             return;
         }
-        if (files.size() >= countMax) {
+        if (!mayKeep(segment)) {
             Files.delete(segment);
             return;
         }
         files.add(Files.move(segment, dir.resolve(Names.SPARE.of(nextNumber++))));
+    }
+
+    /** A large batch makes a segment of its size, that others would take long to fill. */
+    private boolean mayKeep(Path file) throws IOException {
+        return files.size() < countMax && Files.size(file) <= bytesMax;
     }
 
     synchronized @Nullable Path take() {
