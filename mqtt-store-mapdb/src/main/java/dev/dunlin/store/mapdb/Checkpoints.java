@@ -125,10 +125,7 @@ final class Checkpoints {
             References entries = new References(parts.layers.frozenAndBase(), plan.lastGroup(), () -> closing);
             Path file = parts.dir.resolve(Names.GENERATION.of(plan.number()));
             Stamp stamp = write(file, plan, entries);
-            Generation built = Generation.open(file);
-            List<Long> unneeded = unneeded(entries.found(), replacedValues);
-            parts.current.update(old -> old.withBase(stamp));
-            dead = unneeded;
+            Generation built = name(stamp, file, unneeded(entries.found(), replacedValues));
             told = false;
             Generation old = parts.layers.replaceBase(built);
             if (old != null) {
@@ -138,6 +135,22 @@ final class Checkpoints {
             throw failed(StoreFolder.failure("Writing a generation", parts.dir, e));
         } catch (StoreException e) {
             throw failed(e);
+        }
+    }
+
+    /** Opens a generation and makes it the last one, on the disk. */
+    private Generation name(Stamp stamp, Path file, List<Long> unneeded) throws IOException, StoreException {
+        Generation built = Generation.open(file);
+        boolean named = false;
+        try {
+            parts.current.update(old -> old.withBase(stamp));
+            dead = unneeded;
+            named = true;
+            return built;
+        } finally {
+            if (!named) {
+                built.close();
+            }
         }
     }
 
