@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -153,6 +154,28 @@ class CrashPointTest {
                             .filter(file -> !file.getFileName().toString().startsWith("generation-")))
                     .isEmpty();
         }
+    }
+
+    /** A batch that is too large for the disk must not take the rest of it. */
+    @Test
+    void roomThatIsNotEnoughIsGivenBack() throws Exception {
+        Path volume = Files.createDirectory(temp.resolve("volume"));
+        if (!"root".equals(System.getProperty("user.name"))
+                || run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", volume.toString()) != 0) {
+            Assumptions.abort("only root may mount a small disk");
+        }
+        try (Segment segment = Segment.make(volume, 1, 256 << 10, null)) {
+            assertThatThrownBy(() -> segment.reserve(8 * MIB)).isInstanceOf(IOException.class);
+            assertThat(volume.resolve("journal-1")).hasSize(256 << 10);
+            segment.reserve(MIB);
+            assertThat(volume.resolve("journal-1")).hasSize(Segment.HEADER_BYTES + MIB);
+        } finally {
+            assertThat(run("umount", volume.toString())).isZero();
+        }
+    }
+
+    private static int run(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command).inheritIO().start().waitFor();
     }
 
     @Test
