@@ -167,6 +167,8 @@ class CrashPointTest {
         try (Segment segment = Segment.make(volume, 1, 256 << 10, null)) {
             assertThatThrownBy(() -> segment.reserve(8 * MIB)).isInstanceOf(IOException.class);
             assertThat(volume.resolve("journal-1")).hasSize(256 << 10);
+            assertThatThrownBy(() -> Segment.make(volume, 1, 8 * MIB, null)).isInstanceOf(IOException.class);
+            assertThat(TestStore.files(volume, null)).containsExactly("journal-1");
             segment.reserve(MIB);
             assertThat(volume.resolve("journal-1")).hasSize(Segment.HEADER_BYTES + MIB);
         } finally {
@@ -176,6 +178,39 @@ class CrashPointTest {
 
     private static int run(String... command) throws IOException, InterruptedException {
         return new ProcessBuilder(command).inheritIO().start().waitFor();
+    }
+
+    /** A backup may end after the closing, when another engine has the folder and uses the numbers of values again. */
+    @Test
+    void nothingIsDeletedAfterTheClosing() throws Exception {
+        Path dir = Files.createDirectory(dir());
+        CurrentFile current = new CurrentFile(dir, new Current(Stamp.empty(1), null, 4));
+        Pins pins = new Pins();
+        Layers layers = new Layers(null, pins);
+        Values values = Values.in(dir);
+        Checkpoints checkpoints = new Checkpoints(
+                new Checkpoints.Parts(dir, current, layers, values, new Spares(dir, 4, MIB), pins),
+                List.of(),
+                Runnable::run);
+        OpBuffer ops = batch("a", "large");
+        layers.apply(ops.encoded(), values.write(ops.external()));
+        checkpoints.begin(2, 1);
+        Layers.State kept = layers.state();
+        ops.clear();
+        ops.delete(Space.MESSAGE, bytes("large"));
+        layers.apply(ops.encoded(), List.of());
+        checkpoints.begin(3, 2);
+        layers.apply(ops.encoded(), List.of());
+        checkpoints.begin(4, 3);
+
+        checkpoints.close();
+        pins.unpin(kept.pin());
+
+        assertThat(TestStore.files(dir, "value-")).containsExactly("value-1");
+        assertThat(TestStore.files(dir, "generation-")).contains("generation-2");
+        try (Generation last = layers.base()) {
+            assertThat(last).isNotNull();
+        }
     }
 
     @Test

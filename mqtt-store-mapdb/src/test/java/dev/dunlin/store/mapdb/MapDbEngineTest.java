@@ -254,8 +254,11 @@ class MapDbEngineTest {
             }
         }
         assertThat(TestStore.files(dir(), "generation-")).noneMatch(name -> name.endsWith(".tmp"));
-        assertThat(Thread.getAllStackTraces().keySet())
-                .noneMatch(thread -> thread.getName().startsWith("dunlin-mapdb-store"));
+        // A pool has terminated a moment before its last thread has.
+        await().atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                        .noneMatch(thread -> thread.getName().startsWith("dunlin-mapdb-store")));
         try (TestStore store = TestStore.open(dir())) {
             assertThat(store.contents()).isEqualTo(written);
         }
