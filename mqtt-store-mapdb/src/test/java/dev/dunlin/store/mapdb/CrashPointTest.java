@@ -176,6 +176,33 @@ class CrashPointTest {
         }
     }
 
+    @Test
+    void anOpeningThatHasNoRoomLeavesNoCopiesOfLargeValues() throws Exception {
+        Path volume = Files.createDirectory(temp.resolve("volume"));
+        if (!"root".equals(System.getProperty("user.name"))
+                || run("mount", "-t", "tmpfs", "-o", "size=2500k", "tmpfs", volume.toString()) != 0) {
+            Assumptions.abort("only root may mount a small disk");
+        }
+        try {
+            Path crashed;
+            try (TestStore store = TestStore.open(dir())) {
+                store.put("a", 1);
+                store.putUnsynced("b", 400_000).putUnsynced("c", 400_000).putUnsynced("d", 400_000);
+                crashed = TestStore.copy(dir(), volume.resolve("crashed"));
+            }
+            for (int attempt = 0; attempt < 2; attempt++) {
+                assertThatThrownBy(() -> TestStore.open(crashed)).isInstanceOf(StoreException.class);
+                assertThat(TestStore.files(crashed, "value-")).containsExactly("value-1", "value-2", "value-3");
+            }
+            assertThat(run("mount", "-o", "remount,size=8m", volume.toString())).isZero();
+            try (TestStore store = TestStore.open(crashed)) {
+                assertThat(store.contents()).isEqualTo(Map.of("a", 1, "b", 400_000, "c", 400_000, "d", 400_000));
+            }
+        } finally {
+            assertThat(run("umount", volume.toString())).isZero();
+        }
+    }
+
     private static int run(String... command) throws IOException, InterruptedException {
         return new ProcessBuilder(command).inheritIO().start().waitFor();
     }
