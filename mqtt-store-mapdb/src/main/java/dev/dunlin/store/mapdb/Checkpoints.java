@@ -43,6 +43,8 @@ final class Checkpoints {
     /** Whether the log says that none can be made. The running checkpoint's. */
     private boolean told;
 
+    private final Object deleting = new Object();
+    /** Changed under {@link #deleting}. */
     private volatile boolean closing;
 
     /** What a generation is made from and changes. */
@@ -110,7 +112,9 @@ final class Checkpoints {
 
     /** Lets the one that is being made end, unfinished. The writer. */
     void close() {
-        closing = true;
+        synchronized (deleting) {
+            closing = true;
+        }
         settle();
     }
 
@@ -197,12 +201,22 @@ final class Checkpoints {
         parts.current.update(Current::withoutPrevious);
         List<Long> values = dead;
         dead = List.of();
-        parts.pins.retire(() -> {
-            Files.deleteIfExists(parts.dir.resolve(Names.GENERATION.of(previous.number())));
-            parts.values.delete(values);
-        });
+        parts.pins.retire(() -> delete(previous, values));
         for (long number = previous.number(); number < now.base().number(); number++) {
             parts.spares.give(parts.dir.resolve(Names.JOURNAL.of(number)));
+        }
+    }
+
+    /**
+     * Deletes a generation and values that nobody needs any more. Not when a backup has kept them until after the closing: then the
+     * folder may be another engine's, which removes them when it opens, and uses their numbers again.
+     */
+    private void delete(Stamp generation, List<Long> values) throws IOException {
+        synchronized (deleting) {
+            if (!closing) {
+                Files.deleteIfExists(parts.dir.resolve(Names.GENERATION.of(generation.number())));
+                parts.values.delete(values);
+            }
         }
     }
 

@@ -246,6 +246,11 @@ final class GroupWriter {
         failed = true;
     }
 
+    /** The last group that is on the disk for certain. */
+    long syncedGroup() {
+        return syncedGroup;
+    }
+
     /** The last group that was written. */
     long lastGroup() {
         return group;

@@ -136,8 +136,7 @@ final class MapDbEngine implements StorageEngine {
         long bytes = parts.shared.values().bytes() + parts.shared.spares().bytes();
         bytes += current.base().bytes() + (previous == null ? 0 : previous.bytes());
         for (long number = current.firstSegment(); number <= current.lastSegment(); number++) {
-            Path segment = dir.resolve(Names.JOURNAL.of(number));
-            bytes += Files.exists(segment) ? Files.size(segment) : 0; // it may just have become a spare
+            bytes += dir.resolve(Names.JOURNAL.of(number)).toFile().length(); // 0 if it has just become a spare
         }
         return bytes;
     }

@@ -164,18 +164,34 @@ final class Opening {
 
     /**
      * Applies the journal. What may not be on the disk, though it can be read, is written once more, into new files: after a
-     * failed sync the old ones can't be trusted.
+     * failed sync the old ones can't be trusted. Copies of large values go again if there is no room for all: every attempt would
+     * leave some.
      */
     private static void replay(JournalScan scan, Layers layers, Values values, GroupWriter writer)
             throws IOException, StoreException {
-        scan.forEach((group, operations, references) -> {
-            if (group.number() <= scan.durable()) {
-                layers.apply(operations, references);
-            } else {
-                writer.repeat(operations, values.copy(references));
+        List<Long> copies = new ArrayList<>();
+        boolean done = false;
+        try {
+            scan.forEach((group, operations, references) -> {
+                if (group.number() <= scan.durable()) {
+                    layers.apply(operations, references);
+                } else {
+                    List<ValueRef> copied = values.copy(references);
+                    copied.forEach(value -> copies.add(value.number()));
+                    writer.repeat(operations, copied);
+                    if (writer.syncedGroup() == group.number() - 1) {
+                        copies.clear(); // this group says now that those before are on the disk
+                        copied.forEach(value -> copies.add(value.number()));
+                    }
+                }
+            });
+            writer.sync();
+            done = true;
+        } finally {
+            if (!done) {
+                values.delete(copies);
             }
-        });
-        writer.sync();
+        }
     }
 
     /**

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -59,7 +61,7 @@ final class Recovery {
             replaceAll(folder, entries, scan.lastGroup());
             tellMissing(entries.missing);
         }
-        say("The files as they were are kept: " + String.join(", ", aside) + ".");
+        tellAside();
         return new RecoveryReport(false, cutBytes, lost, aside, text.toString());
     }
 
@@ -150,15 +152,30 @@ final class Recovery {
                                 + last + ".");
     }
 
+    private void tellAside() {
+        long values = aside.stream()
+                .filter(file -> Names.VALUE.number(dir.resolve(file)) >= 0)
+                .count();
+        List<String> others = aside.subList(0, aside.size() - (int) values);
+        say("The files as they were are kept: " + String.join(", ", others) + ".");
+        if (values > 0) {
+            say("Beside them " + values + (values == 1 ? " large message that isn't" : " large messages that aren't")
+                    + " needed any more " + (values == 1 ? "is" : "are") + " kept.");
+        }
+    }
+
     /** Writes the new generation and names it; only then the old files go, of which there are links in another folder. */
     private void replaceAll(StoreFolder folder, Sound entries, long lastGroup) throws IOException, StoreException {
-        Map<Path, Path> old = link(folder);
+        Path target = folder.asideFolder();
+        Map<Path, Path> old = link(target);
         long number = 1;
         for (Path file : old.keySet()) {
             number = Math.max(number, 1 + Math.max(Names.JOURNAL.number(file), Names.GENERATION.number(file)));
         }
         Stamp plan = new Stamp(number, lastGroup, 0, 0);
-        Stamp stamp = Checkpoints.write(path(plan), plan, new References(entries, lastGroup, () -> false));
+        References written = new References(entries, lastGroup, () -> false);
+        Stamp stamp = Checkpoints.write(path(plan), plan, written);
+        linkUnneeded(target, written.found());
         new Current(stamp, null, number - 1).write(dir);
         for (Path file : old.keySet()) {
             Files.delete(file);
@@ -166,17 +183,33 @@ final class Recovery {
         StoreFolder.syncFolder(dir);
     }
 
-    private Map<Path, Path> link(StoreFolder folder) throws IOException {
+    private Map<Path, Path> link(Path target) throws IOException {
         Map<Path, Path> links = new TreeMap<>();
-        Path target = folder.asideFolder();
         List<Path> files = new ArrayList<>(Names.GENERATION.in(dir));
         files.addAll(Names.JOURNAL.in(dir));
         for (Path file : files) {
-            links.put(file, Files.createLink(target.resolve(file.getFileName()), file));
-            aside.add(dir.relativize(links.get(file)).toString());
+            links.put(file, link(target, file));
         }
         StoreFolder.syncFolder(target);
         return links;
+    }
+
+    /** Values of what is left out, which the next opening removes. */
+    private void linkUnneeded(Path target, List<ValueRef> needed) throws IOException {
+        Set<Long> numbers = new HashSet<>();
+        needed.forEach(value -> numbers.add(value.number()));
+        for (Path file : Names.VALUE.in(dir)) {
+            if (!numbers.contains(Names.VALUE.number(file))) {
+                link(target, file);
+            }
+        }
+        StoreFolder.syncFolder(target);
+    }
+
+    private Path link(Path target, Path file) throws IOException {
+        Path link = Files.createLink(target.resolve(file.getFileName()), file);
+        aside.add(dir.relativize(link).toString());
+        return link;
     }
 
     private Path path(Stamp stamp) {

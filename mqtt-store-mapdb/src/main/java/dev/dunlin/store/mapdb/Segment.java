@@ -69,10 +69,12 @@ final class Segment implements AutoCloseable {
      */
     static Segment make(Path dir, long number, long capacity, @Nullable Path spare) throws IOException {
         Path file = dir.resolve(Names.JOURNAL.of(number));
+        // One of this name may be there: if CURRENT was replaced, but its folder not synced, it is needed.
+        Path temporary = dir.resolve(Names.JOURNAL.of(number) + Names.TEMPORARY);
         if (spare != null) {
-            Files.move(spare, file, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(spare, temporary, StandardCopyOption.REPLACE_EXISTING);
         }
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         boolean made = false;
         try {
             Segment segment = new Segment(
@@ -80,13 +82,14 @@ final class Segment implements AutoCloseable {
             segment.reserve(capacity - HEADER_BYTES);
             segment.writeHeader();
             channel.force(true);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
             StoreFolder.syncFolder(dir);
             made = true;
             return segment;
         } finally {
             if (!made) {
                 channel.close();
-                Files.deleteIfExists(file); // half a segment is no use, and takes room that is scarce
+                Files.deleteIfExists(temporary); // half a segment is no use, and takes room that is scarce
             }
         }
     }

@@ -214,6 +214,22 @@ class DamageTest {
     }
 
     @Test
+    void aDamagedValueIsSetAside() throws Exception {
+        Path damaged = file("VALUE", 0); // of c-large
+        TestStore.flip(damaged, 1_000);
+        byte[] content = Files.readAllBytes(damaged);
+
+        assertRefused("is damaged or not whole");
+        RecoveryReport report = recover(without("c-large", "d"));
+
+        assertThat(report.setAside())
+                .filteredOn(file -> file.endsWith("/" + damaged.getFileName()))
+                .singleElement()
+                .satisfies(file -> assertThat(dir.resolve(file)).hasBinaryContent(content));
+        assertThat(report.text()).contains("1 large message that isn't needed any more");
+    }
+
+    @Test
     void aMissingValueOfAGenerationIsLeftOut() throws Exception {
         Path gone = file("VALUE", 1); // of b-large
         Files.delete(gone);

@@ -254,8 +254,11 @@ class MapDbEngineTest {
             }
         }
         assertThat(TestStore.files(dir(), "generation-")).noneMatch(name -> name.endsWith(".tmp"));
-        assertThat(Thread.getAllStackTraces().keySet())
-                .noneMatch(thread -> thread.getName().startsWith("dunlin-mapdb-store"));
+        // A pool has terminated a moment before its last thread has.
+        await().atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                        .noneMatch(thread -> thread.getName().startsWith("dunlin-mapdb-store")));
         try (TestStore store = TestStore.open(dir())) {
             assertThat(store.contents()).isEqualTo(written);
         }
@@ -300,15 +303,15 @@ class MapDbEngineTest {
             for (int i = 0; i < 16; i++) {
                 store.put("key" + i, MIB);
             }
-            assertThat(store.engine().stats().diskBytes()).isBetween(empty + 16 * MIB, empty + 20 * MIB);
+            assertThat(store.engine().stats().diskBytes()).isBetween(empty + 16 * MIB, empty + 24 * MIB);
             for (int i = 0; i < 16; i++) {
                 store.delete("key" + i);
             }
             store.generation().put("a", 1).generation();
             EngineStats stats = store.engine().stats();
             assertThat(stats.diskBytes())
-                    .as("two small generations, and the journal")
-                    .isLessThan(empty + 5 * MIB);
+                    .as("two small generations, and the journal with its spares")
+                    .isLessThan(empty + 8 * MIB);
             assertThat(stats.freeBytes()).isBetween(1L, stats.volumeBytes());
         }
     }
