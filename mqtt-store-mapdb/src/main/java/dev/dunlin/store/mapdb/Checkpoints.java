@@ -139,6 +139,8 @@ final class Checkpoints {
             throw failed(StoreFolder.failure("Writing a generation", parts.dir, e));
         } catch (StoreException e) {
             throw failed(e);
+        } catch (RuntimeException | Error e) { // out of memory, say: the next attempt may have more
+            throw failed(new StoreException(Kind.IO, "Writing a generation in " + parts.dir + " failed: " + e, e));
         }
     }
 

@@ -6,8 +6,10 @@ import dev.dunlin.broker.spi.StoreException.Kind;
 import dev.dunlin.broker.spi.StoreFolder;
 import dev.dunlin.store.mapdb.Current.Stamp;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -207,7 +209,12 @@ final class Recovery {
     }
 
     private Path link(Path target, Path file) throws IOException {
-        Path link = Files.createLink(target.resolve(file.getFileName()), file);
+        Path link = target.resolve(file.getFileName());
+        try {
+            Files.createLink(link, file);
+        } catch (UnsupportedOperationException | FileSystemException e) { // not every file system has links
+            StoreFolder.sync(Files.copy(file, link, StandardCopyOption.REPLACE_EXISTING));
+        }
         aside.add(dir.relativize(link).toString());
         return link;
     }

@@ -324,7 +324,7 @@ class MapDbEngineTest {
             try {
                 store.contents(); // reads, or fails: both are right
             } catch (StoreException e) {
-                assertThat(e.kind()).isEqualTo(Kind.IO);
+                assertThat(e.kind()).isEqualTo(Kind.BUSY);
             }
             assertThat(Thread.interrupted()).isTrue();
             assertThat(store.contents()).containsOnlyKeys("a", "b");
