@@ -62,7 +62,7 @@ final class SnapshotFile {
     /** A store of records in a volume. */
     static StoreDirect store(RangeVolume volume, boolean readOnly) {
         boolean threadSafe = readOnly;
-        return new StoreDirect(
+        StoreDirect store = new StoreDirect(
                 null,
                 volume.factory(readOnly),
                 readOnly,
@@ -77,6 +77,8 @@ final class SnapshotFile {
                 true,
                 false,
                 false);
+        UnpackedLibrary.forget();
+        return store;
     }
 
     /** Where entries of a new tree go, in the order of their keys; completed by {@link #complete}. */

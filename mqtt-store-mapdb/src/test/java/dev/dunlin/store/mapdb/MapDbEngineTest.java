@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the kit can't know: generations, segments and files of values come and go as they should. */
@@ -314,6 +316,17 @@ class MapDbEngineTest {
                     .isLessThan(empty + 8 * MIB);
             assertThat(stats.freeBytes()).isBetween(1L, stats.volumeBytes());
         }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void leavesNoUnpackedLibraryToWhoIsKilled() throws Exception {
+        try (TestStore store = TestStore.open(dir())) {
+            store.put("a", 1).generation();
+        }
+        assertThat(Files.readAllLines(Path.of("/proc/self/maps")))
+                .filteredOn(line -> line.contains("liblz4-java"))
+                .allMatch(line -> line.endsWith("(deleted)"));
     }
 
     @Test
