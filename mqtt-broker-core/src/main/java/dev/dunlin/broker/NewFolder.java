@@ -3,13 +3,12 @@ package dev.dunlin.broker;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
 import dev.dunlin.broker.spi.StoreFolder;
+import dev.dunlin.broker.store.Folders;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
-import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -33,7 +32,7 @@ final class NewFolder implements AutoCloseable {
         Path target = Files.exists(place)
                 ? place.toRealPath()
                 : place.toAbsolutePath().normalize();
-        Path parent = Objects.requireNonNullElse(target.getParent(), target);
+        Path parent = Folders.parent(target);
         requireFree(target, parent);
         Files.createDirectories(parent);
         Path path = parent.resolve(target.getFileName() + UNFINISHED);
@@ -72,18 +71,13 @@ final class NewFolder implements AutoCloseable {
         }
         Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
         finished = true;
-        StoreFolder.syncFolder(Objects.requireNonNullElse(target.getParent(), target));
+        StoreFolder.syncFolder(Folders.parent(target));
     }
 
     @Override
     public void close() throws IOException {
-        if (finished) {
-            return;
-        }
-        try (Stream<Path> all = Files.walk(path)) {
-            for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+        if (!finished) {
+            Folders.delete(path);
         }
     }
 }

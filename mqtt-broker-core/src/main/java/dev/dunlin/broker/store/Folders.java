@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Folders with all that is in them, and how they get to the disk. */
-final class Folders {
+public final class Folders {
     private Folders() {}
 
     /** The folder that an absolute path is in; the root is in itself. */
-    static Path parent(Path path) {
+    public static Path parent(Path path) {
         Path parent = path.getParent();
         return parent == null ? path : parent;
     }
@@ -46,7 +46,7 @@ final class Folders {
     }
 
     /** Deletes a folder with all that is in it; nothing if it isn't there. */
-    static void delete(Path folder) throws IOException {
+    public static void delete(Path folder) throws IOException {
         if (Files.exists(folder)) {
             for (Path path : deepestFirst(folder)) {
                 Files.delete(path);
