@@ -87,8 +87,11 @@ final class WillsOverARestartTest {
             connected(MqttVersion.V5, withWill(id));
             stored.crashOnly(Crash.POWER);
             stored.startAgain(store -> crashAt(store, batch, written));
-            stored.broker().send(MqttVersion.V5, persistent("more")); // so that there are enough batches
-            TestBroker.eventually("it has crashed", () -> !stored.store().isOpen());
+            AtomicInteger more = new AtomicInteger();
+            TestBroker.eventually("it has crashed", () -> {
+                stored.broker().send(MqttVersion.V5, persistent("more" + more.incrementAndGet())); // enough batches
+                return !stored.store().isOpen();
+            });
             stored.broker().close();
             stored.startAgain();
             stored.sync();
