@@ -9,7 +9,13 @@ const commands = { connect, subscribe, publish, close };
 
 readline.createInterface({ input: process.stdin }).on('line', line => {
   const command = new URLSearchParams(line);
+  let answered = false; // an error of a connection may come long after its CONNACK: it is no second answer
   const answer = (error, fields = {}) => {
+    if (answered) {
+      process.stderr.write(`${command.get('do')} of ${command.get('client')}, later: ${error}\n`);
+      return;
+    }
+    answered = true;
     const outcome = error ? { error: String(error) } : fields;
     say({ call: command.get('call'), ...outcome });
   };

@@ -16,6 +16,8 @@ import org.eclipse.paho.client.mqttv3.persist.MemoryPersistence;
 
 /** Eclipse Paho, MQTT 3.1 or 3.1.1. */
 final class PahoMqtt3Client implements TestClient {
+    private static final int INFLIGHT_MAX = 1_000;
+
     private final Inbox inbox = new Inbox();
     private final MqttVersion version;
     private final MqttClient client;
@@ -37,6 +39,7 @@ final class PahoMqtt3Client implements TestClient {
         options.setMqttVersion(version.level());
         options.setCleanSession(!setup.persistent());
         options.setKeepAliveInterval(setup.keepAliveSeconds());
+        options.setMaxInflight(INFLIGHT_MAX); // it counts what was acknowledged until another thread has looked at it
         if (setup.isTls()) {
             options.setSocketFactory(TestCertificate.shared().trusting().getSocketFactory());
         }
