@@ -115,6 +115,14 @@ final class SharedSubscriptionTest {
         return came;
     }
 
+    /** The client is cut off, and its session knows. */
+    private void lose(WireClient client) {
+        int before = broker.openConnections();
+        client.drop();
+        TestBroker.eventually("it is noticed", () -> broker.openConnections() < before);
+        broker.settle();
+    }
+
     private void expectNothing(WireClient... clients) {
         broker.settle();
         for (WireClient each : clients) {
@@ -455,7 +463,7 @@ final class SharedSubscriptionTest {
         }
         a.ping();
         WireClient b = member(version, "b", 2);
-        a.drop();
+        lose(a);
         assertThat(take(b, 3)).containsExactly("1", "2", "3");
         a = back(version, "a");
         expectNothing(a, b);
@@ -468,7 +476,7 @@ final class SharedSubscriptionTest {
         a.expectPublish("t", "1", 1);
         a.expectPublish("t", "2", 1);
         WireClient b = member(version, "b", 0);
-        a.drop();
+        lose(a);
         b.take("t", "1", 0); // with what this one was granted
         b.take("t", "2", 0);
         expectNothing(b);
@@ -481,7 +489,7 @@ final class SharedSubscriptionTest {
         publishAll(1, 2, 1);
         int first = a.expectPublish("t", "1", 1).packetId();
         int second = a.expectPublish("t", "2", 1).packetId();
-        a.drop();
+        lose(a);
         WireClient b = back(version, "b");
         expectNothing(b);
         a = back(version, "a");
@@ -496,7 +504,7 @@ final class SharedSubscriptionTest {
         WireClient a = persistent(version, "a");
         publishAll(1, 1, 1);
         a.expectPublish("t", "1", 1);
-        a.drop();
+        lose(a);
         WireClient b = back(version, "b");
         expectNothing(b);
         broker.client(version, "a");
@@ -514,7 +522,7 @@ final class SharedSubscriptionTest {
         a.send(pubrec(first));
         a.expect(pubrel(first));
         WireClient b = member(version, "b", 2);
-        a.drop();
+        lose(a);
         expectNothing(b);
         a = back(version, "a");
         a.expect(pubrel(first));
@@ -531,8 +539,8 @@ final class SharedSubscriptionTest {
         a.receive();
         kept.receive();
         WireClient b = member(version, "b", 2);
-        a.drop();
-        kept.drop();
+        lose(a);
+        lose(kept);
         broker.client(version, "kept"); // discards
         expectNothing(b);
         assertThat(broker.dropped(DropReason.SESSION_ENDED)).isEqualTo(2);
@@ -558,7 +566,7 @@ final class SharedSubscriptionTest {
         publishAll(1, 2, qos);
         take(a, 1);
         take(b, 1);
-        a.drop();
+        lose(a);
         expectNothing(b);
     }
 
@@ -617,7 +625,7 @@ final class SharedSubscriptionTest {
         take(a, 1);
         a.receive();
         a.receive();
-        a.drop();
+        lose(a);
         broker.settle();
         assertThat(broker.dropped(DropReason.SESSION_ENDED)).isEqualTo(3);
     }
@@ -660,7 +668,7 @@ final class SharedSubscriptionTest {
         }
         a.expectPublish("t", large, 1);
         WireClient b = member("b", 1);
-        a.drop();
+        lose(a);
         for (int i = 0; i < 3; i++) {
             b.take("t", large, 1);
         }

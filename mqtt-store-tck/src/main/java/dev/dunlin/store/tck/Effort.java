@@ -32,7 +32,7 @@ final class Effort {
     }
 
     static Duration growth() {
-        return LONG ? Duration.ofMinutes(10) : Duration.ofSeconds(20);
+        return LONG ? Duration.ofMinutes(10) : Duration.ofSeconds(10);
     }
 
     static boolean isLong() {
