@@ -215,8 +215,9 @@ public final class StoreFolder implements AutoCloseable {
         return new StoreException(isFull(e) ? Kind.FULL : Kind.IO, what + " in " + dir + " failed: " + e, e);
     }
 
-    private static boolean isFull(IOException e) {
-        String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+    /** Whether a failure says, in the words of the operating system, that a disk, a quota or a limit is full. */
+    public static boolean isFull(Exception failure) {
+        String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
         return message.contains("no space left")
                 || message.contains("file too large")
                 || message.contains("quota exceeded");

@@ -2,10 +2,10 @@ package dev.dunlin.store.mapdb;
 
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.StoreFolder;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Tells failures of files and of MapDB in the words of the storage SPI. */
@@ -14,7 +14,7 @@ final class Failures {
 
     /** A failure to read or write a file. */
     static StoreException of(String what, Path file, IOException e) {
-        Kind kind = isFull(String.valueOf(e.getMessage())) ? Kind.FULL : Kind.IO;
+        Kind kind = StoreFolder.isFull(e) ? Kind.FULL : Kind.IO;
         return new StoreException(kind, what + " " + file + " failed: " + e, e);
     }
 
@@ -37,10 +37,5 @@ final class Failures {
             }
         }
         return null;
-    }
-
-    private static boolean isFull(String message) {
-        String lower = message.toLowerCase(Locale.ROOT);
-        return lower.contains("no space left") || lower.contains("file too large") || lower.contains("quota exceeded");
     }
 }

@@ -49,7 +49,7 @@ final class Layers {
             if (value == null && base != null) {
                 value = base.get(key);
             }
-            return value == null || value.length == 0 ? null : value;
+            return value == null || Cursor.isTombstone(value) ? null : value;
         }
 
         /** Walks through what is there, from a key on to below another. */

@@ -2,8 +2,8 @@ package dev.dunlin.store.rocksdb;
 
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.StoreFolder;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
 
@@ -22,7 +22,7 @@ final class Failures {
         if (status == null) {
             return Kind.IO;
         }
-        if (status.getSubCode() == Status.SubCode.NoSpace || isFull(message)) {
+        if (status.getSubCode() == Status.SubCode.NoSpace || StoreFolder.isFull(e)) {
             return Kind.FULL;
         }
         return switch (status.getCode()) {
@@ -30,10 +30,5 @@ final class Failures {
             case IOError -> message.contains("lock ") && message.contains("LOCK") ? Kind.LOCKED : Kind.IO;
             default -> Kind.IO;
         };
-    }
-
-    private static boolean isFull(String message) {
-        String lower = message.toLowerCase(Locale.ROOT);
-        return lower.contains("no space left") || lower.contains("file too large") || lower.contains("quota exceeded");
     }
 }
