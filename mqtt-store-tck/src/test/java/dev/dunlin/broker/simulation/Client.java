@@ -1,0 +1,625 @@
+package dev.dunlin.broker.simulation;
+
+import dev.dunlin.codec.Connack;
+import dev.dunlin.codec.Connect;
+import dev.dunlin.codec.MalformedPacket;
+import dev.dunlin.codec.MqttDecoder;
+import dev.dunlin.codec.MqttEncoder;
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.PacketHandler;
+import dev.dunlin.codec.PacketType;
+import dev.dunlin.codec.Properties;
+import dev.dunlin.codec.Property;
+import dev.dunlin.codec.Publish;
+import dev.dunlin.codec.PublishFrame;
+import dev.dunlin.codec.QoS;
+import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.Subscribe;
+import dev.dunlin.codec.SubscriptionRequest;
+import dev.dunlin.codec.Unsubscribe;
+import dev.dunlin.codec.WillMessage;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client that follows the specification: it keeps its part of the session, resends after a reconnect, acknowledges in order
+ * and within the quota. What it does and when is decided elsewhere; what it sends and what comes it tells the {@link Model}.
+ */
+final class Client implements Wire.End, PacketHandler {
+    private static final int BYTES_MAX = 1 << 20;
+
+    final Profile profile;
+    private final Site site;
+    private final Model model;
+    private final ByteBuf out = Unpooled.buffer();
+
+    // ---- its part of the session
+    private final Map<Integer, Exchange> exchanges = new LinkedHashMap<>();
+    private final TreeSet<Integer> received = new TreeSet<>();
+
+    // ---- the connection
+    private @Nullable Wire wire;
+    private @Nullable Wire former;
+    private @Nullable MqttDecoder decoder;
+    private @Nullable Session session;
+    private final Map<Integer, Request> requests = new HashMap<>();
+    private final Map<Integer, String> aliases = new HashMap<>();
+    private final Queue<Runnable> answers = new ArrayDeque<>();
+    private boolean cleanStart;
+    private boolean connected;
+    private boolean leaving;
+    private boolean forgotten;
+    private boolean persistent;
+    private boolean wasConnected;
+    private boolean noticed = true;
+    private int quota;
+    private int pings;
+    private long lastSentMs;
+
+    /** Where a client lives: the simulation, or a test over sockets. */
+    interface Site {
+        /** Opens a connection. */
+        Wire connect(Client client);
+
+        /** Something has happened to a client, for the trace. */
+        void note(Client client, String what, Object... about);
+
+        /** Whether the broker may close a connection of its own accord now: it was stopped, or its store is not well. */
+        boolean mayClose(Client client);
+
+        /** Something was acknowledged just now: a good moment for a crash. */
+        void acknowledged();
+    }
+
+    /**
+     * What doesn't change.
+     *
+     * @param expirySeconds of the session; 0 ends it with its connection
+     * @param receiveMaximum how many exchanges it allows the broker
+     */
+    record Profile(
+            String id, MqttVersion version, long expirySeconds, int receiveMaximum, int keepAliveSeconds, int aliases) {
+        boolean isPersistent() {
+            return expirySeconds > 0;
+        }
+
+        boolean isFive() {
+            return version == MqttVersion.V5;
+        }
+    }
+
+    /** A QoS 1 or 2 publish under way. */
+    private static final class Exchange {
+        final Message message;
+        final byte[] payload;
+        boolean released;
+
+        Exchange(Message message, byte[] payload) {
+            this.message = message;
+            this.payload = payload;
+        }
+    }
+
+    /** A SUBSCRIBE or UNSUBSCRIBE under way. */
+    private record Request(Sub sub, boolean subscribes) {}
+
+    Client(Profile profile, Site site, Model model) {
+        this.profile = profile;
+        this.site = site;
+        this.model = model;
+    }
+
+    String id() {
+        return profile.id;
+    }
+
+    boolean hasWire() {
+        return wire != null;
+    }
+
+    boolean isConnected() {
+        return connected;
+    }
+
+    @Nullable
+    Session session() {
+        return session;
+    }
+
+    /** Not while a CONNECT of before is under way: it could come behind the next one, and take it over. */
+    boolean mayConnect() {
+        return wire == null && (noticed || wasConnected);
+    }
+
+    // ---- coming and going
+
+    /** Opens a connection and sends CONNECT. It must have none. */
+    void connect(boolean clean, @Nullable Message will, int willDelaySeconds) {
+        assert wire == null;
+        cleanStart = clean || forgotten || !profile.isPersistent();
+        persistent = profile.isPersistent() && !leaving && (profile.isFive() || !cleanStart);
+        if (cleanStart) {
+            forget();
+            forgotten = true; // as long as it doesn't know that the broker has forgotten, too, it has to ask again
+        }
+        aliases.clear();
+        requests.clear();
+        answers.clear();
+        pings = 0;
+        decoder = new MqttDecoder(MqttDecoder.Peer.SERVER, this, BYTES_MAX);
+        decoder.version(profile.version);
+        if (will != null) {
+            long delay = profile.isFive() ? Math.min(willDelaySeconds, profile.expirySeconds) : 0;
+            model.wills().offer(id(), will, delay * 1000, persistent);
+        }
+        model.connecting(id(), cleanStart, persistent, profile.expirySeconds * 1000);
+        site.note(this, "CONNECT%s%s", cleanStart ? " clean" : "", will == null ? "" : " will " + will);
+        wire = site.connect(this);
+        noticed = false;
+        MqttEncoder.connect(
+                out,
+                new Connect(
+                        profile.version,
+                        id(),
+                        cleanStart,
+                        profile.keepAliveSeconds,
+                        properties(),
+                        will == null ? null : will(will, willDelaySeconds),
+                        null,
+                        null));
+        flush();
+    }
+
+    /** Connects without a past and a future: with the connection everything is to end. */
+    void connectForGood() {
+        leaving = true;
+        connect(true, null, 0);
+    }
+
+    private Properties properties() {
+        if (!profile.isFive()) {
+            return Properties.EMPTY;
+        }
+        Properties.Builder say = Properties.builder()
+                .add(Property.SESSION_EXPIRY_INTERVAL, leaving ? 0 : profile.expirySeconds)
+                .add(Property.RECEIVE_MAXIMUM, profile.receiveMaximum);
+        if (profile.aliases > 0) {
+            say.add(Property.TOPIC_ALIAS_MAXIMUM, profile.aliases);
+        }
+        return say.build();
+    }
+
+    private WillMessage will(Message will, int delaySeconds) {
+        Properties properties = profile.isFive() && delaySeconds > 0
+                ? Properties.builder()
+                        .add(Property.WILL_DELAY_INTERVAL, delaySeconds)
+                        .build()
+                : Properties.EMPTY;
+        return new WillMessage(will.topic, Payloads.of(will, 0), will.qos, will.retain, properties);
+    }
+
+    /** Sends DISCONNECT and closes. */
+    void disconnect() {
+        site.note(this, "DISCONNECT");
+        MqttEncoder.disconnect(out, profile.version, ReasonCode.SUCCESS, Properties.EMPTY);
+        flush();
+        lastWire().end();
+        closed(true);
+    }
+
+    /** The connection breaks. */
+    void cut() {
+        site.note(this, "cut");
+        lastWire().cut();
+        closed(false);
+    }
+
+    /** It is gone, and the broker doesn't know. */
+    void abandon() {
+        site.note(this, "abandons its connection");
+        lastWire().abandon();
+        closed(false);
+    }
+
+    private Wire lastWire() {
+        return Objects.requireNonNull(wire);
+    }
+
+    private void closed(boolean orderly) {
+        former = wire;
+        wire = null;
+        wasConnected = connected;
+        answers.clear();
+        decoder = null;
+        connected = false;
+        session = null;
+        model.forgetAtMostOnce(id());
+        model.closed(id(), orderly, isAllAcknowledged());
+        if (!persistent) {
+            forget();
+        }
+    }
+
+    private void forget() {
+        exchanges.clear();
+        received.clear();
+    }
+
+    private boolean isAllAcknowledged() {
+        return exchanges.values().stream().allMatch(each -> each.released);
+    }
+
+    /** Tells the model as soon as the broker knows that the last connection is over. */
+    void look() {
+        Wire last = former;
+        if (!noticed && wire == null && last != null && last.isBrokerEnded()) {
+            noticed = true;
+            model.noticed(id());
+        }
+    }
+
+    @Override
+    public void ended(Wire one) {
+        if (wire != one) {
+            return;
+        }
+        site.note(this, "closed by the broker");
+        Model.require(site.mayClose(this), "the connection of %s was closed", id());
+        closed(false);
+    }
+
+    // ---- requests
+
+    /** Whether it may publish another one with this QoS now. */
+    boolean mayPublish(QoS qos) {
+        return connected && (qos == QoS.AT_MOST_ONCE || exchanges.size() < quota);
+    }
+
+    void publish(Message message, int payloadBytes) {
+        byte[] payload = Payloads.of(message, payloadBytes);
+        int packetId = 0;
+        if (message.qos != QoS.AT_MOST_ONCE) {
+            packetId = freeId();
+            exchanges.put(packetId, new Exchange(message, payload));
+        }
+        send(message, payload, packetId, false);
+    }
+
+    private void send(Message message, byte[] payload, int packetId, boolean dup) {
+        model.publishing(message);
+        site.note(this, "PUBLISH %s id %d%s", message, packetId, dup ? " DUP" : "");
+        PublishFrame frame = PublishFrame.of(
+                message.topic,
+                Properties.EMPTY,
+                message.expirySeconds > 0 && profile.isFive() ? message.expirySeconds : -1,
+                payload,
+                profile.version,
+                packetId > 0);
+        MqttEncoder.publish(out, frame, dup, message.qos, message.retain, packetId, message.expirySeconds);
+        ByteBuf large = frame.largePayload();
+        if (large != null) {
+            out.writeBytes(large.duplicate());
+        }
+        flush();
+        frame.release();
+    }
+
+    void subscribe(Sub asked, QoS qos, int retainHandling) {
+        Session on = Objects.requireNonNull(session);
+        boolean replays = !asked.isShared() && (retainHandling == 0 || !profile.isFive());
+        Sub sub = model.subscribing(on, asked, replays);
+        int packetId = freeId();
+        requests.put(packetId, new Request(sub, true));
+        site.note(this, "SUBSCRIBE %s QoS %d id %d", sub.filter, qos.level(), packetId);
+        SubscriptionRequest request = profile.isFive()
+                ? new SubscriptionRequest(sub.filter, qos, sub.noLocal, sub.retainAsPublished, retainHandling)
+                : new SubscriptionRequest(sub.filter, qos);
+        MqttEncoder.subscribe(out, profile.version, new Subscribe(packetId, Properties.EMPTY, List.of(request)));
+        flush();
+    }
+
+    void unsubscribe(Sub sub) {
+        model.unsubscribing(Objects.requireNonNull(session), sub);
+        int packetId = freeId();
+        requests.put(packetId, new Request(sub, false));
+        site.note(this, "UNSUBSCRIBE %s id %d", sub.filter, packetId);
+        MqttEncoder.unsubscribe(out, profile.version, new Unsubscribe(packetId, Properties.EMPTY, List.of(sub.filter)));
+        flush();
+    }
+
+    void ping() {
+        pings++;
+        MqttEncoder.pingreq(out);
+        flush();
+    }
+
+    /** As a client of 3.1 may: sends again what it has no answer to, on the same connection. */
+    void repeat() {
+        for (Map.Entry<Integer, Exchange> each : exchanges.entrySet()) {
+            if (each.getValue().message.qos == QoS.EXACTLY_ONCE) {
+                resend(each.getKey(), each.getValue());
+                return;
+            }
+        }
+    }
+
+    private int freeId() {
+        int id = 1;
+        while (exchanges.containsKey(id) || requests.containsKey(id)) {
+            id++;
+        }
+        return id;
+    }
+
+    /** Whether the keep-alive wants a packet. */
+    boolean mustPing() {
+        return connected
+                && profile.keepAliveSeconds > 0
+                && model.nowMs() - lastSentMs > profile.keepAliveSeconds * 500L;
+    }
+
+    private void flush() {
+        lastSentMs = model.nowMs();
+        Objects.requireNonNull(wire).send(out);
+        out.clear();
+    }
+
+    // ---- answers
+
+    /** Whether there is something that it still has to acknowledge. */
+    boolean owesAnswers() {
+        return !answers.isEmpty();
+    }
+
+    /** Sends the acknowledgement that is due first. */
+    void answer() {
+        Objects.requireNonNull(answers.poll()).run();
+    }
+
+    private void ack(PacketType type, int packetId, ReasonCode reason) {
+        site.note(this, "%s id %d %s", type, packetId, reason);
+        MqttEncoder.ack(out, profile.version, type, packetId, reason, Properties.EMPTY);
+        flush();
+    }
+
+    /** Nothing moves any more: the broker has answered everything that it was asked. */
+    void requireAnswered() {
+        Model.require(wire == null || connected, "%s waits for CONNACK", id());
+        if (connected) {
+            requests.forEach((id, request) ->
+                    Model.require(false, "%s waits for the answer about %s, id %d", id(), request.sub.filter, id));
+            exchanges.forEach((id, exchange) -> Model.require(
+                    exchange.released && owesAnswers(),
+                    "%s waits for an answer to %s, id %d",
+                    id(),
+                    exchange.message,
+                    id));
+            Model.require(pings == 0, "%s waits for PINGRESP", id());
+        }
+    }
+
+    // ---- what comes
+
+    @Override
+    public void received(ByteBuf bytes) {
+        MqttDecoder to = decoder;
+        if (to == null) {
+            return;
+        }
+        try {
+            to.decode(bytes.retainedSlice().copy());
+        } catch (MalformedPacket e) {
+            throw new Violation(id() + " gets what it can't read: " + e.getMessage());
+        } finally {
+            bytes.release();
+        }
+    }
+
+    @Override
+    public boolean packet(PacketType type, MqttDecoder in) {
+        switch (type) {
+            case CONNACK -> connack(in.connack());
+            case PUBLISH -> publish(in.publish());
+            case PUBACK -> puback(in.packetId(), in.reasonCode());
+            case PUBREC -> pubrec(in.packetId(), in.reasonCode());
+            case PUBREL -> pubrel(in.packetId());
+            case PUBCOMP -> pubcomp(in.packetId());
+            case SUBACK -> answered(in.suback().packetId(), in.suback().reasons());
+            case UNSUBACK -> answered(in.unsuback().packetId(), in.unsuback().reasons());
+            case PINGRESP -> pings--;
+            case DISCONNECT -> disconnected(in.reasonCode());
+            default -> Model.require(false, "%s gets %s", id(), type);
+        }
+        return wire != null;
+    }
+
+    private void connack(Connack connack) {
+        site.note(this, "CONNACK %s%s", connack.reason(), connack.sessionPresent() ? " session present" : "");
+        if (connack.reason().isError()) {
+            Model.require(site.mayClose(this), "%s was refused: %s", id(), connack.reason());
+            model.refused(id());
+            return;
+        }
+        boolean present = profile.version == MqttVersion.V3_1
+                ? !cleanStart && model.mayHaveSession(id())
+                : connack.sessionPresent();
+        session = model.connected(id(), cleanStart, present, profile.receiveMaximum);
+        connected = true;
+        forgotten = false;
+        quota = profile.isFive() ? (int) connack.properties().integer(Property.RECEIVE_MAXIMUM, 65_535) : 8;
+        site.acknowledged();
+        if (!present) {
+            forget();
+            return;
+        }
+        for (Map.Entry<Integer, Exchange> each : new ArrayList<>(exchanges.entrySet())) { // [5.0:MQTT-4.4.0-1]
+            resend(each.getKey(), each.getValue());
+        }
+    }
+
+    private void resend(int packetId, Exchange exchange) {
+        if (exchange.released) {
+            ack(PacketType.PUBREL, packetId, ReasonCode.SUCCESS);
+        } else {
+            send(exchange.message, exchange.payload, packetId, true);
+        }
+    }
+
+    private void publish(Publish publish) {
+        String topic = publish.topic();
+        if (publish.topicAlias() > 0) {
+            if (topic.isEmpty()) {
+                topic = Objects.requireNonNull(aliases.get(publish.topicAlias()));
+            } else {
+                aliases.put(publish.topicAlias(), topic);
+            }
+        }
+        int packetId = publish.packetId();
+        int message = Payloads.message(publish.payload());
+        site.note(
+                this,
+                "gets PUBLISH #%d on %s QoS %d id %d%s%s",
+                message,
+                topic,
+                publish.qos().level(),
+                packetId,
+                publish.dup() ? " DUP" : "",
+                publish.retain() ? " RETAIN" : "");
+        Session on = Objects.requireNonNull(session);
+        boolean again = publish.qos() == QoS.EXACTLY_ONCE && received.contains(packetId);
+        model.delivered(
+                on,
+                new Model.Delivery(
+                        message,
+                        topic,
+                        publish.qos(),
+                        publish.dup(),
+                        publish.retain(),
+                        packetId,
+                        publish.messageExpirySeconds()));
+        switch (publish.qos()) {
+            case AT_MOST_ONCE -> {}
+            case AT_LEAST_ONCE -> answers.add(() -> complete(PacketType.PUBACK, packetId));
+            case EXACTLY_ONCE -> {
+                Model.require(!again || publish.dup(), "%s gets id %d anew", id(), packetId);
+                received.add(packetId);
+                answers.add(() -> ack(PacketType.PUBREC, packetId, ReasonCode.SUCCESS));
+            }
+        }
+    }
+
+    private void complete(PacketType type, int packetId) {
+        model.completed(Objects.requireNonNull(session), packetId);
+        ack(type, packetId, ReasonCode.SUCCESS);
+    }
+
+    private void pubrel(int packetId) {
+        site.note(this, "gets PUBREL id %d", packetId);
+        model.released(Objects.requireNonNull(session), packetId);
+        received.remove(packetId);
+        answers.add(() -> complete(PacketType.PUBCOMP, packetId));
+    }
+
+    private void puback(int packetId, ReasonCode reason) {
+        Exchange exchange = exchanges.remove(packetId);
+        site.note(this, "gets PUBACK id %d %s", packetId, reason);
+        Model.require(
+                exchange != null && exchange.message.qos == QoS.AT_LEAST_ONCE, "%s gets a PUBACK %d", id(), packetId);
+        acknowledged(exchange, reason);
+    }
+
+    private void pubrec(int packetId, ReasonCode reason) {
+        Exchange exchange = exchanges.get(packetId);
+        site.note(this, "gets PUBREC id %d %s", packetId, reason);
+        if (exchange == null) {
+            return; // of a repetition
+        }
+        if (!exchange.released) {
+            acknowledged(exchange, reason);
+            exchange.released = true;
+        }
+        if (reason.isError()) {
+            exchanges.remove(packetId);
+        } else {
+            answers.add(() -> release(packetId, exchange));
+        }
+    }
+
+    private void release(int packetId, Exchange exchange) {
+        if (exchanges.get(packetId) == exchange) { // else a repetition has ended it meanwhile
+            ack(PacketType.PUBREL, packetId, ReasonCode.SUCCESS);
+        }
+    }
+
+    private void acknowledged(Exchange exchange, ReasonCode reason) {
+        if (reason.isError()) {
+            Model.require(site.mayClose(this), "%s was refused: %s", exchange.message, reason);
+            model.refusedPublish(exchange.message);
+        } else {
+            model.acknowledged(exchange.message);
+            site.acknowledged();
+        }
+    }
+
+    private void pubcomp(int packetId) {
+        site.note(this, "gets PUBCOMP id %d", packetId);
+        Exchange exchange = exchanges.get(packetId);
+        if (exchange != null && exchange.released) {
+            exchanges.remove(packetId);
+            site.acknowledged();
+        }
+    }
+
+    private void answered(int packetId, List<ReasonCode> reasons) {
+        Request request = requests.remove(packetId);
+        site.note(this, "gets the answer to %d: %s", packetId, reasons);
+        Model.require(request != null, "%s gets an answer to %d", id(), packetId);
+        if (request.subscribes) {
+            boolean granted = !reasons.get(0).isError();
+            Model.require(granted || site.mayClose(this), "%s: refused: %s", id(), reasons);
+            model.subscribed(Objects.requireNonNull(session), request.sub, granted);
+        } else {
+            model.unsubscribed(request.sub);
+        }
+        site.acknowledged();
+    }
+
+    private void disconnected(ReasonCode reason) {
+        site.note(this, "gets DISCONNECT %s", reason);
+        Model.require(site.mayClose(this), "%s was disconnected: %s", id(), reason);
+    }
+
+    /** What a payload says. */
+    static final class Payloads {
+        private static final int ID_BYTES = 4;
+
+        private Payloads() {}
+
+        static byte[] of(Message message, int bytes) {
+            if (message.clears) {
+                return new byte[0];
+            }
+            byte[] payload = new byte[ID_BYTES + bytes];
+            Arrays.fill(payload, (byte) 'x');
+            for (int i = 0; i < ID_BYTES; i++) {
+                payload[i] = (byte) (message.id >> (8 * (ID_BYTES - 1 - i)));
+            }
+            return payload;
+        }
+
+        static int message(ByteBuf payload) {
+            return payload.isReadable() ? payload.getInt(payload.readerIndex()) : Model.ANONYMOUS;
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package dev.dunlin.broker.simulation;
+
+import dev.dunlin.broker.simulation.Client.Profile;
+import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.QoS;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+
+/** What the clients are up to, as the seed decides. */
+final class Deeds {
+    private static final QoS[] QOS = QoS.values();
+    private static final int TOPICS = 2;
+    private static final int LARGE_BYTES = 1_200;
+
+    private final World world;
+    private final Random random;
+
+    Deeds(World world) {
+        this.world = world;
+        random = world.random;
+    }
+
+    // ---- who they are
+
+    Profile profile(int number) {
+        String id = "c" + number;
+        MqttVersion version =
+                number % 3 == 2 ? (random.nextBoolean() ? MqttVersion.V3_1 : MqttVersion.V3_1_1) : MqttVersion.V5;
+        int inflightMax = world.setting.limits().inflightMessagesMax();
+        boolean five = version == MqttVersion.V5;
+        long expiry = switch (random.nextInt(5)) {
+            case 0 -> 0;
+            case 1 -> five ? 3 + random.nextInt(10) : Limits.NEVER_EXPIRES;
+            default -> five ? 3_600 : Limits.NEVER_EXPIRES;
+        };
+        int receiveMaximum = five ? Math.min(inflightMax, 1 + random.nextInt(8)) : inflightMax;
+        int keepAlive = random.nextInt(3) == 0 ? 20 : 0;
+        return new Profile(id, version, expiry, receiveMaximum, keepAlive, five ? random.nextInt(4) : 0);
+    }
+
+    // ---- what they do
+
+    /** Has a client do something, or nothing. */
+    void one(Client client) {
+        if (!client.hasWire()) {
+            if (client.mayConnect() && random.nextInt(4) == 0) {
+                connect(client, random.nextInt(8) == 0);
+            }
+            return;
+        }
+        int dice = random.nextInt(100);
+        if (!client.isConnected()) {
+            if (dice < 3) {
+                client.cut();
+            }
+            return;
+        }
+        if (dice < 36) {
+            publish(client);
+        } else if (dice < 46) {
+            subscription(client);
+        } else if (dice < 82) {
+            answer(client);
+        } else if (dice < 84) {
+            client.ping();
+        } else if (dice < 87) {
+            client.repeat();
+        } else if (dice < 89) {
+            client.disconnect();
+        } else if (dice < 93) {
+            lose(client, dice < 91);
+        } else if (dice < 96) {
+            burst(client);
+        }
+    }
+
+    private void connect(Client client, boolean clean) {
+        boolean hasWill = random.nextInt(5) < 2;
+        Message will = hasWill ? world.model.message(client.id(), topic("p", client), qos(), false, false, 0) : null;
+        int delay = random.nextBoolean() ? 0 : 1 + random.nextInt(6);
+        client.connect(clean, will, delay);
+    }
+
+    private void lose(Client client, boolean silently) {
+        if (silently) {
+            client.abandon();
+            if (random.nextBoolean()) {
+                connect(client, random.nextInt(8) == 0); // which is a takeover
+            }
+        } else {
+            client.cut();
+        }
+    }
+
+    private void answer(Client client) {
+        for (int left = 1 + random.nextInt(3); left > 0 && client.owesAnswers(); left--) {
+            client.answer();
+        }
+    }
+
+    private void burst(Client client) {
+        boolean retained = random.nextInt(3) == 0;
+        for (int left = 5 + random.nextInt(15); left > 0; left--) {
+            if (retained) {
+                client.publish(
+                        world.model.message(client.id(), topic("r", client), QoS.AT_MOST_ONCE, true, false, 0),
+                        LARGE_BYTES);
+            } else {
+                publish(client);
+            }
+        }
+    }
+
+    private void publish(Client client) {
+        QoS qos = qos();
+        if (!client.mayPublish(qos)) {
+            return;
+        }
+        int kind = random.nextInt(10);
+        boolean retained = kind < 3;
+        String topic = kind < 3 ? topic("r", client) : kind < 5 ? "s/" + random.nextInt(TOPICS) : topic("p", client);
+        boolean clears = retained && random.nextInt(6) == 0;
+        int expiry = !retained && client.profile.isFive() && random.nextInt(6) == 0 ? 1 + random.nextInt(8) : 0;
+        Message message = world.model.message(client.id(), topic, qos, retained, clears, expiry);
+        int bytes = random.nextInt(12) == 0 ? LARGE_BYTES + random.nextInt(800) : random.nextInt(40);
+        client.publish(message, clears ? 0 : bytes);
+    }
+
+    private void subscription(Client client) {
+        Session session = Objects.requireNonNull(client.session());
+        if (random.nextInt(3) == 0 && !session.subs.isEmpty()) {
+            List<Sub> subs = List.copyOf(session.subs.values());
+            Sub sub = subs.get(random.nextInt(subs.size()));
+            if (sub.mustUntil == Message.NEVER) {
+                client.unsubscribe(sub);
+                return;
+            }
+        }
+        String filter = filter();
+        QoS qos = Sub.isShared(filter) ? QOS[1 + random.nextInt(2)] : qos();
+        int options = Math.floorMod((client.id() + filter).hashCode(), 16);
+        boolean five = client.profile.isFive();
+        boolean noLocal = five && !Sub.isShared(filter) && options % 4 == 0;
+        boolean retainAsPublished = five && options / 4 == 0;
+        client.subscribe(new Sub(filter, qos, noLocal, retainAsPublished), qos, random.nextInt(4) == 0 ? 2 : 0);
+    }
+
+    private String filter() {
+        String other = "c" + random.nextInt(world.setting.clients());
+        return switch (random.nextInt(9)) {
+            case 0 -> "p/#";
+            case 1 -> "p/+/0";
+            case 2 -> "p/" + other + "/0";
+            case 3 -> "p/" + other + "/+";
+            case 4 -> "r/#";
+            case 5 -> "r/" + other + "/0";
+            case 6 -> "r/+/1";
+            case 7 -> "$share/g/s/0";
+            default -> "$share/g/s/1";
+        };
+    }
+
+    private String topic(String kind, Client client) {
+        return kind + "/" + client.id() + "/" + random.nextInt(TOPICS);
+    }
+
+    private QoS qos() {
+        return QOS[random.nextInt(QOS.length)];
+    }
+
+    // ---- the end
+
+    /** Comes back, and acknowledges; false if there was nothing to do. */
+    boolean drain(Client client) {
+        if (!client.hasWire()) {
+            client.connect(false, null, 0);
+            return true;
+        }
+        boolean any = client.owesAnswers();
+        while (client.owesAnswers()) {
+            client.answer();
+        }
+        return any;
+    }
+
+    /** Gives its session up, and ends the connection that did so. */
+    void leave(Client client) {
+        if (client.hasWire()) {
+            client.disconnect();
+        }
+        client.connectForGood();
+    }
+}

@@ -1,0 +1,70 @@
+package dev.dunlin.broker.simulation;
+
+import dev.dunlin.codec.QoS;
+
+/** Something that a client publishes, and what is known of its way into the broker. */
+final class Message {
+    static final long NEVER = Long.MAX_VALUE;
+
+    /** No place in the order of its publisher. */
+    static final long UNORDERED = -1;
+
+    final int id;
+    final String publisher;
+    final String topic;
+    final QoS qos;
+    final boolean retain;
+
+    /** A retained message without payload: it removes the one that is retained, and can't be told from others when it arrives. */
+    final boolean clears;
+
+    /** Seconds; 0 if it doesn't expire. */
+    final int expirySeconds;
+
+    /** Its place among what its publisher sends. */
+    long order = UNORDERED;
+
+    /** Between these two moments the broker has routed it, if at all. */
+    long sentAt = NEVER;
+
+    long routedBy = NEVER;
+
+    long sentMs;
+    long acknowledgedMs = NEVER;
+
+    /** How often the broker may have taken it for a new message. */
+    int sends;
+
+    /** How often the broker had crashed when it was sent last. */
+    int sentRestarts;
+
+    /** Sent more than once: so nobody knows which of them has had which effect. */
+    boolean repeated;
+
+    boolean refused;
+    boolean will;
+
+    Message(int id, String publisher, String topic, QoS qos, boolean retain, boolean clears, int expirySeconds) {
+        this.id = id;
+        this.publisher = publisher;
+        this.topic = topic;
+        this.qos = qos;
+        this.retain = retain;
+        this.clears = clears;
+        this.expirySeconds = expirySeconds;
+    }
+
+    boolean isAcknowledged() {
+        return routedBy != NEVER;
+    }
+
+    boolean hasExpired(long nowMs) {
+        return expirySeconds > 0 && nowMs >= sentMs + expirySeconds * 1000L;
+    }
+
+    @Override
+    public String toString() {
+        return "#" + id + " of " + publisher + " on " + topic + " QoS " + qos.level() + (retain ? " retained" : "")
+                + (will ? " (will)" : "");
+    }
+}

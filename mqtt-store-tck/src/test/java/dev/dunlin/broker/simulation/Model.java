@@ -1,0 +1,646 @@
+package dev.dunlin.broker.simulation;
+
+import dev.dunlin.broker.simulation.Session.Copies;
+import dev.dunlin.broker.spi.TimeSource;
+import dev.dunlin.codec.QoS;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What MQTT promises, seen from the clients. It is told what they send and what comes, and throws a {@link Violation} at the
+ * first thing that must not be; {@link #quiet} asks for what must have come.
+ *
+ * <p>Nobody outside knows when exactly the broker does something: a publish is routed between its sending and its
+ * acknowledgement, a subscription begins between SUBSCRIBE and SUBACK, a session ends some time after its connection. So
+ * everything here has two moments, and <em>may</em> and <em>must</em> are different questions: a message must come if its
+ * subscription surely stood all the time in which it may have been routed, and may come if the two times touch.
+ *
+ * <p>Time is a counter of what has happened ({@code at}); milliseconds are only for what MQTT measures in seconds.
+ */
+final class Model {
+    /** How the broker came back. */
+    enum Restart {
+        /** It was stopped in good order. */
+        ORDERLY,
+        /** It was killed, or its machine was. */
+        CRASH,
+        /** It keeps nothing. */
+        FORGETFUL
+    }
+
+    /** A retained message without payload: when it arrives nobody can tell which one it is. */
+    static final int ANONYMOUS = -1;
+
+    final TimeSource time;
+    final long slackMs;
+    final List<Message> messages = new ArrayList<>();
+    private final Map<String, Session> sessions = new LinkedHashMap<>();
+    private final Map<String, Session> opening = new HashMap<>();
+    private final Map<String, Integer> drops = new HashMap<>();
+    private final List<Message> unacknowledged = new ArrayList<>();
+    private final Groups groups = new Groups(this);
+    private final RetainedValues retained = new RetainedValues(this);
+    private final Wills wills = new Wills(this);
+    private long at;
+    private long orders;
+    private long wallMs;
+    private int restarts;
+    private int uncleanRestarts;
+
+    /** @param slackMs how long something may lie between the broker's doing and the client's seeing it */
+    Model(TimeSource time, long slackMs) {
+        this.time = time;
+        this.slackMs = slackMs;
+    }
+
+    static void require(boolean condition, String otherwise, Object... about) {
+        if (!condition) {
+            throw new Violation(otherwise.formatted(about));
+        }
+    }
+
+    long at() {
+        return at;
+    }
+
+    long nowMs() {
+        return time.monotonicMs();
+    }
+
+    Collection<Session> sessions() {
+        return sessions.values();
+    }
+
+    /** The session that a client has, or may have; null if it has none. */
+    @Nullable
+    Session session(String client) {
+        return sessions.get(client);
+    }
+
+    Groups groups() {
+        return groups;
+    }
+
+    RetainedValues retained() {
+        return retained;
+    }
+
+    Wills wills() {
+        return wills;
+    }
+
+    // ---- connections
+
+    /** CONNECT is sent. */
+    void connecting(String client, boolean cleanStart, boolean persistent, long expiryMs) {
+        at++;
+        Session former = sessions.get(client);
+        if (former != null && cleanStart) {
+            groups.leaving(former);
+            former.uncertain();
+        }
+        Session made = new Session(client, persistent, expiryMs);
+        made.connectSentMs = nowMs();
+        opening.put(client, made);
+        if (former != null) {
+            former.connectSentMs = nowMs();
+        }
+    }
+
+    /** For a client of 3.1, whose CONNACK doesn't say whether a session is present: what it may hope for, and what it must not rely on. */
+    boolean mayHaveSession(String client) {
+        Session former = sessions.get(client);
+        Session made = Objects.requireNonNull(opening.get(client));
+        if (former == null || !former.mayExist(made.connectSentMs)) {
+            return false;
+        }
+        if (!former.mustExist(nowMs())) {
+            groups.leaving(former);
+            former.uncertain();
+        }
+        return true;
+    }
+
+    /** CONNACK has come [5.0:MQTT-3.2.2-2], [5.0:MQTT-3.2.2-3], [3.1.1:MQTT-3.2.2-1], [3.1.1:MQTT-3.2.2-2]. */
+    Session connected(String client, boolean cleanStart, boolean present, int receiveMaximum) {
+        at++;
+        Session former = sessions.get(client);
+        Session made = Objects.requireNonNull(opening.remove(client));
+        if (present) {
+            require(!cleanStart, "%s asked for a clean start and has a session", client);
+            require(former != null, "%s has a session that nobody made", client);
+            require(former.mayExist(made.connectSentMs), "%s should have ended long ago", former);
+        } else {
+            require(cleanStart || former == null || !former.mustExist(nowMs()), "lost at %d: %s", nowMs(), former);
+        }
+        wills.connected(client, present);
+        if (!present && former != null) {
+            ended(former);
+        }
+        Session session = present ? Objects.requireNonNull(former) : made;
+        sessions.put(client, session);
+        session.certain = true;
+        session.connected = true;
+        session.connectedAt = at;
+        session.connection++;
+        session.receiveMaximum = receiveMaximum;
+        session.open.clear();
+        session.endsEarliestMs = Message.NEVER;
+        session.endsLatestMs = Message.NEVER;
+        return session;
+    }
+
+    /** CONNACK has come, and it was an error: nothing has changed. */
+    void refused(String client) {
+        at++;
+        opening.remove(client);
+        wills.refused(client);
+    }
+
+    /**
+     * The client has lost its connection, or ended it.
+     *
+     * @param orderly by DISCONNECT with 0x00, which forbids the will
+     * @param allAcknowledged whether it will not send anything again
+     */
+    void closed(String client, boolean orderly, boolean allAcknowledged) {
+        at++;
+        Message will = wills.closed(client, orderly);
+        if (will != null && allAcknowledged) {
+            will.order = ++orders;
+        }
+        Session made = opening.remove(client);
+        if (made != null && !sessions.containsKey(client)) {
+            sessions.put(client, made); // nobody knows
+            made.certain = false;
+        }
+        Session session = sessions.get(client);
+        if (session == null) {
+            return;
+        }
+        session.open.clear();
+        wallMs = Math.max(wallMs, time.wallMs());
+        if (session.connected) { // else its CONNECT may never have come, and what was before counts
+            session.connected = false;
+            session.lostWallMs = time.wallMs();
+            session.endsEarliestMs = nowMs() + session.expiryMs;
+        }
+        session.endsLatestMs = Message.NEVER;
+        session.owed.removeIf(id -> !isKept(session, messages.get(id)));
+        retained.connectionLost(session);
+        groups.connectionLost(session);
+        if (!session.persistent) {
+            ended(session);
+            sessions.remove(client);
+        }
+    }
+
+    /** The broker knows that the connection is over, too. */
+    void noticed(String client) {
+        Session session = sessions.get(client);
+        if (session != null && !session.connected) {
+            session.endsLatestMs = nowMs() + session.expiryMs + slackMs;
+        }
+        wills.noticed(client);
+    }
+
+    private void ended(Session session) {
+        groups.leaving(session);
+        session.certain = false;
+        session.forgive();
+    }
+
+    /** Whether a message is kept for a session that has no connection. */
+    private boolean isKept(Session session, Message message) {
+        return qosMin(session, message) > 0;
+    }
+
+    /** The broker has gone and come back. */
+    void restarted(Restart how) {
+        at++;
+        restarts++;
+        uncleanRestarts += how == Restart.ORDERLY ? 0 : 1;
+        unacknowledged.clear();
+        wills.restarted(how);
+        groups.restarted(how);
+        retained.restarted(how);
+        wallMs = Math.max(wallMs, time.wallMs()); // the broker's doesn't go back
+        for (Session session : List.copyOf(sessions.values())) {
+            require(!session.connected, "clients first");
+            if (how == Restart.FORGETFUL) {
+                ended(session);
+                sessions.remove(session.client);
+                continue;
+            }
+            long elapsed = Math.max(0, wallMs - session.lostWallMs);
+            session.endsEarliestMs =
+                    Math.min(session.endsEarliestMs, nowMs() + Math.max(0, session.expiryMs - elapsed));
+            session.endsLatestMs = nowMs() + session.expiryMs + slackMs;
+            if (how == Restart.CRASH) {
+                oweAgain(session);
+            }
+        }
+    }
+
+    /** After a crash QoS 1 messages that were not acknowledged come again, under other packet ids; QoS 2 goes on. */
+    private void oweAgain(Session session) {
+        session.inUse.values().removeIf(id -> {
+            boolean again = id == ANONYMOUS || session.copies(id).qos == 1;
+            if (again && id != ANONYMOUS && session.certain && !Groups.isShared(messages.get(id))) {
+                session.owed.add(id);
+            }
+            return again;
+        });
+    }
+
+    // ---- publishing
+
+    Message message(String publisher, String topic, QoS qos, boolean retain, boolean clears, int expirySeconds) {
+        Message message = new Message(messages.size(), publisher, topic, qos, retain, clears, expirySeconds);
+        messages.add(message);
+        return message;
+    }
+
+    /** PUBLISH is sent, perhaps again. */
+    void publishing(Message message) {
+        at++;
+        if (message.sends++ == 0) {
+            message.sentAt = at;
+            message.sentMs = nowMs();
+            message.order = ++orders;
+            retained.publishing(message);
+        } else {
+            message.repeated = true;
+            boolean known = message.qos == QoS.EXACTLY_ONCE && message.sentRestarts == uncleanRestarts;
+            message.sends -= known ? 1 : 0; // the packet id tells that it is the same
+        }
+        message.sentRestarts = uncleanRestarts;
+        if (message.qos == QoS.AT_MOST_ONCE) {
+            unacknowledged.add(message);
+        }
+    }
+
+    /** PUBACK or PUBREC has come: from now on the message is the broker's. */
+    void acknowledged(Message message) {
+        at++;
+        if (!message.isAcknowledged()) {
+            routed(message);
+        }
+    }
+
+    /** It is routed for sure. */
+    void routed(Message message) {
+        message.routedBy = at;
+        message.acknowledgedMs = nowMs();
+        if (message.clears) {
+            return;
+        }
+        if (Groups.isShared(message)) {
+            groups.owe(message);
+            return;
+        }
+        for (Session session : sessions.values()) {
+            boolean owes = session.certain && !session.hasCome(message.id) && mustCome(session, message);
+            if (owes && (session.connected && session.connectedAt < message.sentAt || isKept(session, message))) {
+                session.owed.add(message.id);
+            }
+        }
+    }
+
+    private boolean mustCome(Session session, Message message) {
+        boolean own = session.client.equals(message.publisher);
+        return session.subs.values().stream().anyMatch(sub -> sub.must(message) && !(own && sub.noLocal));
+    }
+
+    /** PUBACK or PUBREC has come, with an error: nothing has changed. */
+    void refusedPublish(Message message) {
+        at++;
+        message.refused = !message.repeated;
+        boolean come = sessions.values().stream().anyMatch(each -> each.hasCome(message.id));
+        require(!message.refused || !come, "%s was refused, and has come", message);
+    }
+
+    /** The publisher keeps its connection and has had an answer to something later, or all is quiet: QoS 0 is routed. */
+    private void routeAtMostOnce() {
+        List.copyOf(unacknowledged).forEach(this::routed);
+        unacknowledged.clear();
+    }
+
+    /** Nobody knows what becomes of the QoS 0 messages of a client whose connection ends. */
+    void forgetAtMostOnce(String client) {
+        unacknowledged.removeIf(message -> message.publisher.equals(client));
+    }
+
+    // ---- subscriptions
+
+    /** SUBSCRIBE is sent. */
+    Sub subscribing(Session session, Sub asked, boolean replays) {
+        at++;
+        Sub sub = session.subs.get(asked.filter);
+        if (sub == null || sub.mustUntil != Message.NEVER) {
+            session.put(asked);
+            sub = asked;
+            sub.mayFrom = at;
+        }
+        sub.qosMin = min(sub.qosMin, asked.qosMin);
+        sub.qosMax = max(sub.qosMax, asked.qosMax);
+        sub.replayFrom = replays ? Math.min(sub.replayFrom, at) : sub.replayFrom;
+        if (replays) {
+            retained.subscribing(session, sub);
+        }
+        return sub;
+    }
+
+    /** SUBACK has come. */
+    void subscribed(Session session, Sub sub, boolean granted) {
+        at++;
+        retained.subscribed(sub, granted, session);
+        if (granted && session.certain && session.subs.get(sub.filter) == sub) {
+            sub.mustFrom = Math.min(sub.mustFrom, at);
+        }
+    }
+
+    /** UNSUBSCRIBE is sent. */
+    void unsubscribing(Session session, Sub sub) {
+        at++;
+        sub.mustUntil = Math.min(sub.mustUntil, at);
+        retained.unsubscribing(session, sub);
+        groups.unsubscribing(sub);
+    }
+
+    /** UNSUBACK has come. */
+    void unsubscribed(Sub sub) {
+        at++;
+        sub.mayUntil = Math.min(sub.mayUntil, at);
+    }
+
+    private static QoS min(QoS one, QoS other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private static QoS max(QoS one, QoS other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    /** The lowest QoS that a message may have for a session. */
+    private int qosMin(Session session, Message message) {
+        int lowest = session.subs.values().stream()
+                .filter(sub -> sub.must(message))
+                .mapToInt(sub -> sub.qosMin.level())
+                .max()
+                .orElse(0);
+        return Math.min(lowest, message.qos.level());
+    }
+
+    // ---- deliveries
+
+    /** A PUBLISH that has come. */
+    record Delivery(int message, String topic, QoS qos, boolean dup, boolean retain, int packetId, long expiry) {}
+
+    /** A PUBLISH has come. */
+    void delivered(Session session, Delivery delivery) {
+        at++;
+        if (delivery.qos != QoS.AT_MOST_ONCE) {
+            requireQuota(session, delivery.packetId);
+        }
+        if (delivery.message == ANONYMOUS) {
+            if (delivery.qos != QoS.AT_MOST_ONCE) {
+                session.inUse.put(delivery.packetId, ANONYMOUS);
+            }
+            return;
+        }
+        require(delivery.message < messages.size(), "%s gets what nobody has sent", session);
+        Message message = messages.get(delivery.message);
+        require(message.topic.equals(delivery.topic), "%s comes on topic %s", message, delivery.topic);
+        require(!message.refused, "%s was refused, and comes", message);
+        Integer holds = delivery.qos == QoS.AT_MOST_ONCE ? null : session.holds(delivery.packetId, message.id);
+        require(holds == null || holds == message.id, "packet id %d is in use for #%d", delivery.packetId, holds);
+        requireWanted(session, message, delivery);
+        wills.delivered(message);
+        boolean first = !session.hasCome(message.id);
+        if (holds != null) {
+            requireResend(session, message, delivery);
+        } else {
+            requireNew(session, message, delivery);
+        }
+        if (first) {
+            if (!delivery.retain) {
+                requireOrder(session, message, delivery);
+            }
+            requireNotExpired(session, message, delivery);
+        }
+        note(session, message, delivery, holds == null);
+    }
+
+    /** [5.0:MQTT-3.3.4-9], [5.0:MQTT-4.9.0-2]: not more under way than the client allows. */
+    private static void requireQuota(Session session, int packetId) {
+        session.open.add(packetId);
+        require(
+                session.open.size() <= session.receiveMaximum,
+                "%s has %d exchanges under way and allows %d",
+                session,
+                session.open.size(),
+                session.receiveMaximum);
+    }
+
+    /** There may be a subscription for it, with this QoS [5.0:MQTT-3.8.4-8], [3.1.1:MQTT-3.8.4-6]. */
+    private void requireWanted(Session session, Message message, Delivery delivery) {
+        boolean own = session.client.equals(message.publisher);
+        List<Sub> may = session.allSubs()
+                .filter(sub -> sub.may(message) || sub.mayShare(message) || retained.mayReplay(sub, message))
+                .toList();
+        require(!may.isEmpty(), "%s has no subscription for %s", session, message);
+        require(
+                !own || may.stream().anyMatch(sub -> !sub.noLocal),
+                "%s gets its own %s in spite of no local",
+                session,
+                message); // [5.0:MQTT-3.8.3-3]
+        int highest = may.stream().mapToInt(sub -> sub.qosMax.level()).max().orElse(0);
+        require(
+                delivery.qos.level() <= Math.min(highest, message.qos.level())
+                        && (delivery.retain || delivery.qos.level() >= qosMin(session, message)),
+                "%s comes to %s with QoS %d",
+                message,
+                session,
+                delivery.qos.level());
+        boolean mayRetain = message.retain
+                && may.stream().anyMatch(sub -> sub.retainAsPublished || retained.mayReplay(sub, message));
+        require(!delivery.retain || mayRetain, "%s comes with RETAIN", message); // [5.0:MQTT-3.3.1-12]
+    }
+
+    /** Sent again: with DUP, on another connection [5.0:MQTT-3.3.1-1], [5.0:MQTT-4.4.0-1], [3.1.1:MQTT-3.3.1-1]. */
+    private static void requireResend(Session session, Message message, Delivery delivery) {
+        Copies copies = session.copies(message.id);
+        require(delivery.dup, "%s comes again to %s without DUP", message, session);
+        require(
+                copies.cameBefore(delivery.packetId, session.connection),
+                "%s comes again on one connection of %s",
+                message,
+                session);
+        require(copies.qos == delivery.qos.level(), "%s comes again with another QoS", message);
+    }
+
+    private void requireNew(Session session, Message message, Delivery delivery) {
+        Copies copies = session.copies(message.id);
+        if (delivery.qos == QoS.EXACTLY_ONCE) { // [5.0:MQTT-4.3.3-13], [3.1.1:MQTT-4.3.3-1]: once, whatever happens
+            int allowed = 1 + retained.replays(session, message);
+            require(copies.all < allowed || copies.qos < 2, "%s comes twice to %s", message, session);
+        }
+        if (Groups.isShared(message)) {
+            groups.delivered(session, message, delivery);
+            return;
+        }
+        if (!delivery.dup) {
+            int allowed = message.sends + retained.replays(session, message);
+            require(
+                    copies.fresh < allowed,
+                    "%s comes to %s as new for the %d. time",
+                    message,
+                    session,
+                    copies.fresh + 1);
+            return;
+        }
+        require(
+                session.connection > 1 && session.connectedAt > message.sentAt || uncleanRestarts > 0,
+                "%s comes to %s with DUP for the first time",
+                message,
+                session);
+        boolean acknowledged = copies.cameBefore(delivery.packetId, session.connection);
+        boolean lostOnes = copies.all < message.sends + retained.replays(session, message);
+        require(
+                acknowledged || lostOnes || copies.restarts < uncleanRestarts,
+                "%s comes to %s again under another packet id",
+                message,
+                session);
+    }
+
+    /** [5.0:MQTT-4.6.0-5], [3.1.1:MQTT-4.6.0-6]: in the order of their publisher, per topic and QoS. */
+    private static void requireOrder(Session session, Message message, Delivery delivery) {
+        if (message.order == Message.UNORDERED || Groups.isShared(message)) {
+            return;
+        }
+        String key = message.publisher + ' ' + message.topic + ' ' + message.qos + ' ' + delivery.qos;
+        Message before = session.last.get(key);
+        boolean inOrder = before == null || before.order < message.order;
+        if (inOrder) {
+            session.last.put(key, message);
+        }
+        require(inOrder || message.repeated, "%s gets %s behind %s", session, message, before);
+    }
+
+    /** [5.0:MQTT-3.3.2-5], [5.0:MQTT-3.3.2-6]: not too late, and it says how much time is left. */
+    private void requireNotExpired(Session session, Message message, Delivery delivery) {
+        boolean sentBefore = delivery.dup || Groups.isShared(message) || message.sends > 1;
+        if (message.expirySeconds == 0 || sentBefore || !message.isAcknowledged() || message.will) {
+            return;
+        }
+        long expiryMs = message.expirySeconds * 1000L;
+        long waitedMs = Math.max(0, Math.max(session.connectSentMs, message.sentMs) - message.acknowledgedMs);
+        require(waitedMs <= expiryMs, "%s comes to %s after its expiry", message, session);
+        require(
+                delivery.expiry < 0 || (delivery.expiry - 1) * 1000 <= expiryMs - waitedMs,
+                "%s has waited %d ms, and has %d s left",
+                message,
+                waitedMs,
+                delivery.expiry);
+    }
+
+    private void note(Session session, Message message, Delivery delivery, boolean isNew) {
+        Copies copies = session.copies(message.id);
+        copies.fresh += isNew && !delivery.dup ? 1 : 0;
+        copies.all += copies.packetIds.put(delivery.packetId, session.connection) == null ? 1 : 0;
+        copies.qos = delivery.qos.level();
+        copies.restarts = uncleanRestarts;
+        if (delivery.qos != QoS.AT_MOST_ONCE) {
+            session.inUse.put(delivery.packetId, message.id);
+        }
+        session.owed.remove(message.id);
+        retained.delivered(session, message);
+    }
+
+    /** PUBREL has come: its exchange is under way again, should the connection be a new one. */
+    void released(Session session, int packetId) {
+        at++;
+        requireQuota(session, packetId);
+    }
+
+    /** The client has sent what ends an exchange: PUBACK, PUBCOMP, or PUBREC with an error. */
+    void completed(Session session, int packetId) {
+        at++;
+        session.inUse.remove(packetId);
+        session.open.remove(packetId);
+    }
+
+    // ---- the books
+
+    /** The broker says that it has dropped something. */
+    void dropped(String session, long n, String topic, String reason) {
+        require(!reason.equals("STORE_DAMAGED"), "something of %s on %s is damaged", session, topic);
+        require(!reason.equals("PACKET_TOO_LARGE"), "something for %s on %s is too large", session, topic);
+        if (reason.equals("REFUSED")) { // a publish: should it have been QoS 0, nobody else will say so
+            unacknowledged.removeIf(message -> message.publisher.equals(session) && message.topic.equals(topic));
+            return;
+        }
+        drops.merge(session + ' ' + topic, (int) n, Integer::sum);
+        drops.merge(topic, (int) n, Integer::sum);
+    }
+
+    /** Whether the broker has said that it has dropped one more on this topic: the count goes down. */
+    boolean wasDropped(String sessionAndTopic) {
+        Integer left = drops.get(sessionAndTopic);
+        if (left == null || left == 0) {
+            return false;
+        }
+        drops.put(sessionAndTopic, left - 1);
+        return true;
+    }
+
+    /**
+     * Nothing moves any more, and the store is well: whatever is owed to a connected client that has room must have come, or
+     * been dropped and accounted for.
+     */
+    void quiet() {
+        at++;
+        routeAtMostOnce();
+        wills.quiet();
+        for (Session session : sessions.values()) {
+            if (session.connected && session.hasRoom()) {
+                requireAllHasCome(session);
+            }
+        }
+        groups.quiet();
+    }
+
+    private void requireAllHasCome(Session session) {
+        session.owed.removeIf(id -> wasDropped(session.client + ' ' + messages.get(id).topic));
+        require(session.owed.isEmpty(), "%s is still owed %s", session, describe(session.owed));
+        session.owedRetained.keySet().removeIf(topic -> wasDropped(session.client + ' ' + topic));
+        require(
+                session.owedRetained.isEmpty(),
+                "%s is still owed the retained %s",
+                session,
+                session.owedRetained.values());
+        List<Integer> stuck = session.inUse.keySet().stream()
+                .filter(id -> !session.open.contains(id) && !session.doubtful.contains(id))
+                .toList();
+        require(stuck.isEmpty(), "%s was not sent again what has packet ids %s", session, stuck);
+    }
+
+    private List<Message> describe(Collection<Integer> ids) {
+        return ids.stream().map(messages::get).toList();
+    }
+
+    int restarts() {
+        return restarts;
+    }
+
+    int uncleanRestarts() {
+        return uncleanRestarts;
+    }
+}

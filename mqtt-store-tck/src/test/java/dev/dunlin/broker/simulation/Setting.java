@@ -1,0 +1,41 @@
+package dev.dunlin.broker.simulation;
+
+import dev.dunlin.broker.spi.Durability;
+import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.OverflowPolicy;
+import java.util.Random;
+
+/**
+ * The broker that a seed stands for.
+ *
+ * @param level MEMORY for one without a store
+ * @param slackBytes how far a bound in bytes may be overstepped: publishers are stopped behind the publish that reaches it
+ */
+record Setting(Durability level, int loops, Limits limits, int clients, long slackBytes) {
+    private static final long SLACK_BYTES = 64 << 10;
+
+    static Setting of(long seed, Random random) {
+        Durability level = switch ((int) Math.floorMod(seed, 4L)) {
+            case 0 -> Durability.MEMORY;
+            case 1 -> Durability.PROCESS;
+            default -> Durability.POWER;
+        };
+        OverflowPolicy[] policies = OverflowPolicy.values();
+        Limits limits = Limits.EMBEDDED
+                .withReceiveMaximum(4 + random.nextInt(8))
+                .withInflightMessagesMax(2 + random.nextInt(12))
+                .withQueueMessagesMax(10 + random.nextInt(60))
+                .withQueueOverflow(policies[random.nextInt(policies.length)])
+                .withTurnDeliveriesMax(1 + random.nextInt(4))
+                .withOutputBytesMax(1024 + random.nextInt(4096))
+                .withMailboxBytesMax(1024 + random.nextInt(16 << 10))
+                .withQueueMemoryBytesMax(200 + random.nextInt(2000))
+                .withCommitBytesMax(1024 + random.nextInt(16 << 10))
+                .withTopicAliasMax(random.nextInt(4));
+        return new Setting(level, 2 + random.nextInt(2), limits, 4 + random.nextInt(4), SLACK_BYTES);
+    }
+
+    boolean isStored() {
+        return level != Durability.MEMORY;
+    }
+}

@@ -1,0 +1,63 @@
+package dev.dunlin.broker.simulation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The last things that have happened; put into words only if somebody asks. */
+final class Trace {
+    private static final int LINES = 4096;
+    private static final int SHOWN = Integer.getInteger("dunlin.simulation.lines", 80);
+    private static final Pattern MESSAGE = Pattern.compile("#(\\d+)");
+    private static final Pattern CLIENT = Pattern.compile("\\bc\\d+\\b");
+
+    private final VirtualTime time;
+    private final Line[] lines = new Line[LINES];
+    private long next;
+
+    private record Line(long step, long ms, String who, String what, Object[] about) {
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "%6d %8d ms  %-8s %s", step, ms, who, what.formatted(about));
+        }
+    }
+
+    Trace(VirtualTime time) {
+        this.time = time;
+    }
+
+    /** Notes something; {@code what} is a format. */
+    void note(long step, String who, String what, Object... about) {
+        lines[(int) (next++ % LINES)] = new Line(step, time.monotonicMs(), who, what, about);
+    }
+
+    /** The lines that bear on a failure: of its clients and messages, and what has befallen the broker as a whole. */
+    String about(String failure) {
+        List<String> words = new ArrayList<>();
+        for (Matcher m = MESSAGE.matcher(failure); m.find(); ) {
+            words.add(m.group());
+        }
+        for (Matcher m = CLIENT.matcher(failure); m.find(); ) {
+            words.add(m.group());
+        }
+        List<String> chosen = new ArrayList<>();
+        for (long i = Math.max(0, next - LINES); i < next; i++) {
+            Line line = lines[(int) (i % LINES)];
+            String text = line.toString();
+            boolean bears = words.stream().anyMatch(word -> mentions(text, word));
+            if (bears || line.who.equals("broker")) {
+                chosen.add(text);
+            }
+        }
+        int from = Math.max(0, chosen.size() - SHOWN);
+        return String.join("\n", chosen.subList(from, chosen.size()));
+    }
+
+    private static boolean mentions(String text, String word) {
+        int at = text.indexOf(word);
+        int end = at + word.length();
+        return at >= 0 && (end == text.length() || !Character.isDigit(text.charAt(end)));
+    }
+}

@@ -1,0 +1,482 @@
+package dev.dunlin.broker.simulation;
+
+import dev.dunlin.broker.spi.Durability;
+import dev.dunlin.broker.spi.OverflowPolicy;
+import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StorageEngine;
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.View;
+import dev.dunlin.store.tck.Crash;
+import dev.dunlin.store.tck.FaultyStore;
+import dev.dunlin.store.tck.FaultyStore.Call;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
+
+/**
+ * One run: a broker with its clients, network and store, and everything that may befall them, step by step as the seed decides.
+ * A step is one turn of one loop, one step of the commit thread, one piece of bytes on the network, one deed of a client, one
+ * moment of time, or one mishap. While the engine writes, steps of everybody else happen within that write.
+ */
+final class World implements Client.Site, Logs.Listener {
+    private static final long SLACK_MS = 2_000;
+    private static final int ROUNDS_MAX = 20_000;
+    private static final int QUIET_TICK_MS = 50;
+    private static final int QUIET_TICKS = 24;
+
+    final long seed;
+    final Random random;
+    final Setting setting;
+    final VirtualTime time = new VirtualTime();
+    final Model model = new Model(time, SLACK_MS);
+    private final Trace trace = new Trace(time);
+    private final FaultyStore store = new FaultyStore();
+    private final List<Client> clients = new ArrayList<>();
+    private final List<Vandal> vandals = new ArrayList<>();
+    private final List<Wire> wires = new ArrayList<>();
+    private final Deeds deeds;
+    private Life life;
+    private long steps;
+    private boolean nested;
+    private boolean calm;
+    private boolean stopping;
+    private boolean unwell;
+    private @Nullable Crash crash;
+    private @Nullable Throwable fault;
+
+    World(long seed) throws StoreException {
+        this.seed = seed;
+        random = new Random(seed);
+        setting = Setting.of(seed, random);
+        Logs.listen(this);
+        store.failedWriteLeavesNoTrace(random.nextBoolean());
+        store.beforeWrite(batch -> during());
+        store.afterWrite(batch -> during());
+        deeds = new Deeds(this);
+        for (int i = 0; i < setting.clients(); i++) {
+            clients.add(new Client(deeds.profile(i), this, model));
+        }
+        vandals.add(new Vandal(random));
+        life = begin();
+    }
+
+    /** The seed and its broker, in words. */
+    String describe() {
+        return "seed " + seed + ": " + setting.level() + ", " + setting.loops() + " loops, " + setting.limits();
+    }
+
+    long steps() {
+        return steps;
+    }
+
+    String trace(String failure) {
+        return trace.about(failure);
+    }
+
+    List<Client> clients() {
+        return clients;
+    }
+
+    private Life begin() throws StoreException {
+        boolean before = calm;
+        calm = true;
+        Life begun = new Life(setting, time, random, setting.isStored() ? store : null);
+        calm = before;
+        return begun;
+    }
+
+    // ---- steps
+
+    /** Runs so many steps, and then to a good end. */
+    void run(int count) throws StoreException {
+        int untilQuiet = 200;
+        while (steps < count) {
+            step();
+            afterStep();
+            if (--untilQuiet == 0) {
+                quiet();
+                untilQuiet = 100 + random.nextInt(500);
+            }
+        }
+        end();
+    }
+
+    private void step() throws StoreException {
+        steps++;
+        int dice = random.nextInt(1000);
+        if (dice < 330) {
+            turn();
+        } else if (dice < 600) {
+            carry();
+        } else if (dice < 940) {
+            deeds.one(clients.get(random.nextInt(clients.size())));
+        } else if (dice < 955) {
+            vandals.get(0).act(this::connect);
+        } else if (dice < 985) {
+            time.advanceMs(1 + random.nextInt(30));
+        } else if (dice < 990) {
+            pass(500 + random.nextInt(4_000));
+        } else if (!nested) {
+            mishap();
+        }
+        clients.forEach(Client::look);
+        String over = life.overLimit();
+        Model.require(over == null, "%s", over);
+    }
+
+    /** What can't happen within a write. */
+    private void afterStep() throws StoreException {
+        requireNoFault();
+        if (crash != null) {
+            restart(Model.Restart.CRASH);
+        }
+    }
+
+    private void turn() {
+        if (crash == null) {
+            life.direct(unwell);
+            life.step();
+        }
+    }
+
+    private void carry() {
+        if (wires.isEmpty()) {
+            return;
+        }
+        Wire wire = wires.get(random.nextInt(wires.size()));
+        int bytes = random.nextInt(4) == 0 ? 1 + random.nextInt(12) : 1 + random.nextInt(4096);
+        if (random.nextBoolean() && wire.underWayUp() > 0) {
+            wire.carryUp(bytes);
+        } else if (wire.underWayDown() > 0) {
+            wire.carryDown(bytes);
+        }
+        forgetOver();
+    }
+
+    private void forgetOver() {
+        if (wires.size() > 2 * clients.size()) {
+            wires.removeIf(Wire::isOver);
+        }
+    }
+
+    /** Much time passes: what is under way arrives before. */
+    private void pass(int ms) {
+        if (nested) {
+            time.advanceMs(ms / 8);
+            return;
+        }
+        settle();
+        time.advanceMs(ms);
+        pingIfDue();
+        settle();
+    }
+
+    private void pingIfDue() {
+        clients.stream().filter(Client::mustPing).forEach(Client::ping);
+    }
+
+    /** A write is under way: others go on meanwhile, for a moment or, if it hangs, for long. */
+    private void during() {
+        if (nested || calm || crash != null) {
+            return;
+        }
+        nested = true;
+        try {
+            int dice = random.nextInt(100);
+            int count = dice < 60 ? random.nextInt(4) : dice < 98 ? random.nextInt(40) : 400;
+            for (int i = 0; i < count && crash == null; i++) {
+                step();
+                if (count == 400) {
+                    time.advanceMs(random.nextInt(40));
+                    unwell = true;
+                }
+            }
+            if (crash == null && random.nextInt(60) == 0) {
+                crash();
+            }
+        } catch (StoreException | RuntimeException | Error e) { // the commit thread would take it for the engine's
+            fault = e;
+        } finally {
+            nested = false;
+        }
+    }
+
+    // ---- mishaps
+
+    private void mishap() throws StoreException {
+        int dice = random.nextInt(20);
+        if (dice < 6) {
+            crash();
+        } else if (dice < 8) {
+            restart(Model.Restart.ORDERLY);
+        } else if (dice < 9) {
+            time.jumpWallMs(random.nextInt(40_000) - 20_000);
+            note("the wall clock jumps");
+        } else if (dice < 11) {
+            heal();
+        } else if (setting.isStored()) {
+            failStore(dice);
+        }
+    }
+
+    private void failStore(int dice) {
+        unwell = true;
+        life.direct(true);
+        store.failedWritesAreApplied(random.nextBoolean());
+        Call call = random.nextBoolean() ? Call.WRITE : Call.SYNC;
+        switch (dice) {
+            case 11, 12, 13 -> {
+                note("the next %s fails", call);
+                store.failNext(call, 1 + random.nextInt(3), Kind.IO);
+            }
+            case 14, 15 -> {
+                note("the disk is full");
+                store.failNext(Call.WRITE, 1 + random.nextInt(6), Kind.FULL);
+            }
+            case 16 -> {
+                note("the store can't be opened");
+                store.failNext(Call.SYNC, Kind.IO);
+                store.failNext(Call.OPEN, 1 + random.nextInt(3), Kind.IO);
+            }
+            case 17 -> {
+                note("the next write is a bug");
+                store.throwNext(call, new IllegalStateException("planted"));
+            }
+            default -> {
+                note("there is little space");
+                store.freeBytes(1 << 20, 1 << 30);
+            }
+        }
+    }
+
+    private void heal() {
+        note("the store is well again");
+        store.heal();
+        store.freeBytes(1L << 40, 1L << 40);
+    }
+
+    /** The broker is gone: now, or when the write that is under way has come back. */
+    private void crash() {
+        boolean power = setting.level() == Durability.POWER && random.nextBoolean();
+        crash = power ? Crash.POWER : Crash.PROCESS;
+        note("crash: %s%s", crash, life.isCommitting() ? " within a write" : "");
+        store.crash(crash);
+        life.direct(true);
+    }
+
+    private void restart(Model.Restart how) throws StoreException {
+        heal();
+        if (how == Model.Restart.ORDERLY) {
+            if (unwell) {
+                quiet();
+            }
+            stop();
+        } else {
+            loseConnections();
+        }
+        crash = null;
+        unwell = false;
+        if (random.nextInt(4) == 0) {
+            time.jumpWallMs(random.nextInt(20_000) - 5_000);
+        }
+        time.advanceMs(random.nextInt(1_000));
+        model.restarted(setting.isStored() ? how : Model.Restart.FORGETFUL);
+        note("starts");
+        life = begin();
+    }
+
+    /** What the broker has written still arrives, or not. */
+    private void loseConnections() {
+        for (Wire wire : List.copyOf(wires)) {
+            wire.brokerEnded();
+            if (random.nextInt(5) > 0) {
+                wire.carryDown(Integer.MAX_VALUE);
+            }
+        }
+        stopping = true;
+        for (Client client : clients) {
+            if (client.hasWire()) {
+                client.cut();
+            }
+            client.look();
+        }
+        stopping = false;
+        wires.clear();
+    }
+
+    private void stop() {
+        note("stops in good order");
+        calm = true;
+        settle();
+        stopping = true;
+        model.wills().stopping();
+        life.close();
+        for (Wire wire : List.copyOf(wires)) {
+            wire.carryDown(Integer.MAX_VALUE);
+        }
+        clients.forEach(Client::look);
+        loseConnections();
+        calm = false;
+        long left = life.bufferBytes();
+        Model.require(left == 0, "%d bytes of buffers are left", left);
+    }
+
+    // ---- rest
+
+    /** Lets everything arrive and be worked off that is under way. */
+    private void settle() {
+        for (int i = 0; i < ROUNDS_MAX && crash == null; i++) {
+            boolean any = false;
+            life.direct(unwell);
+            while (crash == null && life.step()) {
+                steps++;
+                any = true;
+            }
+            for (Wire wire : List.copyOf(wires)) {
+                if (wire.underWayUp() > 0) {
+                    wire.carryUp(Integer.MAX_VALUE);
+                    any = true;
+                }
+                if (wire.underWayDown() > 0) {
+                    wire.carryDown(Integer.MAX_VALUE);
+                    any = true;
+                }
+            }
+            if (!any) {
+                break;
+            }
+            Model.require(i < ROUNDS_MAX - 1, "the broker doesn't come to rest");
+        }
+        clients.forEach(Client::look);
+    }
+
+    /** The store is well and nothing moves any more: then nothing may be owed to anybody who has room. */
+    private void quiet() throws StoreException {
+        calm = true;
+        heal();
+        for (int i = 0; i < QUIET_TICKS; i++) {
+            settle();
+            pingIfDue();
+            time.advanceMs(QUIET_TICK_MS);
+        }
+        settle();
+        requireNoFault();
+        unwell = false;
+        note("all is quiet");
+        clients.forEach(Client::requireAnswered);
+        model.quiet();
+        calm = false;
+    }
+
+    /** Everybody comes back, gets what is owed, and goes for good: then nothing may be left of them. */
+    private void end() throws StoreException {
+        drain();
+        for (Client client : clients) {
+            deeds.leave(client);
+            quiet();
+        }
+        quiet();
+        stop();
+        model.restarted(setting.isStored() ? Model.Restart.ORDERLY : Model.Restart.FORGETFUL);
+        if (setting.isStored()) {
+            sweep();
+            requireEmptyStore();
+        }
+    }
+
+    private void drain() throws StoreException {
+        for (boolean more = true; more; ) {
+            more = false;
+            for (Client client : clients) {
+                more |= deeds.drain(client);
+            }
+            quiet();
+        }
+    }
+
+    /** What crashes have left is removed at the next start. */
+    private void sweep() throws StoreException {
+        life = begin();
+        quiet();
+        stop();
+    }
+
+    private void requireEmptyStore() throws StoreException {
+        try (StorageEngine engine = store.open();
+                View view = engine.view()) {
+            for (Space space : List.of(Space.SESSION, Space.QUEUE, Space.MESSAGE)) {
+                view.scan(space, new byte[0], null, (key, value) -> {
+                    throw new Violation("something is left in space " + space + ": " + key + " " + value);
+                });
+            }
+        }
+    }
+
+    // ---- for the clients
+
+    @Override
+    public Wire connect(Client client) {
+        return connect((Wire.End) client);
+    }
+
+    private Wire connect(Wire.End end) {
+        Wire wire = new Wire(end, 256 + random.nextInt(4096));
+        wires.add(wire);
+        life.connect(wire);
+        return wire;
+    }
+
+    @Override
+    public void note(Client client, String what, Object... about) {
+        trace.note(steps, client.id(), what, about);
+    }
+
+    private void note(String what, Object... about) {
+        trace.note(steps, "broker", what, about);
+    }
+
+    @Override
+    public boolean mayClose(Client client) {
+        return stopping || unwell || crash != null || setting.limits().queueOverflow() == OverflowPolicy.DISCONNECT;
+    }
+
+    @Override
+    public void acknowledged() {
+        if (!calm && setting.isStored() && crash == null && random.nextInt(150) == 0) {
+            crash();
+        }
+    }
+
+    // ---- for the logs
+
+    @Override
+    public void dropped(String session, long n, String topic, String reason) {
+        note("drops %d for %s on %s: %s", n, session, topic, reason);
+        if (crash == null) {
+            model.dropped(session, n, topic, reason);
+        }
+    }
+
+    @Override
+    public void logged(Level level, String logger, String line, @Nullable Throwable cause) {
+        note("%s: %s", level, line);
+        boolean aboutStore = logger.startsWith("dev.dunlin.broker.store.") || line.contains("can't be read");
+        if (level == Level.ERROR && !(aboutStore && (unwell || crash != null)) && crash == null) {
+            Violation found = new Violation("the broker logs: " + line);
+            found.initCause(cause);
+            fault = found;
+        }
+    }
+
+    private void requireNoFault() {
+        Throwable found = fault;
+        if (found instanceof Violation violation) {
+            throw violation;
+        } else if (found != null) {
+            throw new AssertionError(found);
+        }
+    }
+}
