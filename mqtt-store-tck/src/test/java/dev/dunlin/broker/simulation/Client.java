@@ -164,7 +164,7 @@ final class Client implements Wire.End, PacketHandler {
             model.wills().offer(id(), will, delay * 1000, persistent);
         }
         model.connecting(id(), cleanStart, persistent, profile.expirySeconds * 1000);
-        site.note(this, "CONNECT%s%s", cleanStart ? " clean" : "", will == null ? "" : " will " + will);
+        site.note(this, "CONNECT{}{}", cleanStart ? " clean" : "", will == null ? "" : " will " + will);
         wire = site.connect(this);
         noticed = false;
         MqttEncoder.connect(
@@ -275,7 +275,7 @@ final class Client implements Wire.End, PacketHandler {
             return;
         }
         site.note(this, "closed by the broker");
-        Model.require(site.mayClose(this), "the connection of %s was closed", id());
+        Model.require(site.mayClose(this), "the connection of {} was closed", id());
         closed(false);
     }
 
@@ -298,7 +298,7 @@ final class Client implements Wire.End, PacketHandler {
 
     private void send(Message message, byte[] payload, int packetId, boolean dup) {
         model.publishing(message);
-        site.note(this, "PUBLISH %s id %d%s", message, packetId, dup ? " DUP" : "");
+        site.note(this, "PUBLISH {} id {}{}", message, packetId, dup ? " DUP" : "");
         PublishFrame frame = PublishFrame.of(
                 message.topic,
                 Properties.EMPTY,
@@ -321,7 +321,7 @@ final class Client implements Wire.End, PacketHandler {
         Sub sub = model.subscribing(on, asked, replays);
         int packetId = freeId();
         requests.put(packetId, new Request(sub, true));
-        site.note(this, "SUBSCRIBE %s QoS %d id %d", sub.filter, qos.level(), packetId);
+        site.note(this, "SUBSCRIBE {} QoS {} id {}", sub.filter, qos.level(), packetId);
         SubscriptionRequest request = profile.isFive()
                 ? new SubscriptionRequest(sub.filter, qos, sub.noLocal, sub.retainAsPublished, retainHandling)
                 : new SubscriptionRequest(sub.filter, qos);
@@ -333,7 +333,7 @@ final class Client implements Wire.End, PacketHandler {
         model.unsubscribing(Objects.requireNonNull(session), sub);
         int packetId = freeId();
         requests.put(packetId, new Request(sub, false));
-        site.note(this, "UNSUBSCRIBE %s id %d", sub.filter, packetId);
+        site.note(this, "UNSUBSCRIBE {} id {}", sub.filter, packetId);
         MqttEncoder.unsubscribe(out, profile.version, new Unsubscribe(packetId, Properties.EMPTY, List.of(sub.filter)));
         flush();
     }
@@ -388,24 +388,24 @@ final class Client implements Wire.End, PacketHandler {
     }
 
     private void ack(PacketType type, int packetId, ReasonCode reason) {
-        site.note(this, "%s id %d %s", type, packetId, reason);
+        site.note(this, "{} id {} {}", type, packetId, reason);
         MqttEncoder.ack(out, profile.version, type, packetId, reason, Properties.EMPTY);
         flush();
     }
 
     /** Nothing moves any more: the broker has answered everything that it was asked. */
     void requireAnswered() {
-        Model.require(wire == null || connected, "%s waits for CONNACK", id());
+        Model.require(wire == null || connected, "{} waits for CONNACK", id());
         if (connected) {
             requests.forEach((id, request) ->
-                    Model.require(false, "%s waits for the answer about %s, id %d", id(), request.sub.filter, id));
+                    Model.require(false, "{} waits for the answer about {}, id {}", id(), request.sub.filter, id));
             exchanges.forEach((id, exchange) -> Model.require(
                     exchange.released && owesAnswers(),
-                    "%s waits for an answer to %s, id %d",
+                    "{} waits for an answer to {}, id {}",
                     id(),
                     exchange.message,
                     id));
-            Model.require(pings == 0, "%s waits for PINGRESP", id());
+            Model.require(pings == 0, "{} waits for PINGRESP", id());
         }
     }
 
@@ -439,15 +439,15 @@ final class Client implements Wire.End, PacketHandler {
             case UNSUBACK -> answered(in.unsuback().packetId(), in.unsuback().reasons());
             case PINGRESP -> pings--;
             case DISCONNECT -> disconnected(in.reasonCode());
-            default -> Model.require(false, "%s gets %s", id(), type);
+            default -> Model.require(false, "{} gets {}", id(), type);
         }
         return wire != null;
     }
 
     private void connack(Connack connack) {
-        site.note(this, "CONNACK %s%s", connack.reason(), connack.sessionPresent() ? " session present" : "");
+        site.note(this, "CONNACK {}{}", connack.reason(), connack.sessionPresent() ? " session present" : "");
         if (connack.reason().isError()) {
-            Model.require(site.mayClose(this), "%s was refused: %s", id(), connack.reason());
+            Model.require(site.mayClose(this), "{} was refused: {}", id(), connack.reason());
             model.refused(id());
             return;
         }
@@ -489,7 +489,7 @@ final class Client implements Wire.End, PacketHandler {
         int message = Payloads.message(publish.payload());
         site.note(
                 this,
-                "gets PUBLISH #%d on %s QoS %d id %d%s%s",
+                "gets PUBLISH #{} on {} QoS {} id {}{}{}",
                 message,
                 topic,
                 publish.qos().level(),
@@ -512,7 +512,7 @@ final class Client implements Wire.End, PacketHandler {
             case AT_MOST_ONCE -> {}
             case AT_LEAST_ONCE -> answers.add(() -> complete(PacketType.PUBACK, packetId));
             case EXACTLY_ONCE -> {
-                Model.require(!again || publish.dup(), "%s gets id %d anew", id(), packetId);
+                Model.require(!again || publish.dup(), "{} gets id {} anew", id(), packetId);
                 received.add(packetId);
                 answers.add(() -> ack(PacketType.PUBREC, packetId, ReasonCode.SUCCESS));
             }
@@ -525,7 +525,7 @@ final class Client implements Wire.End, PacketHandler {
     }
 
     private void pubrel(int packetId) {
-        site.note(this, "gets PUBREL id %d", packetId);
+        site.note(this, "gets PUBREL id {}", packetId);
         model.released(Objects.requireNonNull(session), packetId);
         received.remove(packetId);
         answers.add(() -> complete(PacketType.PUBCOMP, packetId));
@@ -533,15 +533,15 @@ final class Client implements Wire.End, PacketHandler {
 
     private void puback(int packetId, ReasonCode reason) {
         Exchange exchange = exchanges.remove(packetId);
-        site.note(this, "gets PUBACK id %d %s", packetId, reason);
+        site.note(this, "gets PUBACK id {} {}", packetId, reason);
         Model.require(
-                exchange != null && exchange.message.qos == QoS.AT_LEAST_ONCE, "%s gets a PUBACK %d", id(), packetId);
+                exchange != null && exchange.message.qos == QoS.AT_LEAST_ONCE, "{} gets a PUBACK {}", id(), packetId);
         acknowledged(exchange, reason);
     }
 
     private void pubrec(int packetId, ReasonCode reason) {
         Exchange exchange = exchanges.get(packetId);
-        site.note(this, "gets PUBREC id %d %s", packetId, reason);
+        site.note(this, "gets PUBREC id {} {}", packetId, reason);
         if (exchange == null) {
             return; // of a repetition
         }
@@ -564,7 +564,7 @@ final class Client implements Wire.End, PacketHandler {
 
     private void acknowledged(Exchange exchange, ReasonCode reason) {
         if (reason.isError()) {
-            Model.require(site.mayClose(this), "%s was refused: %s", exchange.message, reason);
+            Model.require(site.mayClose(this), "{} was refused: {}", exchange.message, reason);
             model.refusedPublish(exchange.message);
         } else {
             model.acknowledged(exchange.message);
@@ -573,7 +573,7 @@ final class Client implements Wire.End, PacketHandler {
     }
 
     private void pubcomp(int packetId) {
-        site.note(this, "gets PUBCOMP id %d", packetId);
+        site.note(this, "gets PUBCOMP id {}", packetId);
         Exchange exchange = exchanges.get(packetId);
         if (exchange != null && exchange.released) {
             exchanges.remove(packetId);
@@ -583,11 +583,11 @@ final class Client implements Wire.End, PacketHandler {
 
     private void answered(int packetId, List<ReasonCode> reasons) {
         Request request = requests.remove(packetId);
-        site.note(this, "gets the answer to %d: %s", packetId, reasons);
-        Model.require(request != null, "%s gets an answer to %d", id(), packetId);
+        site.note(this, "gets the answer to {}: {}", packetId, reasons);
+        Model.require(request != null, "{} gets an answer to {}", id(), packetId);
         if (request.subscribes) {
             boolean granted = !reasons.get(0).isError();
-            Model.require(granted || site.mayClose(this), "%s: refused: %s", id(), reasons);
+            Model.require(granted || site.mayClose(this), "{}: refused: {}", id(), reasons);
             model.subscribed(Objects.requireNonNull(session), request.sub, granted);
         } else {
             model.unsubscribed(request.sub);
@@ -596,8 +596,8 @@ final class Client implements Wire.End, PacketHandler {
     }
 
     private void disconnected(ReasonCode reason) {
-        site.note(this, "gets DISCONNECT %s", reason);
-        Model.require(site.mayClose(this), "%s was disconnected: %s", id(), reason);
+        site.note(this, "gets DISCONNECT {}", reason);
+        Model.require(site.mayClose(this), "{} was disconnected: {}", id(), reason);
     }
 
     /** What a payload says. */

@@ -75,11 +75,11 @@ final class Groups {
     void delivered(Session session, Message message, Model.Delivery delivery) {
         List<Holder> all = holders.computeIfAbsent(message.id, id -> new ArrayList<>());
         for (Holder each : all) {
-            Model.require(each.qos < 2, "%s comes to %s, was sent to %s before", message, session, each.session);
+            Model.require(each.qos < 2, "{} comes to {}, was sent to {} before", message, session, each.session);
         }
         List<Holder> holding = all.stream().filter(Holder::holds).toList();
         Model.require(
-                holding.size() < message.sends, "%s comes to %s while these hold it: %s", message, session, holding);
+                holding.size() < message.sends, "{} comes to {} while these hold it: {}", message, session, holding);
         all.add(new Holder(session, session.connection, delivery.qos().level()));
         byFilter.values().forEach(group -> group.owed.remove(message.id));
     }
@@ -149,7 +149,7 @@ final class Groups {
                         id -> model.wasDropped(model.messages.get(id).topic) || model.wasDropped("(in flight)"));
                 Model.require(
                         group.owed.isEmpty(),
-                        "%s is still owed %s",
+                        "{} is still owed {}",
                         filter,
                         group.owed.stream().map(model.messages::get).toList());
             }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.helpers.MessageFormatter;
 
 /**
  * What MQTT promises, seen from the clients. It is told what they send and what comes, and throws a {@link Violation} at the
@@ -59,9 +60,10 @@ final class Model {
         this.slackMs = slackMs;
     }
 
-    static void require(boolean condition, String otherwise, Object... about) {
+    /** @param otherwise what is wrong, with {} for each of {@code about} */
+    static void require(boolean condition, String otherwise, @Nullable Object... about) {
         if (!condition) {
-            throw new Violation(otherwise.formatted(about));
+            throw new Violation(MessageFormatter.basicArrayFormat(otherwise, about));
         }
     }
 
@@ -133,11 +135,11 @@ final class Model {
         Session former = sessions.get(client);
         Session made = Objects.requireNonNull(opening.remove(client));
         if (present) {
-            require(!cleanStart, "%s asked for a clean start and has a session", client);
-            require(former != null, "%s has a session that nobody made", client);
-            require(former.mayExist(made.connectSentMs), "%s should have ended long ago", former);
+            require(!cleanStart, "{} asked for a clean start and has a session", client);
+            require(former != null, "{} has a session that nobody made", client);
+            require(former.mayExist(made.connectSentMs), "{} should have ended long ago", former);
         } else {
-            require(cleanStart || former == null || !former.mustExist(nowMs()), "lost at %d: %s", nowMs(), former);
+            require(cleanStart || former == null || !former.mustExist(nowMs()), "lost at {}: {}", nowMs(), former);
         }
         wills.connected(client, present);
         if (!present && former != null) {
@@ -307,7 +309,8 @@ final class Model {
         }
         for (Session session : sessions.values()) {
             boolean owes = session.certain && !session.hasCome(message.id) && mustCome(session, message);
-            if (owes && (session.connected && session.connectedAt < message.sentAt || isKept(session, message))) {
+            boolean connected = session.connected && session.connectedAt < message.sentAt;
+            if (owes && (connected || isKept(session, message))) {
                 session.owed.add(message.id);
             }
         }
@@ -323,7 +326,7 @@ final class Model {
         at++;
         message.refused = !message.repeated;
         boolean come = sessions.values().stream().anyMatch(each -> each.hasCome(message.id));
-        require(!message.refused || !come, "%s was refused, and has come", message);
+        require(!message.refused || !come, "{} was refused, and has come", message);
     }
 
     /** The publisher keeps its connection and has had an answer to something later, or all is quiet: QoS 0 is routed. */
@@ -415,12 +418,12 @@ final class Model {
             }
             return;
         }
-        require(delivery.message < messages.size(), "%s gets what nobody has sent", session);
+        require(delivery.message < messages.size(), "{} gets what nobody has sent", session);
         Message message = messages.get(delivery.message);
-        require(message.topic.equals(delivery.topic), "%s comes on topic %s", message, delivery.topic);
-        require(!message.refused, "%s was refused, and comes", message);
+        require(message.topic.equals(delivery.topic), "{} comes on topic {}", message, delivery.topic);
+        require(!message.refused, "{} was refused, and comes", message);
         Integer holds = delivery.qos == QoS.AT_MOST_ONCE ? null : session.holds(delivery.packetId, message.id);
-        require(holds == null || holds == message.id, "packet id %d is in use for #%d", delivery.packetId, holds);
+        require(holds == null || holds == message.id, "packet id {} is in use for #{}", delivery.packetId, holds);
         requireWanted(session, message, delivery);
         wills.delivered(message);
         boolean first = !session.hasCome(message.id);
@@ -443,7 +446,7 @@ final class Model {
         session.open.add(packetId);
         require(
                 session.open.size() <= session.receiveMaximum,
-                "%s has %d exchanges under way and allows %d",
+                "{} has {} exchanges under way and allows {}",
                 session,
                 session.open.size(),
                 session.receiveMaximum);
@@ -455,42 +458,42 @@ final class Model {
         List<Sub> may = session.allSubs()
                 .filter(sub -> sub.may(message) || sub.mayShare(message) || retained.mayReplay(sub, message))
                 .toList();
-        require(!may.isEmpty(), "%s has no subscription for %s", session, message);
+        require(!may.isEmpty(), "{} has no subscription for {}", session, message);
         require(
                 !own || may.stream().anyMatch(sub -> !sub.noLocal),
-                "%s gets its own %s in spite of no local",
+                "{} gets its own {} in spite of no local",
                 session,
                 message); // [5.0:MQTT-3.8.3-3]
         int highest = may.stream().mapToInt(sub -> sub.qosMax.level()).max().orElse(0);
         require(
                 delivery.qos.level() <= Math.min(highest, message.qos.level())
                         && (delivery.retain || delivery.qos.level() >= qosMin(session, message)),
-                "%s comes to %s with QoS %d",
+                "{} comes to {} with QoS {}",
                 message,
                 session,
                 delivery.qos.level());
         boolean mayRetain = message.retain
                 && may.stream().anyMatch(sub -> sub.retainAsPublished || retained.mayReplay(sub, message));
-        require(!delivery.retain || mayRetain, "%s comes with RETAIN", message); // [5.0:MQTT-3.3.1-12]
+        require(!delivery.retain || mayRetain, "{} comes with RETAIN", message); // [5.0:MQTT-3.3.1-12]
     }
 
     /** Sent again: with DUP, on another connection [5.0:MQTT-3.3.1-1], [5.0:MQTT-4.4.0-1], [3.1.1:MQTT-3.3.1-1]. */
     private static void requireResend(Session session, Message message, Delivery delivery) {
         Copies copies = session.copies(message.id);
-        require(delivery.dup, "%s comes again to %s without DUP", message, session);
+        require(delivery.dup, "{} comes again to {} without DUP", message, session);
         require(
                 copies.cameBefore(delivery.packetId, session.connection),
-                "%s comes again on one connection of %s",
+                "{} comes again on one connection of {}",
                 message,
                 session);
-        require(copies.qos == delivery.qos.level(), "%s comes again with another QoS", message);
+        require(copies.qos == delivery.qos.level(), "{} comes again with another QoS", message);
     }
 
     private void requireNew(Session session, Message message, Delivery delivery) {
         Copies copies = session.copies(message.id);
         if (delivery.qos == QoS.EXACTLY_ONCE) { // [5.0:MQTT-4.3.3-13], [3.1.1:MQTT-4.3.3-1]: once, whatever happens
             int allowed = 1 + retained.replays(session, message);
-            require(copies.all < allowed || copies.qos < 2, "%s comes twice to %s", message, session);
+            require(copies.all < allowed || copies.qos < 2, "{} comes twice to {}", message, session);
         }
         if (Groups.isShared(message)) {
             groups.delivered(session, message, delivery);
@@ -500,22 +503,22 @@ final class Model {
             int allowed = message.sends + retained.replays(session, message);
             require(
                     copies.fresh < allowed,
-                    "%s comes to %s as new for the %d. time",
+                    "{} comes to {} as new for the {}. time",
                     message,
                     session,
                     copies.fresh + 1);
             return;
         }
         require(
-                session.connection > 1 && session.connectedAt > message.sentAt || uncleanRestarts > 0,
-                "%s comes to %s with DUP for the first time",
+                (session.connection > 1 && session.connectedAt > message.sentAt) || uncleanRestarts > 0,
+                "{} comes to {} with DUP for the first time",
                 message,
                 session);
         boolean acknowledged = copies.cameBefore(delivery.packetId, session.connection);
         boolean lostOnes = copies.all < message.sends + retained.replays(session, message);
         require(
                 acknowledged || lostOnes || copies.restarts < uncleanRestarts,
-                "%s comes to %s again under another packet id",
+                "{} comes to {} again under another packet id",
                 message,
                 session);
     }
@@ -531,7 +534,7 @@ final class Model {
         if (inOrder) {
             session.last.put(key, message);
         }
-        require(inOrder || message.repeated, "%s gets %s behind %s", session, message, before);
+        require(inOrder || message.repeated, "{} gets {} behind {}", session, message, before);
     }
 
     /** [5.0:MQTT-3.3.2-5], [5.0:MQTT-3.3.2-6]: not too late, and it says how much time is left. */
@@ -542,10 +545,10 @@ final class Model {
         }
         long expiryMs = message.expirySeconds * 1000L;
         long waitedMs = Math.max(0, Math.max(session.connectSentMs, message.sentMs) - message.acknowledgedMs);
-        require(waitedMs <= expiryMs, "%s comes to %s after its expiry", message, session);
+        require(waitedMs <= expiryMs, "{} comes to {} after its expiry", message, session);
         require(
                 delivery.expiry < 0 || (delivery.expiry - 1) * 1000 <= expiryMs - waitedMs,
-                "%s has waited %d ms, and has %d s left",
+                "{} has waited {} ms, and has {} s left",
                 message,
                 waitedMs,
                 delivery.expiry);
@@ -581,8 +584,8 @@ final class Model {
 
     /** The broker says that it has dropped something. */
     void dropped(String session, long n, String topic, String reason) {
-        require(!reason.equals("STORE_DAMAGED"), "something of %s on %s is damaged", session, topic);
-        require(!reason.equals("PACKET_TOO_LARGE"), "something for %s on %s is too large", session, topic);
+        require(!reason.equals("STORE_DAMAGED"), "something of {} on {} is damaged", session, topic);
+        require(!reason.equals("PACKET_TOO_LARGE"), "something for {} on {} is too large", session, topic);
         if (reason.equals("REFUSED")) { // a publish: should it have been QoS 0, nobody else will say so
             unacknowledged.removeIf(message -> message.publisher.equals(session) && message.topic.equals(topic));
             return;
@@ -619,17 +622,17 @@ final class Model {
 
     private void requireAllHasCome(Session session) {
         session.owed.removeIf(id -> wasDropped(session.client + ' ' + messages.get(id).topic));
-        require(session.owed.isEmpty(), "%s is still owed %s", session, describe(session.owed));
+        require(session.owed.isEmpty(), "{} is still owed {}", session, describe(session.owed));
         session.owedRetained.keySet().removeIf(topic -> wasDropped(session.client + ' ' + topic));
         require(
                 session.owedRetained.isEmpty(),
-                "%s is still owed the retained %s",
+                "{} is still owed the retained {}",
                 session,
                 session.owedRetained.values());
         List<Integer> stuck = session.inUse.keySet().stream()
                 .filter(id -> !session.open.contains(id) && !session.doubtful.contains(id))
                 .toList();
-        require(stuck.isEmpty(), "%s was not sent again what has packet ids %s", session, stuck);
+        require(stuck.isEmpty(), "{} was not sent again what has packet ids {}", session, stuck);
     }
 
     private List<Message> describe(Collection<Integer> ids) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.helpers.MessageFormatter;
 
 /** The last things that have happened; put into words only if somebody asks. */
 final class Trace {
@@ -20,7 +21,8 @@ final class Trace {
     private record Line(long step, long ms, String who, String what, Object[] about) {
         @Override
         public String toString() {
-            return String.format(Locale.ROOT, "%6d %8d ms  %-8s %s", step, ms, who, what.formatted(about));
+            String text = MessageFormatter.basicArrayFormat(what, about);
+            return String.format(Locale.ROOT, "%6d %8d ms  %-8s %s", step, ms, who, text);
         }
     }
 
@@ -28,7 +30,7 @@ final class Trace {
         this.time = time;
     }
 
-    /** Notes something; {@code what} is a format. */
+    /** Notes something; {@code what} has {} for each of {@code about}. */
     void note(long step, String who, String what, Object... about) {
         lines[(int) (next++ % LINES)] = new Line(step, time.monotonicMs(), who, what, about);
     }

@@ -198,7 +198,7 @@ final class Wills {
         if (will != null) {
             Model.require(
                     will.state != State.HELD && will.state != State.VOID,
-                    "%s was published: %s",
+                    "{} was published: {}",
                     message,
                     will.state == State.HELD ? "its client is connected" : "it must not be");
         }

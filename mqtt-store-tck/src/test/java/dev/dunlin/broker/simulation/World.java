@@ -124,7 +124,7 @@ final class World implements Client.Site, Logs.Listener {
         }
         clients.forEach(Client::look);
         String over = life.overLimit();
-        Model.require(over == null, "%s", over);
+        Model.require(over == null, "{}", over);
     }
 
     /** What can't happen within a write. */
@@ -229,7 +229,7 @@ final class World implements Client.Site, Logs.Listener {
         Call call = random.nextBoolean() ? Call.WRITE : Call.SYNC;
         switch (dice) {
             case 11, 12, 13 -> {
-                note("the next %s fails", call);
+                note("the next {} fails", call);
                 store.failNext(call, 1 + random.nextInt(3), Kind.IO);
             }
             case 14, 15 -> {
@@ -262,7 +262,7 @@ final class World implements Client.Site, Logs.Listener {
     private void crash() {
         boolean power = setting.level() == Durability.POWER && random.nextBoolean();
         crash = power ? Crash.POWER : Crash.PROCESS;
-        note("crash: %s%s", crash, life.isCommitting() ? " within a write" : "");
+        note("crash: {}{}", crash, life.isCommitting() ? " within a write" : "");
         store.crash(crash);
         life.direct(true);
     }
@@ -321,7 +321,7 @@ final class World implements Client.Site, Logs.Listener {
         loseConnections();
         calm = false;
         long left = life.bufferBytes();
-        Model.require(left == 0, "%d bytes of buffers are left", left);
+        Model.require(left == 0, "{} bytes of buffers are left", left);
     }
 
     // ---- rest
@@ -454,7 +454,7 @@ final class World implements Client.Site, Logs.Listener {
 
     @Override
     public void dropped(String session, long n, String topic, String reason) {
-        note("drops %d for %s on %s: %s", n, session, topic, reason);
+        note("drops {} for {} on {}: {}", n, session, topic, reason);
         if (crash == null) {
             model.dropped(session, n, topic, reason);
         }
@@ -462,7 +462,7 @@ final class World implements Client.Site, Logs.Listener {
 
     @Override
     public void logged(Level level, String logger, String line, @Nullable Throwable cause) {
-        note("%s: %s", level, line);
+        note("{}: {}", level, line);
         boolean aboutStore = logger.startsWith("dev.dunlin.broker.store.") || line.contains("can't be read");
         if (level == Level.ERROR && !(aboutStore && (unwell || crash != null)) && crash == null) {
             Violation found = new Violation("the broker logs: " + line);
