@@ -43,7 +43,6 @@ final class Wills {
         final long delayMs;
         final boolean persistent;
         State state = State.OFFERED;
-        long lostAt;
         long earliestMs;
         long latestMs = Message.NEVER;
 
@@ -124,7 +123,6 @@ final class Wills {
         if (will == null || will.state != State.HELD) {
             return null;
         }
-        will.lostAt = model.at();
         will.message.sentAt = model.at();
         if (orderly) {
             will.state = State.OPEN; // DISCONNECT is under way
