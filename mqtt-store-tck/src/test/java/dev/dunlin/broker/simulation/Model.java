@@ -102,6 +102,7 @@ final class Model {
     /** CONNECT is sent. */
     void connecting(String client, boolean cleanStart, boolean persistent, long expiryMs) {
         at++;
+        wills.connecting(client);
         Session former = sessions.get(client);
         if (former != null && cleanStart) {
             groups.leaving(former);
@@ -185,6 +186,10 @@ final class Model {
         Session session = sessions.get(client);
         if (session == null) {
             return;
+        }
+        if (made != null && !session.mustExist(nowMs())) { // it may have made another one in the place of this one
+            groups.leaving(session);
+            session.uncertain();
         }
         session.open.clear();
         wallMs = Math.max(wallMs, time.wallMs());
@@ -558,7 +563,7 @@ final class Model {
         Copies copies = session.copies(message.id);
         copies.fresh += isNew && !delivery.dup ? 1 : 0;
         copies.all += copies.packetIds.put(delivery.packetId, session.connection) == null ? 1 : 0;
-        copies.qos = delivery.qos.level();
+        copies.qos = delivery.qos == QoS.AT_MOST_ONCE ? copies.qos : delivery.qos.level();
         copies.restarts = uncleanRestarts;
         if (delivery.qos != QoS.AT_MOST_ONCE) {
             session.inUse.put(delivery.packetId, message.id);

@@ -34,11 +34,14 @@ final class RetainedValues {
         }
     }
 
-    /** The one that has replaced all before it for sure at that moment; null if there is none. */
+    /**
+     * The one that has replaced all before it for sure at that moment; null if there is none. One that was sent again may have
+     * replaced others then, or long before.
+     */
     private static @Nullable Message lastAt(List<Message> published, long at) {
         Message last = null;
         for (Message each : published) {
-            last = each.routedBy < at && !each.refused ? each : last;
+            last = each.routedBy < at && !each.refused && !each.repeated ? each : last;
         }
         return last;
     }
@@ -96,7 +99,7 @@ final class RetainedValues {
             return false;
         }
         Message last = lastAt(byTopic.getOrDefault(message.topic, List.of()), sub.replayFrom);
-        return last == null || message.order >= last.order;
+        return last == null || message.repeated || message.order >= last.order;
     }
 
     /** How often a message may come to a session because of what was retained. */
@@ -114,7 +117,7 @@ final class RetainedValues {
     /** A message has come. */
     void delivered(Session session, Message message) {
         Message owed = session.owedRetained.get(message.topic);
-        if (owed != null && message.order >= owed.order) {
+        if (owed != null && (message.repeated || message.order >= owed.order)) {
             session.owedRetained.remove(message.topic);
         }
     }

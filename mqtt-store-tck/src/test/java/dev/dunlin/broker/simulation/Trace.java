@@ -18,7 +18,21 @@ final class Trace {
     private final Line[] lines = new Line[LINES];
     private long next;
 
-    private record Line(long step, long ms, String who, String what, Object[] about) {
+    private static final class Line {
+        private final long step;
+        private final long ms;
+        private final String who;
+        private final String what;
+        private final Object[] about;
+
+        Line(long step, long ms, String who, String what, Object[] about) {
+            this.step = step;
+            this.ms = ms;
+            this.who = who;
+            this.what = what;
+            this.about = about;
+        }
+
         @Override
         public String toString() {
             String text = MessageFormatter.basicArrayFormat(what, about);

@@ -64,9 +64,18 @@ final class Wills {
     void offer(String client, Message message, long delayMs, boolean persistent) {
         message.will = true;
         message.sends = 1;
+        message.sentAt = model.at();
         Will will = new Will(message, delayMs, persistent);
         byMessage.put(message.id, will);
         offered.put(client, will);
+    }
+
+    /** CONNECT is sent: it may overtake the DISCONNECT of the connection before. */
+    void connecting(String client) {
+        Will former = present.get(client);
+        if (former != null && former.state == State.OPEN) {
+            former.voidLazily = false;
+        }
     }
 
     /** CONNACK has come. */

@@ -25,7 +25,7 @@ final class World implements Client.Site, Logs.Listener {
     private static final long SLACK_MS = 2_000;
     private static final int ROUNDS_MAX = 20_000;
     private static final int QUIET_TICK_MS = 50;
-    private static final int QUIET_TICKS = 24;
+    private static final int QUIET_TICKS = 50;
 
     final long seed;
     final Random random;
