@@ -34,7 +34,7 @@ final class MailboxInterleavingTest {
 
     @Test
     void nothingIsLostOrOvertakenAndTheLoopSleepsOverNothing() {
-        Lincheck.runConcurrentTest(Schedules.atLeast(150), () -> {
+        Lincheck.runConcurrentTest(Schedules.atLeast(100), () -> {
             Core core = DrivenLoop.core(Limits.EMBEDDED, 2, null);
             SessionLoop home = core.loop(HOME);
             DrivenLoop consumer = new DrivenLoop(home);

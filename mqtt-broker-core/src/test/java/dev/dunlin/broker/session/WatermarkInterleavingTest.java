@@ -25,7 +25,7 @@ final class WatermarkInterleavingTest {
     @Test
     void noLoopSleepsOverAReplyThatMayLeave() {
         new Scene().holdBackAndSleep(); // on real threads: what is initialised once is no part of a schedule
-        Lincheck.runConcurrentTest(Schedules.atLeast(200), () -> new Scene().holdBackAndSleep());
+        Lincheck.runConcurrentTest(Schedules.atLeast(150), () -> new Scene().holdBackAndSleep());
     }
 
     private static final class Scene {
