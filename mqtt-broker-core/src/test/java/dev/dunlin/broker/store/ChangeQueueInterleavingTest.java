@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
  * switches between them at every access to shared memory. {@code -Ddunlin.lincheck.thorough=true} tries more schedules.
  *
  * <p>All in the first array of the queue: a loop that fills it lincheck takes for one that never ends. Where the next array is
- * made, {@link ChangeQueueTest} passes sixty times, on real threads.
+ * made, {@link ChangeQueueTest} passes 58 times, on real threads.
  */
 @Tag("lincheck")
 final class ChangeQueueInterleavingTest {
