@@ -3,6 +3,7 @@ package dev.dunlin.broker.simulation.mutants;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dunlin.broker.net.PlainTraffic;
 import dev.dunlin.broker.store.EntryId;
 import java.util.List;
 import java.util.Map;
@@ -11,9 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Planted bugs are really planted: each applies, compiles and is loaded. */
+/** Planted bugs are really planted: each applies, compiles, is loaded and still makes a broker. */
 final class MutantLoaderTest {
     private static final String ENTRY_ID = "store/EntryId.java";
+    private static final int MESSAGES = 60;
     private static final MutantCompiler COMPILER = new MutantCompiler();
 
     @AfterAll
@@ -32,7 +34,7 @@ final class MutantLoaderTest {
 
     @ParameterizedTest
     @MethodSource("mutants")
-    void everyMutantIsLoaded(Mutant mutant) throws Exception {
+    void everyMutantIsLoadedAndServesPlainTraffic(Mutant mutant) throws Exception {
         Map<String, byte[]> code = COMPILER.compile(mutant);
         ClassLoader loader = loader(code);
         assertThat(code.keySet())
@@ -40,6 +42,11 @@ final class MutantLoaderTest {
         for (String name : code.keySet()) {
             assertThat(Class.forName(name, true, loader).getClassLoader()).isSameAs(loader);
         }
+        assertThat(loader.loadClass(PlainTraffic.class.getName())
+                        .getMethod("arrived", int.class)
+                        .invoke(null, MESSAGES))
+                .as("messages that still arrive: a broken broker is found by anything, and proves nothing")
+                .isEqualTo(MESSAGES);
     }
 
     @Test

@@ -121,7 +121,14 @@ final class OrderMutants {
                             """, "")),
             Mutant.of(
                     "resume-without-decoding-what-is-cumulated",
-                    "3, pausing: a resumed connection first decodes what is cumulated, since reading brings only new bytes",
+                    "3, pausing: a resumed connection first decodes what is cumulated, since reading brings only new bytes."
+                            + " Here it waits until some come",
+                    Patch.of("net/Connection.java", "decoder.decode(received);", """
+                            decoder.decode(received);
+                            if (pauses == 0) {
+                                decoder.resume();
+                            }
+                            """),
                     Patch.of("net/Connection.java", """
                             if (!decoding) { // else the decoder goes on by itself
                                 decode(null); // what is cumulated comes first: setAutoRead brings only new bytes
