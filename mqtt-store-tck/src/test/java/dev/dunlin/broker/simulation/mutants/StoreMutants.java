@@ -60,8 +60,8 @@ final class StoreMutants {
             Mutant.of(
                     "ticket-taken-outside-the-queue",
                     "6: the consumer never passes an unfilled position, so log order is ticket order. Here it passes every"
-                            + " third that has another behind it, as if that were filled late, and takes it with the next"
-                            + " group; only changes that bring no references, whose count goes by the ticket",
+                            + " third that has another behind it, as if that were filled late, and takes it three groups"
+                            + " later; only changes that bring no references, whose count goes by the ticket",
                     Patch.of("store/ChangeQueue.java", """
                             @Nullable
                             Change take() {
@@ -70,9 +70,12 @@ final class StoreMutants {
                             Change take() {
                                 Change change = takeFilled();
                                 if (change == null) {
-                                    Change due = lateIsDue ? late : null;
-                                    late = due == null ? late : null;
-                                    lateIsDue = late != null;
+                                    lateFor += late == null ? 0 : 1;
+                                    Change due = lateFor > 3 ? late : null;
+                                    if (due != null) {
+                                        late = null;
+                                        lateFor = 0;
+                                    }
                                     return due;
                                 }
                                 if (late != null || lastTaken() % 3 != 0 || change.references() > 0) {
@@ -87,14 +90,17 @@ final class StoreMutants {
                             }
 
                             private @Nullable Change late;
-                            private boolean lateIsDue;
+                            private int lateFor;
 
                             private @Nullable Change takeFilled() {
                             """),
                     Patch.of(
                             "store/ChangeQueue.java",
                             "return chunk.slots.get((int) (taking - chunk.first)) == null;",
-                            "return late == null && chunk.slots.get((int) (taking - chunk.first)) == null;")),
+                            """
+                            lateFor = late == null ? 0 : 3;
+                            return late == null && chunk.slots.get((int) (taking - chunk.first)) == null;
+                            """)),
             Mutant.of(
                     "an-entry-delivered-from-both-page-and-mailbox",
                     "6: a range scan serves only entries older than this process. Here the first page has newer ones too, if"
@@ -203,7 +209,11 @@ final class StoreMutants {
                     Patch.of(
                             "store/CommitPipeline.java",
                             "group.close(queue.lastTaken(), time.wallMs());",
-                            "group.close(split ? queue.lastTaken() - 1 : queue.lastTaken(), time.wallMs());")),
+                            "group.close(split ? queue.lastTaken() - 1 : queue.lastTaken(), time.wallMs());"),
+                    Patch.of(
+                            "store/CommitPipeline.java",
+                            "while (!hopeless && (!queue.isEmpty() || gathering != null ||",
+                            "while (!hopeless && (!queue.isEmpty() || gathering != null || taken != null ||")),
             Mutant.of(
                     "a-policy-drop-not-deleted-in-the-store",
                     "6, table: a session drops: its entry is deleted. Not that of one that its queue had no room for",
