@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Planted bugs are really planted: each applies, compiles, is loaded and still makes a broker. */
 final class MutantLoaderTest {
     private static final String ENTRY_ID = "store/EntryId.java";
-    private static final int MESSAGES = 60;
+    private static final int MESSAGES = 15;
     private static final MutantCompiler COMPILER = new MutantCompiler();
 
     @AfterAll
