@@ -30,15 +30,13 @@ final class SessionLoad {
 
     private final Session session;
     private final Store store;
-    private final int maybeSent;
     private final StoredSession record;
     private final List<Runnable> waiting = new ArrayList<>(1);
 
-    SessionLoad(Session session, StoredSession record, Store store, int inflightMessagesMax) {
+    SessionLoad(Session session, StoredSession record, Store store) {
         this.session = session;
         this.record = record;
         this.store = store;
-        maybeSent = record.maybeSent() ? inflightMessagesMax : 0;
     }
 
     /** Runs {@code then} on the loop when it is loaded, also if the session has ended by then. */
@@ -108,7 +106,7 @@ final class SessionLoad {
         if (!session.ended) {
             found.received.forEach(session::receive);
             session.window.restore(record.nextPacket(), exchanges(found));
-            session.queue.older(found.page, found.sequences, maybeSent);
+            session.queue.older(found.page, found.sequences, record.maybeSent());
             session.log.loaded();
         }
         finish();

@@ -294,9 +294,9 @@ final class SessionLog {
     }
 
     /** The load of what is only in the store: one, however many connections come and go meanwhile. */
-    SessionLoad load(StoredSession record, Store from, int inflightMessagesMax) {
+    SessionLoad load(StoredSession record, Store from) {
         if (load == null) {
-            load = new SessionLoad(session, record, from, inflightMessagesMax);
+            load = new SessionLoad(session, record, from);
         }
         return load;
     }

@@ -63,7 +63,7 @@ final class SessionQueue {
     private final MessageQueue back = new MessageQueue();
     private long olderFrom = SessionReader.Page.END;
     private Set<Long> underWay = Set.of();
-    private int maybeSentLeft;
+    private boolean allMaybeSent;
     private boolean reading;
     private long olderRead;
     private long olderReadBytes;
@@ -258,11 +258,12 @@ final class SessionQueue {
      *
      * @param page the first of them
      * @param leftOut sequences of entries in the range that are in the window
-     * @param maybeSent how many QoS 1 messages may have been sent already
+     * @param maybeSent whether the QoS 1 messages among them may have been sent already: all, because acknowledged ones whose
+     *     delete was lost stand before them
      */
-    void older(SessionReader.Page page, Set<Long> leftOut, int maybeSent) {
+    void older(SessionReader.Page page, Set<Long> leftOut, boolean maybeSent) {
         underWay = leftOut;
-        maybeSentLeft = maybeSent;
+        allMaybeSent = maybeSent;
         readOlder(page);
     }
 
@@ -297,7 +298,7 @@ final class SessionQueue {
     /** As {@link #allIsOlder()}, and all QoS 1 messages in it may have been sent. */
     void allIsOlderAndMaybeSent() {
         allIsOlder();
-        maybeSentLeft = Integer.MAX_VALUE;
+        allMaybeSent = true;
     }
 
     /** Reads the next page, if the next message isn't in memory; the owner is told when it is there. */
@@ -356,8 +357,7 @@ final class SessionQueue {
                 continue; // since the reading began
             }
             long entry = entryOf(stored);
-            if (stored.qos() == QoS.AT_LEAST_ONCE && (stored.maybeSent() || maybeSentLeft > 0)) {
-                maybeSentLeft = Math.max(0, maybeSentLeft - 1);
+            if (stored.qos() == QoS.AT_LEAST_ONCE && (stored.maybeSent() || allMaybeSent)) {
                 entry = EntryId.maybeSent(entry);
             }
             KeptMessage message = message(stored);

@@ -127,7 +127,7 @@ public final class Sessions {
         if (unloaded == null || store == null) {
             then.run();
         } else {
-            session.log.load(unloaded, store, core.limits.inflightMessagesMax()).whenDone(then);
+            session.log.load(unloaded, store).whenDone(then);
         }
     }
 

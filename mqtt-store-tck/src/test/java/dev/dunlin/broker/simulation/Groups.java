@@ -1,5 +1,6 @@
 package dev.dunlin.broker.simulation;
 
+import dev.dunlin.codec.QoS;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -55,7 +56,7 @@ final class Groups {
 
     /** The broker has a message for a group. */
     void owe(Message message) {
-        if (holders.containsKey(message.id)) {
+        if (holders.containsKey(message.id) || message.qos == QoS.AT_MOST_ONCE) {
             return;
         }
         for (Session session : model.sessions()) {

@@ -30,6 +30,10 @@ final class Message {
     long routedBy = NEVER;
 
     long sentMs;
+
+    /** How often the broker had been started anew when it was sent first: its age is counted by the clock on the wall then. */
+    int life;
+
     long acknowledgedMs = NEVER;
 
     /** How often the broker may have taken it for a new message. */

@@ -281,6 +281,7 @@ final class Model {
             message.sentAt = at;
             message.sentMs = nowMs();
             message.order = ++orders;
+            message.life = restarts;
             retained.publishing(message);
         } else {
             message.repeated = true;
@@ -520,9 +521,9 @@ final class Model {
                 message,
                 session);
         boolean acknowledged = copies.cameBefore(delivery.packetId, session.connection);
-        boolean lostOnes = copies.all < message.sends + retained.replays(session, message);
+        int allowed = message.sends + retained.replays(session, message);
         require(
-                acknowledged || lostOnes || copies.restarts < uncleanRestarts,
+                acknowledged || copies.inLife(uncleanRestarts) < allowed,
                 "{} comes to {} again under another packet id",
                 message,
                 session);
@@ -544,7 +545,7 @@ final class Model {
 
     /** [5.0:MQTT-3.3.2-5], [5.0:MQTT-3.3.2-6]: not too late, and it says how much time is left. */
     private void requireNotExpired(Session session, Message message, Delivery delivery) {
-        boolean sentBefore = delivery.dup || Groups.isShared(message) || message.sends > 1;
+        boolean sentBefore = delivery.dup || message.life != restarts || Groups.isShared(message) || message.sends > 1;
         if (message.expirySeconds == 0 || sentBefore || !message.isAcknowledged() || message.will) {
             return;
         }
@@ -562,9 +563,11 @@ final class Model {
     private void note(Session session, Message message, Delivery delivery, boolean isNew) {
         Copies copies = session.copies(message.id);
         copies.fresh += isNew && !delivery.dup ? 1 : 0;
-        copies.all += copies.packetIds.put(delivery.packetId, session.connection) == null ? 1 : 0;
+        boolean another = copies.packetIds.put(delivery.packetId, session.connection) == null;
+        copies.all += another ? 1 : 0;
+        copies.inLife = copies.inLife(uncleanRestarts) + (another ? 1 : 0);
+        copies.life = uncleanRestarts;
         copies.qos = delivery.qos == QoS.AT_MOST_ONCE ? copies.qos : delivery.qos.level();
-        copies.restarts = uncleanRestarts;
         if (delivery.qos != QoS.AT_MOST_ONCE) {
             session.inUse.put(delivery.packetId, message.id);
         }

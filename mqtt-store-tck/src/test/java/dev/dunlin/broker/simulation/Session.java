@@ -74,7 +74,15 @@ final class Session {
         int all;
 
         int qos;
-        int restarts;
+
+        /** Packet ids in the present life of the broker, which it knows to be one message's; {@code life} counts crashes. */
+        int inLife;
+
+        int life;
+
+        int inLife(int crashes) {
+            return life == crashes ? inLife : 0;
+        }
 
         /** Its packet ids, and on which connection each came last. */
         final Map<Integer, Integer> packetIds = new HashMap<>();
