@@ -216,13 +216,14 @@ final class StoreMutants {
                             "while (!hopeless && (!queue.isEmpty() || gathering != null || taken != null ||")),
             Mutant.of(
                     "a-policy-drop-not-deleted-in-the-store",
-                    "6, table: a session drops: its entry is deleted. Not that of one that its queue had no room for",
+                    "6, table: a session drops: its entry is deleted. Not that of one that its queue had no room for, or that is"
+                            + " too large for its client",
                     Patch.of("session/Session.java", """
                             message.topic(), reason, 1);
                             log.entryGone(entry);
                             """, """
                             message.topic(), reason, 1);
-                            if (reason != DropReason.QUEUE_FULL) {
+                            if (reason != DropReason.QUEUE_FULL && reason != DropReason.PACKET_TOO_LARGE) {
                                 log.entryGone(entry);
                             }
                             """)));
