@@ -22,12 +22,35 @@ final class OrderMutants {
                             """)),
             Mutant.of(
                     "order-broken-between-queue-drain-and-live",
-                    "6: a session's queue is what its loop was handed, in that order."
-                            + " While a page is being read back, what is new is sent past it",
+                    "6: a session's queue is what its loop was handed, in that order. Here what is new is sent past a queue"
+                            + " that isn't drained yet: while a page is being read back, and because after PUBACK and CONNACK"
+                            + " the queue is pumped behind what waits in the mailbox",
                     Patch.of(
                             "session/Session.java",
                             "} else if (queue.isEmpty() && canSend()) {",
-                            "} else if (canSend()) {")),
+                            "} else if (canSend()) {"),
+                    Patch.of("session/Session.java", """
+                            members.attached();
+                            }
+                            pump();
+                            """, """
+                            members.attached();
+                            }
+                            loop.execute(this::pump);
+                            """),
+                    Patch.of("session/Session.java", """
+                            require(window.state(counter) == OutboundWindow.SENT_QOS_1, "PUBACK for a QoS 2 message");
+                            countRejected(counter, reason);
+                            settle(counter);
+                            finish(counter);
+                            pump();
+                            """, """
+                            require(window.state(counter) == OutboundWindow.SENT_QOS_1, "PUBACK for a QoS 2 message");
+                            countRejected(counter, reason);
+                            settle(counter);
+                            finish(counter);
+                            loop.execute(this::pump);
+                            """)),
             Mutant.of(
                     "retained-set-after-hand-over",
                     "5, retained: value and ticket are in the index before the match. Here they come 20 ms after it; but"
@@ -73,11 +96,15 @@ final class OrderMutants {
                             "return unfinished.isEmpty()")),
             Mutant.of(
                     "a-direct-delivery-overtakes-a-deferred-fan-out",
-                    "3, order: while a loop has unfinished deliveries everything queues behind them",
+                    "3, order: while a loop has unfinished deliveries everything queues behind them."
+                            + " Here its own go first, whatever the turn's budget",
                     Patch.of(
                             "session/SessionLoop.java",
                             "int done = unfinished.isEmpty() ? deliver(message, targets, stored, 0) : 0;",
-                            "int done = deliver(message, targets, stored, 0);")),
+                            """
+                            deliveriesLeft = unfinished.isEmpty() ? deliveriesLeft : targets.length;
+                            int done = deliver(message, targets, stored, 0);
+                            """)),
             Mutant.of(
                     "a-control-event-overtakes-a-publish",
                     "3, order: control events queue behind unfinished deliveries. Here a lost connection, a takeover or a"

@@ -116,20 +116,39 @@ final class StoreMutants {
                             """)),
             Mutant.of(
                     "head-hint-persisted",
-                    "6: head hints live in memory only. One is stored with every entry that goes, and the older entries are"
-                            + " read from behind it: those that were queued before and go later are never seen again",
+                    "6: head hints live in memory only. One is stored with every QoS 1 entry that leaves the queue's head and with"
+                            + " every entry that goes, and the older entries are read from behind it: those that were under"
+                            + " way at a crash, or queued before one that was dropped, are never seen again",
+                    Patch.of("session/Session.java", "int packetId = window.add(message, target, state, entry);", """
+                            int packetId = window.add(message, target, state, entry);
+                            if (target.destination() == this) {
+                                log.headBehind(entry);
+                            }
+                            """),
+                    Patch.of("session/SessionLog.java", "/** An outbound QoS 2 exchange is over. */", """
+                            void headBehind(long entry) {
+                                if (changes != null && entry != EntryId.NONE) {
+                                    changes.headBehind(entry);
+                                }
+                            }
+
+                            """),
                     Patch.of("store/SessionChanges.java", """
                             to.delete(Space.QUEUE).u64(sid).u64(EntryId.sequence(entry)).end();
                             referenceGone(entry);
                             """, """
                             to.delete(Space.QUEUE).u64(sid).u64(EntryId.sequence(entry)).end();
-                            to.put(Space.META)
-                                    .text("head")
-                                    .u64(sid)
-                                    .value()
-                                    .u64(EntryId.sequence(entry) + 1)
-                                    .end();
+                            headBehind(entry);
                             referenceGone(entry);
+                            }
+
+                            public void headBehind(long entry) {
+                                to.put(Space.META)
+                                        .text("head")
+                                        .u64(sid)
+                                        .value()
+                                        .u64(EntryId.sequence(entry) + 1)
+                                        .end();
                             """),
                     Patch.of("store/SessionReader.java", """
                             List<StoredEntry> found = new ArrayList<>();
@@ -216,13 +235,14 @@ final class StoreMutants {
                             "while (!hopeless && (!queue.isEmpty() || gathering != null || taken != null ||")),
             Mutant.of(
                     "a-policy-drop-not-deleted-in-the-store",
-                    "6, table: a session drops: its entry is deleted. Not that of one that its queue had no room for",
+                    "6, table: a session drops: its entry is deleted. Not that of one that its queue had no room for, or that is"
+                            + " too large for its client",
                     Patch.of("session/Session.java", """
                             message.topic(), reason, 1);
                             log.entryGone(entry);
                             """, """
                             message.topic(), reason, 1);
-                            if (reason != DropReason.QUEUE_FULL) {
+                            if (reason != DropReason.QUEUE_FULL && reason != DropReason.PACKET_TOO_LARGE) {
                                 log.entryGone(entry);
                             }
                             """)));
