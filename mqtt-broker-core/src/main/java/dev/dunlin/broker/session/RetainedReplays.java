@@ -18,8 +18,8 @@ final class RetainedReplays implements RetainedReplay.Receiver {
     /** By filter, in the order in which they began. */
     private final Map<String, RetainedReplay> byFilter = new LinkedHashMap<>(0);
 
-    /** The change of the last SUBSCRIBE. */
-    private long subscribed;
+    /** SUBSCRIBEs of this connection whose SUBACK hasn't left. */
+    private int unanswered;
 
     private boolean pumpAgain;
 
@@ -33,9 +33,19 @@ final class RetainedReplays implements RetainedReplay.Receiver {
         byFilter.put(replay.filter(), replay);
     }
 
-    /** Waits until the change of a SUBSCRIBE is durable. */
-    void after(long ticket) {
-        subscribed = ticket;
+    /** There is a connection: nothing of it waits for an answer yet. */
+    void attached() {
+        unanswered = 0;
+    }
+
+    /** A SUBSCRIBE is worked on: nothing is sent until its SUBACK has left, {@link #answered}. */
+    void subscribing() {
+        unanswered++;
+    }
+
+    /** A SUBACK has left. */
+    void answered() {
+        unanswered--;
     }
 
     /** Sends no more retained messages for the subscription with this filter. */
@@ -49,7 +59,7 @@ final class RetainedReplays implements RetainedReplay.Receiver {
 
     /** Sends what can be sent now. */
     void pump(long nowMs) {
-        if (!session.loop.gate().passes(subscribed)) {
+        if (unanswered > 0) {
             return; // SUBACK first: when it has left we are asked again
         }
         int steps = STEPS_PER_PUMP;

@@ -114,6 +114,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         assert loop.inLoop() && out == null;
         out = connection;
         window.connected(receiveMaximum);
+        replays.attached();
         if (members != null) {
             members.attached();
         }

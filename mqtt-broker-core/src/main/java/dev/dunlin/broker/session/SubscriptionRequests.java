@@ -60,8 +60,13 @@ public final class SubscriptionRequests {
             reasons.add(subscribe(each, identifier));
         }
         session.log.submitted();
-        session.replays.after(session.log.lastTicket());
-        replies.suback(new Suback(request.packetId(), explain(refusedByStore), reasons), session::pump);
+        session.replays.subscribing();
+        replies.suback(new Suback(request.packetId(), explain(refusedByStore), reasons), this::answered);
+    }
+
+    private void answered() {
+        session.replays.answered();
+        session.pump();
     }
 
     private ReasonCode subscribe(SubscriptionRequest request, int identifier) throws MalformedPacket {

@@ -375,6 +375,12 @@ final class Client implements Wire.End, PacketHandler {
         out.clear();
     }
 
+    /** Publishes nothing of what isn't acknowledged again; nobody knows what has become of it. */
+    void giveUp() {
+        exchanges.values().forEach(each -> each.message.repeated = true);
+        exchanges.clear();
+    }
+
     // ---- answers
 
     /** Whether there is something that it still has to acknowledge. */
@@ -535,8 +541,10 @@ final class Client implements Wire.End, PacketHandler {
         Exchange exchange = exchanges.remove(packetId);
         site.note(this, "gets PUBACK id {} {}", packetId, reason);
         Model.require(
-                exchange != null && exchange.message.qos == QoS.AT_LEAST_ONCE, "{} gets a PUBACK {}", id(), packetId);
-        acknowledged(exchange, reason);
+                exchange == null || exchange.message.qos == QoS.AT_LEAST_ONCE, "{} gets PUBACK {}", id(), packetId);
+        if (exchange != null) { // else it has given up
+            acknowledged(exchange, reason);
+        }
     }
 
     private void pubrec(int packetId, ReasonCode reason) {

@@ -138,14 +138,16 @@ final class Groups {
         return model.messages.get(id).qos.level() == 2;
     }
 
-    /** Nothing moves: whatever a group has must have gone to a member, if all of them are there and one has room. */
+    /** Nothing moves: whatever a group has must have gone to a member, if all of them are there and have room: one without may hold it. */
     void quiet() {
         byFilter.forEach((filter, group) -> {
             List<Session> all = model.sessions().stream()
                     .filter(session -> session.subs.containsKey(filter))
                     .toList();
             boolean allThere = all.stream().allMatch(session -> session.connected);
-            if (allThere && members(filter).anyMatch(Session::hasRoom)) {
+            if (allThere
+                    && members(filter).findAny().isPresent()
+                    && members(filter).allMatch(Session::hasRoom)) {
                 group.owed.removeIf(
                         id -> model.wasDropped(model.messages.get(id).topic) || model.wasDropped("(in flight)"));
                 Model.require(

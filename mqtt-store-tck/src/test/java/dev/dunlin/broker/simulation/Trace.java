@@ -10,7 +10,9 @@ import org.slf4j.helpers.MessageFormatter;
 /** The last things that have happened; put into words only if somebody asks. */
 final class Trace {
     private static final int LINES = 4096;
+    /** Above 1,000 all lines are shown. */
     private static final int SHOWN = Integer.getInteger("dunlin.simulation.lines", 80);
+
     private static final Pattern MESSAGE = Pattern.compile("#(\\d+)");
     private static final Pattern CLIENT = Pattern.compile("\\bc\\d+\\b");
 
@@ -63,7 +65,7 @@ final class Trace {
             Line line = lines[(int) (i % LINES)];
             String text = line.toString();
             boolean bears = words.stream().anyMatch(word -> mentions(text, word));
-            if (bears || line.who.equals("broker")) {
+            if (bears || SHOWN > 1_000 || line.who.equals("broker")) {
                 chosen.add(text);
             }
         }

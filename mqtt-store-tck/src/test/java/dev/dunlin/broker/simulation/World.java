@@ -24,6 +24,7 @@ import org.slf4j.event.Level;
 final class World implements Client.Site, Logs.Listener {
     private static final long SLACK_MS = 2_000;
     private static final int ROUNDS_MAX = 20_000;
+    private static final int DRAIN_ROUNDS_MAX = 500;
     private static final int QUIET_TICK_MS = 50;
     private static final int QUIET_TICKS = 50;
 
@@ -388,8 +389,14 @@ final class World implements Client.Site, Logs.Listener {
     }
 
     private void drain() throws StoreException {
-        for (boolean more = true; more; ) {
+        int rounds = 0;
+        for (boolean more = true; more; rounds++) {
             more = false;
+            Model.require(rounds < DRAIN_ROUNDS_MAX, "what is queued doesn't come to an end");
+            if (rounds
+                    == DRAIN_ROUNDS_MAX / 10) { // a policy that disconnects may not let them repeat what they publish
+                clients.forEach(Client::giveUp);
+            }
             for (Client client : clients) {
                 more |= deeds.drain(client);
             }
