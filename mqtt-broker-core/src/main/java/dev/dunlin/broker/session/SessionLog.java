@@ -236,7 +236,7 @@ final class SessionLog {
         StoredSession stored = new StoredSession(
                 session.sid,
                 connected,
-                unloaded != null && unloaded.maybeSent(),
+                unloaded == null ? session.queue.isMaybeSent() : unloaded.maybeSent(),
                 session.expirySeconds,
                 session.loop.wallMs(),
                 connected ? packetsReserved : nextPacket(),

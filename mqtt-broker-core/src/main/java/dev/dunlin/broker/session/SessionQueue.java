@@ -290,6 +290,11 @@ final class SessionQueue {
         return underWay;
     }
 
+    /** Whether there are messages of the time before this process that may have been sent then, and were not sent since. */
+    boolean isMaybeSent() {
+        return allMaybeSent && (hasOlder() || !olderPage.isEmpty());
+    }
+
     /** The session is known from the store, and nothing of its queue has been read. */
     void allIsOlder() {
         olderFrom = 0;

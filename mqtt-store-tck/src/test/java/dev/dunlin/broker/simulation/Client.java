@@ -50,7 +50,7 @@ final class Client implements Wire.End, PacketHandler {
 
     // ---- the connection
     private @Nullable Wire wire;
-    private @Nullable Wire former;
+    private final List<Wire> unnoticed = new ArrayList<>();
     private @Nullable MqttDecoder decoder;
     private @Nullable Session session;
     private final Map<Integer, Request> requests = new HashMap<>();
@@ -165,7 +165,9 @@ final class Client implements Wire.End, PacketHandler {
         }
         model.connecting(id(), cleanStart, persistent, profile.expirySeconds * 1000);
         site.note(this, "CONNECT{}{}", cleanStart ? " clean" : "", will == null ? "" : " will " + will);
-        wire = site.connect(this);
+        Wire made = site.connect(this);
+        wire = made;
+        unnoticed.add(made);
         noticed = false;
         MqttEncoder.connect(
                 out,
@@ -237,7 +239,6 @@ final class Client implements Wire.End, PacketHandler {
     }
 
     private void closed(boolean orderly) {
-        former = wire;
         wire = null;
         wasConnected = connected;
         answers.clear();
@@ -260,10 +261,15 @@ final class Client implements Wire.End, PacketHandler {
         return exchanges.values().stream().allMatch(each -> each.released);
     }
 
-    /** Tells the model as soon as the broker knows that the last connection is over. */
+    /** Tells the model as soon as the broker knows that a connection is over: the present one, or all that have been. */
     void look() {
-        Wire last = former;
-        if (!noticed && wire == null && last != null && last.isBrokerEnded()) {
+        unnoticed.removeIf(Wire::isBrokerEnded);
+        if (!unnoticed.isEmpty()) {
+            return;
+        }
+        if (wire != null) {
+            model.endedByBroker(id());
+        } else if (!noticed) {
             noticed = true;
             model.noticed(id());
         }
@@ -346,6 +352,9 @@ final class Client implements Wire.End, PacketHandler {
 
     /** As a client of 3.1 may: sends again what it has no answer to, on the same connection. */
     void repeat() {
+        if (profile.isFive()) {
+            return;
+        }
         for (Map.Entry<Integer, Exchange> each : exchanges.entrySet()) {
             if (each.getValue().message.qos == QoS.EXACTLY_ONCE) {
                 resend(each.getKey(), each.getValue());

@@ -131,6 +131,18 @@ final class Groups {
                     how == Model.Restart.FORGETFUL || members(filter).findAny().isEmpty();
             group.owed.removeIf(id -> empty || !group.stored.contains(id) || mayHaveGone(id));
         });
+        for (Session session :
+                model.sessions()) { // what no stored member was there for when it was published isn't kept
+            session.inUse.forEach((packetId, id) -> {
+                if (id != Model.ANONYMOUS && isShared(model.messages.get(id)) && !isStored(id)) {
+                    session.doubtful.add(packetId);
+                }
+            });
+        }
+    }
+
+    private boolean isStored(int id) {
+        return byFilter.values().stream().anyMatch(group -> group.stored.contains(id));
     }
 
     /** A QoS 2 message belongs to the member that it was sent to; if that wasn't stored it has ended with the broker. */

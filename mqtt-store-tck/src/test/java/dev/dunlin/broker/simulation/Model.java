@@ -51,6 +51,7 @@ final class Model {
     private long at;
     private long orders;
     private long wallMs;
+    private long lastTroubleAt = -1;
     private int restarts;
     private int uncleanRestarts;
 
@@ -73,6 +74,20 @@ final class Model {
 
     long nowMs() {
         return time.monotonicMs();
+    }
+
+    /** The wall clock as the broker sees it at its start. */
+    long wallMs() {
+        return wallMs;
+    }
+
+    /** The store is not well at this moment. */
+    void trouble() {
+        lastTroubleAt = at;
+    }
+
+    long lastTroubleAt() {
+        return lastTroubleAt;
     }
 
     Collection<Session> sessions() {
@@ -112,6 +127,7 @@ final class Model {
         made.connectSentMs = nowMs();
         opening.put(client, made);
         if (former != null) {
+            former.endedByBrokerMs = Message.NEVER;
             former.connectSentMs = nowMs();
         }
     }
@@ -196,7 +212,7 @@ final class Model {
         if (session.connected) { // else its CONNECT may never have come, and what was before counts
             session.connected = false;
             session.lostWallMs = time.wallMs();
-            session.endsEarliestMs = nowMs() + session.expiryMs;
+            session.endsEarliestMs = Math.min(nowMs(), session.endedByBrokerMs) + session.expiryMs;
         }
         session.endsLatestMs = Message.NEVER;
         session.owed.removeIf(id -> !isKept(session, messages.get(id)));
@@ -205,6 +221,15 @@ final class Model {
         if (!session.persistent) {
             ended(session);
             sessions.remove(client);
+        }
+    }
+
+    /** The broker has ended a connection; its client doesn't know yet. */
+    void endedByBroker(String client) {
+        wills.endedByBroker(client);
+        Session session = sessions.get(client);
+        if (session != null) {
+            session.endedByBrokerMs = Math.min(session.endedByBrokerMs, nowMs());
         }
     }
 
@@ -234,10 +259,10 @@ final class Model {
         restarts++;
         uncleanRestarts += how == Restart.ORDERLY ? 0 : 1;
         unacknowledged.clear();
+        wallMs = Math.max(wallMs, time.wallMs()); // the broker's doesn't go back
         wills.restarted(how);
         groups.restarted(how);
         retained.restarted(how);
-        wallMs = Math.max(wallMs, time.wallMs()); // the broker's doesn't go back
         for (Session session : List.copyOf(sessions.values())) {
             require(!session.connected, "clients first");
             if (how == Restart.FORGETFUL) {
@@ -259,7 +284,11 @@ final class Model {
     private void oweAgain(Session session) {
         session.inUse.values().removeIf(id -> {
             boolean again = id == ANONYMOUS || session.copies(id).qos == 1;
-            if (again && id != ANONYMOUS && session.certain && !Groups.isShared(messages.get(id))) {
+            if (again
+                    && id != ANONYMOUS
+                    && messages.get(id).isAcknowledged()
+                    && session.certain
+                    && !Groups.isShared(messages.get(id))) {
                 session.owed.add(id);
             }
             return again;
@@ -492,7 +521,7 @@ final class Model {
                 "{} comes again on one connection of {}",
                 message,
                 session);
-        require(copies.qos == delivery.qos.level(), "{} comes again with another QoS", message);
+        require(message.retain || copies.qos == delivery.qos.level(), "{} comes again with another QoS", message);
     }
 
     private void requireNew(Session session, Message message, Delivery delivery) {

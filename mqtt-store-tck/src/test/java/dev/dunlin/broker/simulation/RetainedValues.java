@@ -29,9 +29,8 @@ final class RetainedValues {
             return;
         }
         byTopic.computeIfAbsent(message.topic, topic -> new ArrayList<>()).add(message);
-        if (message.clears) {
-            model.sessions().forEach(session -> session.owedRetained.remove(message.topic));
-        }
+        // Whoever hasn't got the one before may not get it any more, and gets this one as any other message.
+        model.sessions().forEach(session -> session.owedRetained.remove(message.topic));
     }
 
     /**

@@ -57,6 +57,10 @@ final class Session {
     long endsEarliestMs = Message.NEVER;
 
     long endsLatestMs = Message.NEVER;
+
+    /** When the broker has ended the present connection. */
+    long endedByBrokerMs = Message.NEVER;
+
     long lostWallMs;
 
     Session(String client, boolean persistent, long expiryMs) {

@@ -43,8 +43,13 @@ final class Wills {
         final long delayMs;
         final boolean persistent;
         State state = State.OFFERED;
+        long lostAt;
+        long lostWallMs;
         long earliestMs;
         long latestMs = Message.NEVER;
+
+        /** Whether the broker has ended the connection, and its client doesn't know yet. */
+        boolean endedByBroker;
 
         /** Whether it was void because of a DISCONNECT, which a crash may make forgotten. */
         boolean voidLazily;
@@ -138,9 +143,19 @@ final class Wills {
             will.voidLazily = true;
         } else {
             will.state = State.DUE;
+            will.lostAt = model.at();
+            will.lostWallMs = model.time.wallMs();
             will.earliestMs = model.nowMs() + will.delayMs;
         }
         return will.delayMs == 0 ? will.message : null;
+    }
+
+    /** The broker has ended the connection; its client doesn't know yet. */
+    void endedByBroker(String client) {
+        Will will = present.get(client);
+        if (will != null) {
+            will.endedByBroker = true;
+        }
     }
 
     /** The broker knows that the connection is over. */
@@ -171,8 +186,12 @@ final class Wills {
     }
 
     private void restarted(Will will, Model.Restart how) {
+        long elapsedMs =
+                Math.max(0, model.wallMs() - will.lostWallMs); // over a restart it is the wall clock that counts
+        will.earliestMs = Math.min(will.earliestMs, model.nowMs() + Math.max(0, will.delayMs - elapsedMs));
         if (how == Model.Restart.FORGETFUL || !will.persistent) {
-            will.state = will.state == State.DUE || will.state == State.OPEN ? State.OPEN : State.VOID;
+            boolean open = will.state == State.DUE || will.state == State.OPEN;
+            will.state = open ? State.OPEN : will.state == State.HELD ? State.VOID : will.state;
         } else if (how == Model.Restart.CRASH) {
             mayBeRepeated(will);
             if (will.state == State.VOID && will.voidLazily) {
@@ -198,6 +217,8 @@ final class Wills {
         for (Will will : present.values()) {
             if (will.state == State.HELD) {
                 will.state = State.VOID;
+            } else if (will.state == State.DUE && will.latestMs == Message.NEVER) {
+                will.state = State.OPEN; // the broker may not know that its client is gone
             }
         }
     }
@@ -206,8 +227,11 @@ final class Wills {
     void delivered(Message message) {
         Will will = byMessage.get(message.id);
         if (will != null) {
+            if (model.lastTroubleAt() >= will.lostAt) {
+                message.order = Message.UNORDERED; // it waits until the store is well
+            }
             Model.require(
-                    will.state != State.HELD && will.state != State.VOID,
+                    (will.state != State.HELD || will.endedByBroker) && will.state != State.VOID,
                     "{} was published: {}",
                     message,
                     will.state == State.HELD ? "its client is connected" : "it must not be");

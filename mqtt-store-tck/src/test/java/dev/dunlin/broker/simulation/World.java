@@ -124,6 +124,9 @@ final class World implements Client.Site, Logs.Listener {
             mishap();
         }
         clients.forEach(Client::look);
+        if (unwell) {
+            model.trouble();
+        }
         String over = life.overLimit();
         Model.require(over == null, "{}", over);
     }
@@ -346,12 +349,12 @@ final class World implements Client.Site, Logs.Listener {
                     any = true;
                 }
             }
+            clients.forEach(Client::look);
             if (!any) {
                 break;
             }
             Model.require(i < ROUNDS_MAX - 1, "the broker doesn't come to rest");
         }
-        clients.forEach(Client::look);
     }
 
     /** The store is well and nothing moves any more: then nothing may be owed to anybody who has room. */
