@@ -12,9 +12,12 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import java.net.SocketAddress;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +36,10 @@ public final class Acceptor {
     private final Transport transport;
     private final Authenticator authenticator;
     private final AtomicInteger openInAll;
-    private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+    /** By their numbers, so that a simulation finds them in the same order each time. */
+    private final Map<Long, Connection> open = new ConcurrentHashMap<>();
+
+    private final AtomicLong numbers = new AtomicLong();
     private final Set<Channel> ending = ConcurrentHashMap.newKeySet();
     private @Nullable Channel server;
     private volatile boolean closing;
@@ -68,8 +74,8 @@ public final class Acceptor {
     }
 
     /** The connections that are open now. */
-    Set<Connection> connections() {
-        return open;
+    Collection<Connection> connections() {
+        return open.values();
     }
 
     /** Channels whose connections have ended, but which are still to be closed. */
@@ -121,13 +127,13 @@ public final class Acceptor {
             channel.close();
             return;
         }
-        Connection connection = new Connection(this, loop);
-        open.add(connection);
+        Connection connection = new Connection(this, loop, numbers.incrementAndGet());
+        open.put(connection.number(), connection);
         layers.build(channel, connection);
     }
 
     void closed(Connection connection) {
-        if (open.remove(connection)) {
+        if (open.remove(connection.number(), connection)) {
             openInAll.decrementAndGet();
         }
     }
@@ -151,7 +157,7 @@ public final class Acceptor {
 
     /** After the loops have ended: gives back what connections hold that were under way between two of them. */
     public void abandonAll() {
-        for (Connection connection : open) {
+        for (Connection connection : open.values()) {
             closed(connection);
             connection.abandon();
         }
@@ -162,7 +168,7 @@ public final class Acceptor {
      * off. On that loop. One that is on its way from loop to loop lives on none, and ends when it arrives.
      */
     public void disconnectAll(SessionLoop loop) {
-        for (Connection connection : open) {
+        for (Connection connection : open.values()) {
             if (connection.isOn(loop)) {
                 connection.shutDown();
             }

@@ -36,6 +36,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
     private final Acceptor acceptor;
+    private final long number;
     private final MqttDecoder decoder;
     private SessionLoop loop;
     private @Nullable ChannelHandlerContext ctx;
@@ -53,8 +54,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     private boolean connected;
     private boolean closed;
 
-    Connection(Acceptor acceptor, SessionLoop loop) {
+    Connection(Acceptor acceptor, SessionLoop loop, long number) {
         this.acceptor = acceptor;
+        this.number = number;
         this.loop = loop;
         decoder = new MqttDecoder(
                 MqttDecoder.Peer.CLIENT, this, acceptor.core().limits().connectPacketBytesMax());
@@ -253,6 +255,11 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     Outbound out() {
         assert out != null : "added to its pipeline first";
         return out;
+    }
+
+    /** Its number among the connections of its acceptor. */
+    long number() {
+        return number;
     }
 
     SessionLoop loop() {

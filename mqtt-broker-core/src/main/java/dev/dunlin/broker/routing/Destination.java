@@ -6,6 +6,11 @@ public interface Destination {
     /** The home loop, from 0. Never changes: the targets of a match are grouped by it. */
     int loopIndex();
 
+    /** Its place among the subscribers of a filter: always the same, and spread evenly. */
+    default int hash() {
+        return System.identityHashCode(this);
+    }
+
     /** Whether what is delivered here must outlive the connection. */
     boolean isPersistent();
 

@@ -32,7 +32,7 @@ public final class Subscription extends HashTrie.Key<Subscription> { // hot
         this.subscriptionId = subscriptionId;
         int[] ids = subscriptionId == 0 ? Target.NO_IDS : new int[] {subscriptionId};
         this.target = new Target(destination, qos, noLocal, retainAsPublished, ids);
-        this.hash = System.identityHashCode(destination);
+        this.hash = destination.hash();
     }
 
     public Destination destination() {
@@ -83,7 +83,7 @@ public final class Subscription extends HashTrie.Key<Subscription> { // hot
         return new HashTrie.Key<>() {
             @Override
             int hash() {
-                return System.identityHashCode(destination);
+                return destination.hash();
             }
 
             @Override

@@ -38,6 +38,12 @@ abstract class Recipient implements Destination {
         return published.level() < granted.level() ? published : granted;
     }
 
+    /** From the sid, not from the object: the order of deliveries is then the same in every run of a simulation. */
+    @Override
+    public final int hash() {
+        return (int) ((sid * 0x9E37_79B9_7F4A_7C15L) >>> 32);
+    }
+
     @Override
     public final int loopIndex() {
         return loop.index();

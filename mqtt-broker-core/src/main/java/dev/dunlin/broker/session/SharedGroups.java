@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,7 +21,7 @@ final class SharedGroups {
     private final Map<String, SharedGroup> byFilter = new HashMap<>();
 
     /** Without members, and not yet told so on their home loops. */
-    private final Set<SharedGroup> ending = new HashSet<>();
+    private final Set<SharedGroup> ending = new LinkedHashSet<>();
 
     SharedGroups(Core core) {
         this.core = core;

@@ -282,8 +282,9 @@ final class Model {
 
     /** After a crash QoS 1 messages that were not acknowledged come again, under other packet ids; QoS 2 goes on. */
     private void oweAgain(Session session) {
-        session.inUse.values().removeIf(id -> {
-            boolean again = id == ANONYMOUS || session.copies(id).qos == 1;
+        session.inUse.entrySet().removeIf(each -> {
+            int id = each.getValue();
+            boolean again = !session.exactlyOnce.contains(each.getKey());
             if (again
                     && id != ANONYMOUS
                     && messages.get(id).isAcknowledged()
@@ -448,9 +449,7 @@ final class Model {
             requireQuota(session, delivery.packetId);
         }
         if (delivery.message == ANONYMOUS) {
-            if (delivery.qos != QoS.AT_MOST_ONCE) {
-                session.inUse.put(delivery.packetId, ANONYMOUS);
-            }
+            use(session, delivery);
             return;
         }
         require(delivery.message < messages.size(), "{} gets what nobody has sent", session);
@@ -597,11 +596,21 @@ final class Model {
         copies.inLife = copies.inLife(uncleanRestarts) + (another ? 1 : 0);
         copies.life = uncleanRestarts;
         copies.qos = delivery.qos == QoS.AT_MOST_ONCE ? copies.qos : delivery.qos.level();
-        if (delivery.qos != QoS.AT_MOST_ONCE) {
-            session.inUse.put(delivery.packetId, message.id);
-        }
+        use(session, delivery);
         session.owed.remove(message.id);
         retained.delivered(session, message);
+    }
+
+    private static void use(Session session, Delivery delivery) {
+        if (delivery.qos == QoS.AT_MOST_ONCE) {
+            return;
+        }
+        session.inUse.put(delivery.packetId, delivery.message);
+        if (delivery.qos == QoS.EXACTLY_ONCE) {
+            session.exactlyOnce.add(delivery.packetId);
+        } else {
+            session.exactlyOnce.remove(delivery.packetId);
+        }
     }
 
     /** PUBREL has come: its exchange is under way again, should the connection be a new one. */
@@ -641,6 +650,10 @@ final class Model {
         return true;
     }
 
+    private boolean wasDropped(Session session, String topic) {
+        return wasDropped(session.client + ' ' + topic) || wasDropped(session.client + " (stored)");
+    }
+
     /**
      * Nothing moves any more, and the store is well: whatever is owed to a connected client that has room must have come, or
      * been dropped and accounted for.
@@ -658,9 +671,9 @@ final class Model {
     }
 
     private void requireAllHasCome(Session session) {
-        session.owed.removeIf(id -> wasDropped(session.client + ' ' + messages.get(id).topic));
+        session.owed.removeIf(id -> wasDropped(session, messages.get(id).topic));
         require(session.owed.isEmpty(), "{} is still owed {}", session, describe(session.owed));
-        session.owedRetained.keySet().removeIf(topic -> wasDropped(session.client + ' ' + topic));
+        session.owedRetained.keySet().removeIf(topic -> wasDropped(session, topic));
         require(
                 session.owedRetained.isEmpty(),
                 "{} is still owed the retained {}",

@@ -52,15 +52,10 @@ final class RetainedValues {
         byTopic.forEach((topic, published) -> {
             Message last = sub.matches(topic) ? lastAt(published, model.at()) : null;
             boolean own = last != null && sub.noLocal && last.publisher.equals(session.client);
-            if (last != null && !own && !isCleared(published, last)) {
+            if (last != null && !last.clears && !own && last == published.get(published.size() - 1)) {
                 session.owedRetained.put(topic, last);
             }
         });
-    }
-
-    private static boolean isCleared(List<Message> published, Message since) {
-        return published.subList(published.indexOf(since), published.size()).stream()
-                .anyMatch(each -> each.clears);
     }
 
     /** SUBACK has come. */

@@ -35,6 +35,9 @@ final class Session {
     /** Packet ids that stand for a message until the client has acknowledged it. */
     final Map<Integer, Integer> inUse = new HashMap<>();
 
+    /** Those of them that were sent with QoS 2. */
+    final Set<Integer> exactlyOnce = new LinkedHashSet<>();
+
     /** Those of them that may belong to a session that is gone. */
     final Set<Integer> doubtful = new LinkedHashSet<>();
 

@@ -19,6 +19,7 @@ final class Trace {
     private final VirtualTime time;
     private final Line[] lines = new Line[LINES];
     private long next;
+    private long digest;
 
     private static final class Line {
         private final long step;
@@ -48,7 +49,13 @@ final class Trace {
 
     /** Notes something; {@code what} has {} for each of {@code about}. */
     void note(long step, String who, String what, Object... about) {
+        digest = 31 * (31 * (31 * digest + step) + time.monotonicMs()) + who.hashCode() + what.hashCode();
         lines[(int) (next++ % LINES)] = new Line(step, time.monotonicMs(), who, what, about);
+    }
+
+    /** A number for all that has happened: two runs of one seed have the same. */
+    long digest() {
+        return digest;
     }
 
     /** The lines that bear on a failure: of its clients and messages, and what has befallen the broker as a whole. */

@@ -77,8 +77,9 @@ final class World implements Client.Site, Logs.Listener {
         return trace.about(failure);
     }
 
-    List<Client> clients() {
-        return clients;
+    /** A number for all that has happened. */
+    long digest() {
+        return trace.digest();
     }
 
     private Life begin() throws StoreException {
