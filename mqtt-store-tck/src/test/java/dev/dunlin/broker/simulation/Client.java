@@ -56,6 +56,7 @@ final class Client implements Wire.End, PacketHandler {
     private final Map<Integer, Request> requests = new HashMap<>();
     private final Map<Integer, String> aliases = new HashMap<>();
     private final Queue<Runnable> answers = new ArrayDeque<>();
+    private @Nullable Message will;
     private boolean cleanStart;
     private boolean connected;
     private boolean leaving;
@@ -87,9 +88,16 @@ final class Client implements Wire.End, PacketHandler {
      *
      * @param expirySeconds of the session; 0 ends it with its connection
      * @param receiveMaximum how many exchanges it allows the broker
+     * @param sleep how long it stays away when it has no connection: once in so many times it comes back
      */
     record Profile(
-            String id, MqttVersion version, long expirySeconds, int receiveMaximum, int keepAliveSeconds, int aliases) {
+            String id,
+            MqttVersion version,
+            long expirySeconds,
+            int receiveMaximum,
+            int keepAliveSeconds,
+            int aliases,
+            int sleep) {
         boolean isPersistent() {
             return expirySeconds > 0;
         }
@@ -157,6 +165,7 @@ final class Client implements Wire.End, PacketHandler {
         requests.clear();
         answers.clear();
         pings = 0;
+        this.will = will;
         decoder = new MqttDecoder(MqttDecoder.Peer.SERVER, this, BYTES_MAX);
         decoder.version(profile.version);
         if (will != null) {
@@ -220,6 +229,19 @@ final class Client implements Wire.End, PacketHandler {
         closed(true);
     }
 
+    /** It closes without DISCONNECT: what it has sent arrives, and its will is due. */
+    void die() {
+        site.note(this, "dies");
+        lastWire().end();
+        closed(false);
+    }
+
+    /** The will that it has on its connection; null if it has none. */
+    @Nullable
+    Message will() {
+        return will;
+    }
+
     /** The connection breaks. */
     void cut() {
         site.note(this, "cut");
@@ -246,7 +268,7 @@ final class Client implements Wire.End, PacketHandler {
         connected = false;
         session = null;
         model.forgetAtMostOnce(id());
-        model.closed(id(), orderly, isAllAcknowledged());
+        model.closed(id(), orderly);
         if (!persistent) {
             forget();
         }
@@ -255,10 +277,6 @@ final class Client implements Wire.End, PacketHandler {
     private void forget() {
         exchanges.clear();
         received.clear();
-    }
-
-    private boolean isAllAcknowledged() {
-        return exchanges.values().stream().allMatch(each -> each.released);
     }
 
     /** Tells the model as soon as the broker knows that a connection is over: the present one, or all that have been. */

@@ -26,8 +26,9 @@ final class Deeds {
 
     Profile profile(int number) {
         String id = "c" + number;
-        MqttVersion version =
-                number % 3 == 2 ? (random.nextBoolean() ? MqttVersion.V3_1 : MqttVersion.V3_1_1) : MqttVersion.V5;
+        MqttVersion version = number % 5 == 2 || number % 5 == 4
+                ? (random.nextBoolean() ? MqttVersion.V3_1 : MqttVersion.V3_1_1)
+                : MqttVersion.V5;
         int inflightMax = world.setting.limits().inflightMessagesMax();
         boolean five = version == MqttVersion.V5;
         long expiry = switch (random.nextInt(5)) {
@@ -37,7 +38,8 @@ final class Deeds {
         };
         int receiveMaximum = five ? Math.min(inflightMax, 1 + random.nextInt(8)) : inflightMax;
         int keepAlive = random.nextInt(3) == 0 ? 20 : 0;
-        return new Profile(id, version, expiry, receiveMaximum, keepAlive, five ? random.nextInt(4) : 0);
+        int sleep = random.nextInt(3) == 0 ? 30 : 3;
+        return new Profile(id, version, expiry, receiveMaximum, keepAlive, five ? random.nextInt(4) : 0, sleep);
     }
 
     // ---- what they do
@@ -45,7 +47,7 @@ final class Deeds {
     /** Has a client do something, or nothing. */
     void one(Client client) {
         if (!client.hasWire()) {
-            if (client.mayConnect() && random.nextInt(4) == 0) {
+            if (client.mayConnect() && random.nextInt(client.profile.sleep()) == 0) {
                 connect(client, random.nextInt(8) == 0);
             }
             return;
@@ -73,13 +75,15 @@ final class Deeds {
             lose(client, dice < 91);
         } else if (dice < 96) {
             burst(client);
+        } else if (dice < 98) {
+            lastWords(client);
         }
     }
 
     private void connect(Client client, boolean clean) {
         boolean hasWill = random.nextInt(5) < 2;
         Message will = hasWill ? world.model.message(client.id(), topic("p", client), qos(), false, false, 0) : null;
-        int delay = random.nextBoolean() ? 0 : 1 + random.nextInt(6);
+        int delay = random.nextBoolean() ? 0 : 1 + random.nextInt(4);
         client.connect(clean, will, delay);
     }
 
@@ -94,6 +98,15 @@ final class Deeds {
         }
     }
 
+    /** Publishes where its will goes, too, and is gone. */
+    private void lastWords(Client client) {
+        Message will = client.will();
+        for (int left = will == null ? 0 : 2 + random.nextInt(8); left > 0 && client.mayPublish(will.qos); left--) {
+            client.publish(world.model.message(client.id(), will.topic, will.qos, false, false, 0), random.nextInt(40));
+        }
+        client.die();
+    }
+
     private void answer(Client client) {
         for (int left = 1 + random.nextInt(3); left > 0 && client.owesAnswers(); left--) {
             client.answer();
@@ -101,15 +114,12 @@ final class Deeds {
     }
 
     private void burst(Client client) {
-        boolean retained = random.nextInt(3) == 0;
+        if (random.nextInt(4) == 0) {
+            flood(client);
+            return;
+        }
         for (int left = 5 + random.nextInt(15); left > 0; left--) {
-            if (retained) {
-                client.publish(
-                        world.model.message(client.id(), topic("r", client), QoS.AT_MOST_ONCE, true, false, 0),
-                        LARGE_BYTES);
-            } else {
-                publish(client);
-            }
+            publish(client);
         }
     }
 
@@ -122,10 +132,22 @@ final class Deeds {
         boolean retained = kind < 3;
         String topic = kind < 3 ? topic("r", client) : kind < 5 ? "s/" + random.nextInt(TOPICS) : topic("p", client);
         boolean clears = retained && random.nextInt(6) == 0;
-        int expiry = !retained && client.profile.isFive() && random.nextInt(6) == 0 ? 1 + random.nextInt(8) : 0;
+        int expiry = !retained && client.profile.isFive() && random.nextInt(2) == 0 ? 2 + random.nextInt(20) : 0;
         Message message = world.model.message(client.id(), topic, qos, retained, clears, expiry);
         int bytes = random.nextInt(12) == 0 ? LARGE_BYTES + random.nextInt(800) : random.nextInt(40);
         client.publish(message, clears ? 0 : bytes);
+        if (qos == QoS.EXACTLY_ONCE && random.nextInt(4) == 0) {
+            client.repeat();
+        }
+    }
+
+    /** Publishes as much as it can that nobody acknowledges and the store has to keep. */
+    void flood(Client client) {
+        for (int left = client.isConnected() ? 20 : 0; left > 0; left--) {
+            client.publish(
+                    world.model.message(client.id(), topic("r", client), QoS.AT_MOST_ONCE, true, false, 0),
+                    LARGE_BYTES);
+        }
     }
 
     private void subscription(Client client) {
@@ -162,8 +184,10 @@ final class Deeds {
         };
     }
 
+    /** Often the same one as before. */
     private String topic(String kind, Client client) {
-        return kind + "/" + client.id() + "/" + random.nextInt(TOPICS);
+        int number = random.nextInt(3) > 0 ? client.id().hashCode() & 1 : random.nextInt(TOPICS);
+        return kind + "/" + client.id() + "/" + number;
     }
 
     private QoS qos() {

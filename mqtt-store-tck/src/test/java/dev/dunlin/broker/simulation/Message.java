@@ -29,6 +29,9 @@ final class Message {
 
     long routedBy = NEVER;
 
+    /** The connection that has sent it last is over since then: later it isn't routed any more, if it wasn't before. */
+    long sentUntil = NEVER;
+
     long sentMs;
 
     /** How often the broker had been started anew when it was sent first: its age is counted by the clock on the wall then. */

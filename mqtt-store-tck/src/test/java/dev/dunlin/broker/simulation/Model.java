@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.helpers.MessageFormatter;
 
@@ -45,6 +47,7 @@ final class Model {
     private final Map<String, Session> opening = new HashMap<>();
     private final Map<String, Integer> drops = new HashMap<>();
     private final List<Message> unacknowledged = new ArrayList<>();
+    private final Set<Message> underWay = new LinkedHashSet<>();
     private final Groups groups = new Groups(this);
     private final RetainedValues retained = new RetainedValues(this);
     private final Wills wills = new Wills(this);
@@ -159,6 +162,10 @@ final class Model {
             require(cleanStart || former == null || !former.mustExist(nowMs()), "lost at {}: {}", nowMs(), former);
         }
         wills.connected(client, present);
+        for (Message message : underWay) {
+            message.sentUntil = message.publisher.equals(client) ? at : message.sentUntil;
+        }
+        underWay.removeIf(message -> message.publisher.equals(client));
         if (!present && former != null) {
             ended(former);
         }
@@ -186,12 +193,11 @@ final class Model {
      * The client has lost its connection, or ended it.
      *
      * @param orderly by DISCONNECT with 0x00, which forbids the will
-     * @param allAcknowledged whether it will not send anything again
      */
-    void closed(String client, boolean orderly, boolean allAcknowledged) {
+    void closed(String client, boolean orderly) {
         at++;
         Message will = wills.closed(client, orderly);
-        if (will != null && allAcknowledged) {
+        if (will != null) {
             will.order = ++orders;
         }
         Session made = opening.remove(client);
@@ -319,6 +325,8 @@ final class Model {
             message.sends -= known ? 1 : 0; // the packet id tells that it is the same
         }
         message.sentRestarts = uncleanRestarts;
+        message.sentUntil = Message.NEVER;
+        underWay.add(message);
         if (message.qos == QoS.AT_MOST_ONCE) {
             unacknowledged.add(message);
         }
@@ -334,6 +342,7 @@ final class Model {
 
     /** It is routed for sure. */
     void routed(Message message) {
+        underWay.remove(message);
         message.routedBy = at;
         message.acknowledgedMs = nowMs();
         if (message.clears) {

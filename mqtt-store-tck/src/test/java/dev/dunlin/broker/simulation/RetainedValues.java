@@ -49,6 +49,7 @@ final class RetainedValues {
     void subscribing(Session session, Sub sub) {
         sub.replays++;
         sub.replayPending = true;
+        sub.replayUntil = Message.NEVER;
         byTopic.forEach((topic, published) -> {
             Message last = sub.matches(topic) ? lastAt(published, model.at()) : null;
             boolean own = last != null && sub.noLocal && last.publisher.equals(session.client);
@@ -60,6 +61,9 @@ final class RetainedValues {
 
     /** SUBACK has come. */
     void subscribed(Sub sub, boolean granted, Session session) {
+        if (sub.replayPending) {
+            sub.replayUntil = model.at();
+        }
         sub.replayPending = false;
         if (!granted) {
             stop(session, sub);
@@ -90,6 +94,9 @@ final class RetainedValues {
     /** Whether this may be a retained message for a subscription: none that came later had replaced it by then. */
     boolean mayReplay(Sub sub, Message message) {
         if (!message.retain || sub.replayFrom == Message.NEVER || !sub.matches(message.topic)) {
+            return false;
+        }
+        if (message.sentAt > sub.replayUntil && !message.repeated) {
             return false;
         }
         Message last = lastAt(byTopic.getOrDefault(message.topic, List.of()), sub.replayFrom);

@@ -12,7 +12,7 @@ import java.util.Random;
  * @param slackBytes how far a bound in bytes may be overstepped: publishers are stopped behind the publish that reaches it
  */
 record Setting(Durability level, int loops, Limits limits, int clients, long slackBytes) {
-    private static final long SLACK_BYTES = 64 << 10;
+    private static final long SLACK_BYTES = 32 << 10;
 
     static Setting of(long seed, Random random) {
         Durability level = switch ((int) Math.floorMod(seed, 4L)) {
@@ -24,12 +24,12 @@ record Setting(Durability level, int loops, Limits limits, int clients, long sla
         Limits limits = Limits.EMBEDDED
                 .withReceiveMaximum(4 + random.nextInt(8))
                 .withInflightMessagesMax(2 + random.nextInt(12))
-                .withQueueMessagesMax(10 + random.nextInt(60))
+                .withQueueMessagesMax(3 + random.nextInt(40))
                 .withQueueOverflow(policies[random.nextInt(policies.length)])
-                .withTurnDeliveriesMax(1 + random.nextInt(4))
+                .withTurnDeliveriesMax(1 + random.nextInt(3))
                 .withOutputBytesMax(1024 + random.nextInt(4096))
                 .withMailboxBytesMax(1024 + random.nextInt(16 << 10))
-                .withQueueMemoryBytesMax(200 + random.nextInt(2000))
+                .withQueueMemoryBytesMax(100 + random.nextInt(1200))
                 .withCommitBytesMax(1024 + random.nextInt(16 << 10))
                 .withTopicAliasMax(random.nextInt(4));
         return new Setting(level, 2 + random.nextInt(2), limits, 4 + random.nextInt(4), SLACK_BYTES);

@@ -32,6 +32,9 @@ final class Sub {
     /** How many have asked. */
     int replays;
 
+    /** The last one was answered then: what is published later comes as any other message. */
+    long replayUntil = Message.NEVER;
+
     /** The last one isn't answered. */
     boolean replayPending;
 
@@ -58,7 +61,9 @@ final class Sub {
 
     /** Whether a message that was routed some time in between may have met it. */
     boolean may(Message message) {
-        return mayFrom <= message.routedBy && mayUntil >= message.sentAt && matches(message.topic);
+        return mayFrom <= Math.min(message.routedBy, message.sentUntil)
+                && mayUntil >= message.sentAt
+                && matches(message.topic);
     }
 
     /** Whether it may get what has waited for its group, perhaps since before it began. */

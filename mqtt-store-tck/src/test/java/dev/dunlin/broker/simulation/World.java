@@ -25,6 +25,7 @@ final class World implements Client.Site, Logs.Listener {
     private static final long SLACK_MS = 2_000;
     private static final int ROUNDS_MAX = 20_000;
     private static final int DRAIN_ROUNDS_MAX = 500;
+    private static final int HANGING_STEPS = 400;
     private static final int QUIET_TICK_MS = 50;
     private static final int QUIET_TICKS = 50;
 
@@ -117,9 +118,9 @@ final class World implements Client.Site, Logs.Listener {
             deeds.one(clients.get(random.nextInt(clients.size())));
         } else if (dice < 955) {
             vandals.get(0).act(this::connect);
-        } else if (dice < 985) {
+        } else if (dice < 980) {
             time.advanceMs(1 + random.nextInt(30));
-        } else if (dice < 990) {
+        } else if (dice < 988) {
             pass(500 + random.nextInt(4_000));
         } else if (!nested) {
             mishap();
@@ -191,11 +192,14 @@ final class World implements Client.Site, Logs.Listener {
         nested = true;
         try {
             int dice = random.nextInt(100);
-            int count = dice < 60 ? random.nextInt(4) : dice < 98 ? random.nextInt(40) : 400;
+            int count = dice < 60 ? random.nextInt(4) : dice < 98 ? random.nextInt(40) : HANGING_STEPS;
             for (int i = 0; i < count && crash == null; i++) {
                 step();
-                if (count == 400) {
+                if (count == HANGING_STEPS) {
                     time.advanceMs(random.nextInt(40));
+                    if (random.nextInt(8) == 0) {
+                        deeds.flood(clients.get(random.nextInt(clients.size())));
+                    }
                     unwell = true;
                 }
             }
@@ -213,7 +217,7 @@ final class World implements Client.Site, Logs.Listener {
 
     private void mishap() throws StoreException {
         int dice = random.nextInt(20);
-        if (dice < 6) {
+        if (dice < 5) {
             crash();
         } else if (dice < 8) {
             restart(Model.Restart.ORDERLY);
@@ -233,20 +237,20 @@ final class World implements Client.Site, Logs.Listener {
         store.failedWritesAreApplied(random.nextBoolean());
         Call call = random.nextBoolean() ? Call.WRITE : Call.SYNC;
         switch (dice) {
-            case 11, 12, 13 -> {
+            case 11, 12 -> {
                 note("the next {} fails", call);
                 store.failNext(call, 1 + random.nextInt(3), Kind.IO);
             }
-            case 14, 15 -> {
+            case 13 -> {
                 note("the disk is full");
                 store.failNext(Call.WRITE, 1 + random.nextInt(6), Kind.FULL);
             }
-            case 16 -> {
+            case 14 -> {
                 note("the store can't be opened");
                 store.failNext(Call.SYNC, Kind.IO);
                 store.failNext(Call.OPEN, 1 + random.nextInt(3), Kind.IO);
             }
-            case 17 -> {
+            case 15 -> {
                 note("the next write is a bug");
                 store.throwNext(call, new IllegalStateException("planted"));
             }
@@ -456,7 +460,7 @@ final class World implements Client.Site, Logs.Listener {
 
     @Override
     public void acknowledged() {
-        if (!calm && setting.isStored() && crash == null && random.nextInt(150) == 0) {
+        if (!calm && setting.isStored() && crash == null && random.nextInt(life.isCommitting() ? 20 : 150) == 0) {
             crash();
         }
     }
