@@ -381,12 +381,21 @@ final class SessionQueue {
         for (StoredEntry stored : page.entries()) {
             KeptMessage message = message(stored);
             if (message == null) {
-                owner.drop(null, queue.removePagedOut(stored.sequence()), DropReason.STORE_DAMAGED);
+                notThere(stored.sequence());
             } else if (queue.pageIn(stored.sequence(), message, target(stored))) {
                 loop.queuedBytes(message.footprintBytes());
             } else {
                 message.release(); // dropped meanwhile
             }
+        }
+    }
+
+    /** Its entry or its message couldn't be read: it may have been dropped since it was asked for, and is accounted for then. */
+    private void notThere(long sequence) {
+        long entry = queue.removePagedOut(sequence);
+        if (entry != EntryId.NONE) {
+            LOG.error("{}: entry {} is damaged or missing in the store", session, sequence);
+            owner.drop(null, entry, DropReason.STORE_DAMAGED);
         }
     }
 

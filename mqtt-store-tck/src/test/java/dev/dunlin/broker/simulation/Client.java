@@ -120,7 +120,7 @@ final class Client implements Wire.End, PacketHandler {
     }
 
     /** A SUBSCRIBE or UNSUBSCRIBE under way. */
-    private record Request(Sub sub, boolean subscribes) {}
+    private record Request(Sub sub, boolean subscribes, boolean replays) {}
 
     Client(Profile profile, Site site, Model model) {
         this.profile = profile;
@@ -344,7 +344,7 @@ final class Client implements Wire.End, PacketHandler {
         boolean replays = !asked.isShared() && (retainHandling == 0 || !profile.isFive());
         Sub sub = model.subscribing(on, asked, replays);
         int packetId = freeId();
-        requests.put(packetId, new Request(sub, true));
+        requests.put(packetId, new Request(sub, true, replays));
         site.note(this, "SUBSCRIBE {} QoS {} id {}", sub.filter, qos.level(), packetId);
         SubscriptionRequest request = profile.isFive()
                 ? new SubscriptionRequest(sub.filter, qos, sub.noLocal, sub.retainAsPublished, retainHandling)
@@ -356,7 +356,7 @@ final class Client implements Wire.End, PacketHandler {
     void unsubscribe(Sub sub) {
         model.unsubscribing(Objects.requireNonNull(session), sub);
         int packetId = freeId();
-        requests.put(packetId, new Request(sub, false));
+        requests.put(packetId, new Request(sub, false, false));
         site.note(this, "UNSUBSCRIBE {} id {}", sub.filter, packetId);
         MqttEncoder.unsubscribe(out, profile.version, new Unsubscribe(packetId, Properties.EMPTY, List.of(sub.filter)));
         flush();
@@ -623,7 +623,7 @@ final class Client implements Wire.End, PacketHandler {
         if (request.subscribes) {
             boolean granted = !reasons.get(0).isError();
             Model.require(granted || site.mayClose(this), "{}: refused: {}", id(), reasons);
-            model.subscribed(Objects.requireNonNull(session), request.sub, granted);
+            model.subscribed(Objects.requireNonNull(session), request.sub, granted, request.replays);
         } else {
             model.unsubscribed(request.sub);
         }

@@ -81,9 +81,9 @@ final class Deeds {
     }
 
     private void connect(Client client, boolean clean) {
-        boolean hasWill = random.nextInt(5) < 2;
+        boolean hasWill = random.nextInt(5) < 3;
         Message will = hasWill ? world.model.message(client.id(), topic("p", client), qos(), false, false, 0) : null;
-        int delay = random.nextBoolean() ? 0 : 1 + random.nextInt(4);
+        int delay = random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(3);
         client.connect(clean, will, delay);
     }
 
@@ -93,6 +93,8 @@ final class Deeds {
             if (random.nextBoolean()) {
                 connect(client, random.nextInt(8) == 0); // which is a takeover
             }
+        } else if (random.nextBoolean()) {
+            client.die();
         } else {
             client.cut();
         }
@@ -141,6 +143,19 @@ final class Deeds {
         }
     }
 
+    /** Publishes where a stored session wants it. */
+    void publishWanted(Client client) {
+        if (client.mayPublish(QoS.AT_LEAST_ONCE)) {
+            String topic = "p/" + client.id() + "/0";
+            client.publish(world.model.message(client.id(), topic, QoS.AT_LEAST_ONCE, false, false, 0), 0);
+        }
+    }
+
+    /** Subscribes to what it publishes itself. */
+    void subscribeToOwn(Client client) {
+        client.subscribe(new Sub("p/" + client.id() + "/0", QoS.AT_LEAST_ONCE, false, false), QoS.AT_LEAST_ONCE, 0);
+    }
+
     /** Publishes as much as it can that nobody acknowledges and the store has to keep. */
     void flood(Client client) {
         for (int left = client.isConnected() ? 20 : 0; left > 0; left--) {
@@ -152,7 +167,7 @@ final class Deeds {
 
     private void subscription(Client client) {
         Session session = Objects.requireNonNull(client.session());
-        if (random.nextInt(3) == 0 && !session.subs.isEmpty()) {
+        if (random.nextInt(4) == 0 && !session.subs.isEmpty()) {
             List<Sub> subs = List.copyOf(session.subs.values());
             Sub sub = subs.get(random.nextInt(subs.size()));
             if (sub.mustUntil == Message.NEVER) {

@@ -34,8 +34,8 @@ final class Message {
 
     long sentMs;
 
-    /** How often the broker had been started anew when it was sent first: its age is counted by the clock on the wall then. */
-    int life;
+    /** How often the wall clock had been set when it was sent first. */
+    int jumps;
 
     long acknowledgedMs = NEVER;
 

@@ -54,6 +54,7 @@ final class Model {
     private long at;
     private long orders;
     private long wallMs;
+    private int jumps;
     private long lastTroubleAt = -1;
     private int restarts;
     private int uncleanRestarts;
@@ -82,6 +83,11 @@ final class Model {
     /** The wall clock as the broker sees it at its start. */
     long wallMs() {
         return wallMs;
+    }
+
+    /** Somebody sets the wall clock, by which ages are counted over a restart. */
+    void jumped() {
+        jumps++;
     }
 
     /** The store is not well at this moment. */
@@ -317,7 +323,7 @@ final class Model {
             message.sentAt = at;
             message.sentMs = nowMs();
             message.order = ++orders;
-            message.life = restarts;
+            message.jumps = jumps;
             retained.publishing(message);
         } else {
             message.repeated = true;
@@ -406,9 +412,11 @@ final class Model {
     }
 
     /** SUBACK has come. */
-    void subscribed(Session session, Sub sub, boolean granted) {
+    void subscribed(Session session, Sub sub, boolean granted, boolean replays) {
         at++;
-        retained.subscribed(sub, granted, session);
+        if (replays) {
+            retained.subscribed(sub, granted, session);
+        }
         if (granted && session.certain && session.subs.get(sub.filter) == sub) {
             sub.mustFrom = Math.min(sub.mustFrom, at);
         }
@@ -582,7 +590,7 @@ final class Model {
 
     /** [5.0:MQTT-3.3.2-5], [5.0:MQTT-3.3.2-6]: not too late, and it says how much time is left. */
     private void requireNotExpired(Session session, Message message, Delivery delivery) {
-        boolean sentBefore = delivery.dup || message.life != restarts || Groups.isShared(message) || message.sends > 1;
+        boolean sentBefore = delivery.dup || message.jumps != jumps || Groups.isShared(message) || message.sends > 1;
         if (message.expirySeconds == 0 || sentBefore || !message.isAcknowledged() || message.will) {
             return;
         }

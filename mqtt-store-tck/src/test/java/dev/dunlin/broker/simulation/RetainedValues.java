@@ -48,7 +48,7 @@ final class RetainedValues {
     /** SUBSCRIBE is sent, and asks for what is retained. */
     void subscribing(Session session, Sub sub) {
         sub.replays++;
-        sub.replayPending = true;
+        sub.replaysPending++;
         sub.replayUntil = Message.NEVER;
         byTopic.forEach((topic, published) -> {
             Message last = sub.matches(topic) ? lastAt(published, model.at()) : null;
@@ -61,10 +61,9 @@ final class RetainedValues {
 
     /** SUBACK has come. */
     void subscribed(Sub sub, boolean granted, Session session) {
-        if (sub.replayPending) {
+        if (sub.replaysPending > 0 && --sub.replaysPending == 0) {
             sub.replayUntil = model.at();
         }
-        sub.replayPending = false;
         if (!granted) {
             stop(session, sub);
         }
@@ -81,8 +80,8 @@ final class RetainedValues {
 
     /** QoS 0 isn't sent again, and a SUBSCRIBE without SUBACK has perhaps never come. */
     void connectionLost(Session session) {
-        session.subs.values().stream().filter(sub -> sub.replayPending).forEach(sub -> {
-            sub.replayPending = false;
+        session.subs.values().stream().filter(sub -> sub.replaysPending > 0).forEach(sub -> {
+            sub.replaysPending = 0;
             stop(session, sub);
         });
         session.owedRetained.entrySet().removeIf(owed -> {

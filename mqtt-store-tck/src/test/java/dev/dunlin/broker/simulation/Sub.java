@@ -35,8 +35,8 @@ final class Sub {
     /** The last one was answered then: what is published later comes as any other message. */
     long replayUntil = Message.NEVER;
 
-    /** The last one isn't answered. */
-    boolean replayPending;
+    /** How many of them aren't answered. */
+    int replaysPending;
 
     Sub(String filter, QoS qos, boolean noLocal, boolean retainAsPublished) {
         this.filter = filter;

@@ -1,6 +1,5 @@
 package dev.dunlin.broker.simulation;
 
-import dev.dunlin.codec.QoS;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -205,9 +204,9 @@ final class Wills {
         }
     }
 
-    /** Published before the crash, and not yet durable: QoS 1 may come once more, QoS 2 not to whoever is stored. */
+    /** Published before the crash, and not yet durable: it may come once more with QoS 1, not with QoS 2 to whoever is stored. */
     private static void mayBeRepeated(Will will) {
-        if (will.message.qos != QoS.EXACTLY_ONCE && will.persistent) {
+        if (will.persistent) {
             will.message.sends++;
         }
     }

@@ -118,9 +118,9 @@ final class World implements Client.Site, Logs.Listener {
             deeds.one(clients.get(random.nextInt(clients.size())));
         } else if (dice < 955) {
             vandals.get(0).act(this::connect);
-        } else if (dice < 980) {
+        } else if (dice < 975) {
             time.advanceMs(1 + random.nextInt(30));
-        } else if (dice < 988) {
+        } else if (dice < 989) {
             pass(500 + random.nextInt(4_000));
         } else if (!nested) {
             mishap();
@@ -217,18 +217,70 @@ final class World implements Client.Site, Logs.Listener {
 
     private void mishap() throws StoreException {
         int dice = random.nextInt(20);
-        if (dice < 5) {
+        if (dice < 4) {
             crash();
-        } else if (dice < 8) {
+        } else if (dice < 6) {
             restart(Model.Restart.ORDERLY);
+        } else if (dice == 6) {
+            loseClientAndRestart();
+        } else if (dice == 7 && setting.isStored()) {
+            holdBack();
         } else if (dice < 9) {
-            time.jumpWallMs(random.nextInt(40_000) - 20_000);
+            jump(random.nextInt(40_000) - 20_000);
             note("the wall clock jumps");
         } else if (dice < 11) {
             heal();
         } else if (setting.isStored()) {
             failStore(dice);
         }
+    }
+
+    /** Somebody dies and stays away until his will must have been published; then the broker is started anew. */
+    private void loseClientAndRestart() throws StoreException {
+        Client lost = clients.get(random.nextInt(clients.size()));
+        if (lost.isConnected() && lost.will() != null) {
+            settle();
+            if (lost.isConnected()) {
+                lost.die();
+            }
+            pass(5_000);
+        }
+        if (crash == null && random.nextInt(4) > 0) {
+            restart(Model.Restart.ORDERLY);
+        } else if (crash == null) {
+            crash();
+        }
+    }
+
+    /** There is little space, and the publish of a 3.x client waits for more; meanwhile the client comes back without a past. */
+    private void holdBack() {
+        Client client = clients.get(random.nextInt(clients.size()));
+        if (client.profile.isFive() || !client.isConnected()) {
+            return;
+        }
+        unwell = true;
+        life.direct(true);
+        note("there is little space");
+        store.freeBytes(1 << 20, 1 << 30);
+        for (int i = 0; i < 2 && client.isConnected(); i++) { // with the first one the broker notices it
+            time.advanceMs(1_100);
+            deeds.publishWanted(client);
+            settle();
+        }
+        if (crash == null && client.isConnected()) {
+            client.abandon();
+            client.connect(true, null, 0);
+            settle();
+        }
+        if (crash == null && client.isConnected()) {
+            deeds.subscribeToOwn(client);
+            settle();
+        }
+    }
+
+    private void jump(long ms) {
+        time.jumpWallMs(ms);
+        model.jumped();
     }
 
     private void failStore(int dice) {
@@ -289,7 +341,7 @@ final class World implements Client.Site, Logs.Listener {
         crash = null;
         unwell = false;
         if (random.nextInt(4) == 0) {
-            time.jumpWallMs(random.nextInt(20_000) - 5_000);
+            jump(random.nextInt(20_000) - 5_000);
         }
         time.advanceMs(random.nextInt(1_000));
         model.restarted(setting.isStored() ? how : Model.Restart.FORGETFUL);
