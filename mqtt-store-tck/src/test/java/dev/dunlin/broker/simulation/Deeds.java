@@ -151,6 +151,14 @@ final class Deeds {
         }
     }
 
+    /** Whether a stored session of somebody else wants what it publishes with {@link #publishWanted}. */
+    boolean isWanted(Client client) {
+        return world.model.sessions().stream()
+                .filter(session -> session.persistent && !session.client.equals(client.id()))
+                .flatMap(session -> session.subs.values().stream())
+                .anyMatch(sub -> sub.qosMin != QoS.AT_MOST_ONCE && sub.matches("p/" + client.id() + "/0"));
+    }
+
     /** Subscribes to what it publishes itself. */
     void subscribeToOwn(Client client) {
         client.subscribe(new Sub("p/" + client.id() + "/0", QoS.AT_LEAST_ONCE, false, false), QoS.AT_LEAST_ONCE, 0);

@@ -223,7 +223,7 @@ final class World implements Client.Site, Logs.Listener {
             restart(Model.Restart.ORDERLY);
         } else if (dice == 6) {
             loseClientAndRestart();
-        } else if (dice == 7 && setting.isStored()) {
+        } else if ((dice == 7 || dice == 19) && setting.isStored()) {
             holdBack();
         } else if (dice < 9) {
             jump(random.nextInt(40_000) - 20_000);
@@ -237,12 +237,13 @@ final class World implements Client.Site, Logs.Listener {
 
     /** Somebody dies and stays away until his will must have been published; then the broker is started anew. */
     private void loseClientAndRestart() throws StoreException {
-        Client lost = clients.get(random.nextInt(clients.size()));
-        if (lost.isConnected() && lost.will() != null) {
-            settle();
-            if (lost.isConnected()) {
-                lost.die();
-            }
+        settle();
+        Client lost = clients.stream()
+                .filter(each -> each.isConnected() && each.will() != null)
+                .findAny()
+                .orElse(null);
+        if (lost != null) {
+            lost.die();
             pass(5_000);
         }
         if (crash == null && random.nextInt(4) > 0) {
@@ -254,15 +255,18 @@ final class World implements Client.Site, Logs.Listener {
 
     /** There is little space, and the publish of a 3.x client waits for more; meanwhile the client comes back without a past. */
     private void holdBack() {
-        Client client = clients.get(random.nextInt(clients.size()));
-        if (client.profile.isFive() || !client.isConnected()) {
+        Client client = clients.stream()
+                .filter(each -> !each.profile.isFive() && each.isConnected() && deeds.isWanted(each))
+                .findAny()
+                .orElse(null);
+        if (client == null) {
             return;
         }
         unwell = true;
         life.direct(true);
         note("there is little space");
         store.freeBytes(1 << 20, 1 << 30);
-        for (int i = 0; i < 2 && client.isConnected(); i++) { // with the first one the broker notices it
+        for (int i = 0; i < 3 && client.isConnected(); i++) { // with the first one the broker notices it
             time.advanceMs(1_100);
             deeds.publishWanted(client);
             settle();
