@@ -81,6 +81,9 @@ final class Client implements Wire.End, PacketHandler {
 
         /** Something was acknowledged just now: a good moment for a crash. */
         void acknowledged();
+
+        /** A message was acknowledged just now. */
+        void acknowledged(Message message);
     }
 
     /**
@@ -603,7 +606,7 @@ final class Client implements Wire.End, PacketHandler {
             model.refusedPublish(exchange.message);
         } else {
             model.acknowledged(exchange.message);
-            site.acknowledged();
+            site.acknowledged(exchange.message);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.dunlin.codec.QoS;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** What the clients are up to, as the seed decides. */
 final class Deeds {
@@ -16,10 +17,16 @@ final class Deeds {
 
     private final World world;
     private final Random random;
+    private @Nullable Message lastValue;
 
     Deeds(World world) {
         this.world = world;
         random = world.random;
+    }
+
+    /** A retained message that the broker has just acknowledged: who asks for it now must get it. */
+    void acknowledged(Message message) {
+        lastValue = message.retain && !message.clears ? message : lastValue;
     }
 
     // ---- who they are
@@ -130,9 +137,9 @@ final class Deeds {
         if (!client.mayPublish(qos)) {
             return;
         }
-        int kind = random.nextInt(10);
+        int kind = random.nextInt(12);
         boolean retained = kind < 3;
-        String topic = kind < 3 ? topic("r", client) : kind < 5 ? "s/" + random.nextInt(TOPICS) : topic("p", client);
+        String topic = kind < 3 ? topic("r", client) : kind < 6 ? "s/" + random.nextInt(TOPICS) : topic("p", client);
         boolean clears = retained && random.nextInt(6) == 0;
         int expiry = !retained && client.profile.isFive() && random.nextInt(2) == 0 ? 2 + random.nextInt(20) : 0;
         Message message = world.model.message(client.id(), topic, qos, retained, clears, expiry);
@@ -194,7 +201,11 @@ final class Deeds {
 
     private String filter() {
         String other = "c" + random.nextInt(world.setting.clients());
-        return switch (random.nextInt(9)) {
+        Message value = lastValue;
+        if (value != null && random.nextInt(4) == 0) {
+            return value.topic;
+        }
+        return switch (random.nextInt(10)) {
             case 0 -> "p/#";
             case 1 -> "p/+/0";
             case 2 -> "p/" + other + "/0";
@@ -202,7 +213,7 @@ final class Deeds {
             case 4 -> "r/#";
             case 5 -> "r/" + other + "/0";
             case 6 -> "r/+/1";
-            case 7 -> "$share/g/s/0";
+            case 7, 8 -> "$share/g/s/0";
             default -> "$share/g/s/1";
         };
     }

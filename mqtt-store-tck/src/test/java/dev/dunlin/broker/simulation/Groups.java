@@ -51,7 +51,18 @@ final class Groups {
     }
 
     private Stream<Session> members(String filter) {
-        return model.sessions().stream().filter(session -> session.certain && isMember(session, filter));
+        return model.sessions().stream().filter(session -> isThere(session) && isMember(session, filter));
+    }
+
+    private boolean isThere(Session session) {
+        return session.certain && (session.connected || session.mustExist(model.nowMs()));
+    }
+
+    /** A member is about to join: a group that may have ended owes nothing. */
+    void joining(String filter) {
+        if (members(filter).findAny().isEmpty()) {
+            forgive(filter);
+        }
     }
 
     /** The broker has a message for a group. */
@@ -61,7 +72,7 @@ final class Groups {
         }
         for (Session session : model.sessions()) {
             for (Sub sub : session.subs.values()) {
-                if (session.certain && sub.isShared() && sub.must(message)) {
+                if (isThere(session) && sub.isShared() && sub.must(message)) {
                     Group group = group(sub.filter);
                     group.owed.add(message.id);
                     if (session.persistent) {
@@ -152,6 +163,7 @@ final class Groups {
 
     /** Nothing moves: whatever a group has must have gone to a member, if all of them are there and have room: one without may hold it. */
     void quiet() {
+        byFilter.keySet().forEach(this::joining);
         byFilter.forEach((filter, group) -> {
             List<Session> all = model.sessions().stream()
                     .filter(session -> session.subs.containsKey(filter))

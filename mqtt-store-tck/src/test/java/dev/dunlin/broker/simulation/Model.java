@@ -396,6 +396,9 @@ final class Model {
     /** SUBSCRIBE is sent. */
     Sub subscribing(Session session, Sub asked, boolean replays) {
         at++;
+        if (asked.isShared()) {
+            groups.joining(asked.filter);
+        }
         Sub sub = session.subs.get(asked.filter);
         if (sub == null || sub.mustUntil != Message.NEVER) {
             session.put(asked);

@@ -177,7 +177,8 @@ final class Wills {
         if (how == Model.Restart.CRASH) { // its publish may not have been durable: then it is repeated
             for (Will will : over) {
                 mayBeRepeated(will);
-                if (!will.persistent && !will.message.isAcknowledged()) {
+                boolean mayBeLost = !will.persistent || model.lastTroubleAt() >= will.lostAt; // as it may have waited
+                if (mayBeLost && !will.message.isAcknowledged()) {
                     will.state = will.state == State.VOID ? State.VOID : State.OPEN; // and its session is gone
                 }
             }

@@ -521,6 +521,12 @@ final class World implements Client.Site, Logs.Listener {
         }
     }
 
+    @Override
+    public void acknowledged(Message message) {
+        deeds.acknowledged(message);
+        acknowledged();
+    }
+
     // ---- for the logs
 
     @Override
