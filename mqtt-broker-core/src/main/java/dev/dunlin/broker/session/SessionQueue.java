@@ -325,7 +325,9 @@ final class SessionQueue {
         long[] sequences = queue.pagedOutHead(PAGE_ENTRIES);
         long last = LongStream.of(sequences).max().orElseThrow();
         reading = true;
-        if (loop.gate().passes(last)) {
+        if (loop.gate()
+                .isDurable(last)) { // behind nobody: of two queues that wait for one change each would let the other go
+            // first
             from.read(owner.storedSid(), reader -> reader.entries(sequences), arrived(this::readBack));
         } else {
             loop.gate()
@@ -381,12 +383,21 @@ final class SessionQueue {
         for (StoredEntry stored : page.entries()) {
             KeptMessage message = message(stored);
             if (message == null) {
-                owner.drop(null, queue.removePagedOut(stored.sequence()), DropReason.STORE_DAMAGED);
+                lost(stored.sequence());
             } else if (queue.pageIn(stored.sequence(), message, target(stored))) {
                 loop.queuedBytes(message.footprintBytes());
             } else {
                 message.release(); // dropped meanwhile
             }
+        }
+    }
+
+    /** An entry can't be read. If it was dropped while the reader was at it, that is as it must be. */
+    private void lost(long sequence) {
+        long entry = queue.removePagedOut(sequence);
+        if (entry != EntryId.NONE) {
+            LOG.error("{}: entry {} of its queue is missing or damaged", session, sequence);
+            owner.drop(null, entry, DropReason.STORE_DAMAGED);
         }
     }
 

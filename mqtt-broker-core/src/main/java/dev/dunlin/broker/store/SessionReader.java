@@ -67,18 +67,15 @@ public final class SessionReader {
         return value == null ? null : whole(sequence, value);
     }
 
-    /** The entries with these sequences, as many of them as make a page; at least one. */
+    /** The entries with these sequences, as many of them as make a page; at least one. What isn't there has no message. */
     public Page entries(long[] sequences) throws StoreException {
         List<StoredEntry> entries = new ArrayList<>();
         long bytes = 0;
         for (long sequence : sequences) {
             StoredEntry entry = entry(sequence);
-            if (entry == null) {
-                LOG.error("store: entry {} of session {} is missing", sequence, sid);
-                entry = missing(sequence);
-            }
-            entries.add(entry);
-            bytes += bytes(entry);
+            StoredEntry whole = entry == null ? missing(sequence) : entry;
+            entries.add(whole);
+            bytes += bytes(whole);
             if (bytes >= PAGE_BYTES) {
                 break;
             }
