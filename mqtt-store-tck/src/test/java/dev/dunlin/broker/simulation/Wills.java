@@ -1,6 +1,5 @@
 package dev.dunlin.broker.simulation;
 
-import dev.dunlin.codec.QoS;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -205,11 +204,9 @@ final class Wills {
         }
     }
 
-    /** Published before the crash, and not yet durable: QoS 1 may come once more, QoS 2 not to whoever is stored. */
+    /** Published before the crash, and not yet durable: it may come once more; not with QoS 2, which waits for that. */
     private static void mayBeRepeated(Will will) {
-        if (will.message.qos != QoS.EXACTLY_ONCE && will.persistent) {
-            will.message.sends++;
-        }
+        will.message.sends += will.persistent ? 1 : 0;
     }
 
     /** The broker is about to be stopped in good order: it publishes no wills of those who are connected. */
