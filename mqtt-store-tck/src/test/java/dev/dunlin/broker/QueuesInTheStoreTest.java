@@ -126,6 +126,40 @@ final class QueuesInTheStoreTest {
     }
 
     @Test
+    void twoQueuesOnOneLoopMayWaitForTheSameChange() {
+        start(SMALL);
+        List<WireClient> both = new ArrayList<>();
+        List<Integer> first = new ArrayList<>();
+        WireClient publisher = publisher();
+        for (String id : List.of("a", "b")) {
+            WireClient c = stored.broker()
+                    .send(
+                            MqttVersion.V5,
+                            persistent(stored.broker().idOn(0, id)).receiveMaximum(1));
+            c.expect(connack());
+            both.add(c.subscribed("t", 1));
+        }
+        publisher.published("t", "first", 1);
+        both.forEach(c -> first.add(c.expectPublish("t", "first", 1).packetId()));
+        stored.stall();
+        for (int i = 1; i <= 3; i++) {
+            publisher.send(publish("t", LARGE + i).qos(1, i));
+        }
+        publisher.expectNothing();
+        for (int i = 0; i < 2; i++) {
+            both.get(i).send(puback(first.get(i)));
+            both.get(i).take("t", LARGE + 1, 1); // it is in memory; the next one has to be written before it is read
+        }
+        stored.broker().settle();
+        stored.release();
+        for (WireClient c : both) {
+            c.take("t", LARGE + 2, 1);
+            c.take("t", LARGE + 3, 1);
+            c.expectNothing();
+        }
+    }
+
+    @Test
     void publishersOnSeveralLoopsKeepTheirOrderInAPagedQueue() throws InterruptedException {
         start(SMALL);
         stored.away("c", "t", 1);
@@ -172,6 +206,43 @@ final class QueuesInTheStoreTest {
         assertThat(takeAll(stored.back("c"), 10)).containsExactlyElementsOf(kept);
         assertThat(takeAll(stored.back("d"), 10)).containsExactlyElementsOf(kept);
         eventuallyEmpty();
+    }
+
+    @Test
+    void whatIsDroppedWhileItIsBeingReadIsNotTakenForDamaged() {
+        start(SMALL.withQueueMessagesMax(4).withQueueOverflow(OverflowPolicy.DROP_OLDEST));
+        stored.away("reader1", "other", 1);
+        stored.away("reader2", "other", 1);
+        stored.restart();
+        stored.awaitQuiet();
+        WireClient c = stored.broker().send(MqttVersion.V5, persistent("c").receiveMaximum(1));
+        c.expect(connack());
+        c.subscribed("t", 1);
+        WireClient publisher = publisher();
+        publisher.published("t", "first", 1);
+        int first = c.expectPublish("t", "first", 1).packetId();
+        for (int i = 1; i <= 4; i++) {
+            publisher.published("t", LARGE + i, 1);
+        }
+        c.send(puback(first));
+        int second = c.expectPublish("t", LARGE + 1, 1).packetId(); // it was in memory, the others are not
+        stored.store().stall(Call.READ);
+        long reads = stored.store().calls(Call.READ);
+        stored.broker().send(MqttVersion.V5, persistent("reader1"));
+        stored.broker().send(MqttVersion.V5, persistent("reader2"));
+        TestBroker.eventually("both readers stand still", () -> stored.store().calls(Call.READ) == reads + 2);
+        c.send(puback(second));
+        stored.broker().settle(); // so that its next page is asked for
+        for (int i = 5; i <= 9; i++) {
+            publisher.published("t", LARGE + i, 1); // what makes room for them is gone from the store, too
+        }
+        stored.store().release(Call.READ);
+        for (int i = 6; i <= 9; i++) {
+            c.take("t", LARGE + i, 1);
+        }
+        c.expectNothing();
+        assertThat(stored.broker().dropped(DropReason.STORE_DAMAGED)).isZero();
+        assertThat(stored.broker().dropped(DropReason.QUEUE_FULL)).isEqualTo(4);
     }
 
     @Test

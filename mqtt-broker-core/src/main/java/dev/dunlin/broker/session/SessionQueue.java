@@ -325,7 +325,9 @@ final class SessionQueue {
         long[] sequences = queue.pagedOutHead(PAGE_ENTRIES);
         long last = LongStream.of(sequences).max().orElseThrow();
         reading = true;
-        if (loop.gate().passes(last)) {
+        if (loop.gate()
+                .isDurable(last)) { // behind nobody: of two queues that wait for one change each would let the other go
+            // first
             from.read(owner.storedSid(), reader -> reader.entries(sequences), arrived(this::readBack));
         } else {
             loop.gate()

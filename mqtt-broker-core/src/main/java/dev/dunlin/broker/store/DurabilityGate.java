@@ -49,6 +49,11 @@ public final class DurabilityGate {
         return ticket <= durable && (size == 0 || tickets[first] > ticket);
     }
 
+    /** Whether a change is durable, whatever is still held: for what is no reply, and has no place among them. */
+    public boolean isDurable(long ticket) {
+        return ticket <= durable;
+    }
+
     /** Whether nothing is held. */
     public boolean isEmpty() {
         return size == 0;

@@ -13,4 +13,4 @@ import org.junit.jupiter.api.Tag;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("each-engine")
-@interface EachEngine {}
+public @interface EachEngine {}

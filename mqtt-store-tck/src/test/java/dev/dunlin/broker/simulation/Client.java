@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * A client that follows the specification: it keeps its part of the session, resends after a reconnect, acknowledges in order
  * and within the quota. What it does and when is decided elsewhere; what it sends and what comes it tells the {@link Model}.
  */
-final class Client implements Wire.End, PacketHandler {
+final class Client implements Connection.End, PacketHandler {
     private static final int BYTES_MAX = 1 << 20;
 
     final Profile profile;
@@ -49,8 +49,8 @@ final class Client implements Wire.End, PacketHandler {
     private final TreeSet<Integer> received = new TreeSet<>();
 
     // ---- the connection
-    private @Nullable Wire wire;
-    private final List<Wire> unnoticed = new ArrayList<>();
+    private @Nullable Connection wire;
+    private final List<Connection> unnoticed = new ArrayList<>();
     private @Nullable MqttDecoder decoder;
     private @Nullable Session session;
     private final Map<Integer, Request> requests = new HashMap<>();
@@ -71,7 +71,7 @@ final class Client implements Wire.End, PacketHandler {
     /** Where a client lives: the simulation, or a test over sockets. */
     interface Site {
         /** Opens a connection. */
-        Wire connect(Client client);
+        Connection connect(Client client);
 
         /** Something has happened to a client, for the trace. */
         void note(Client client, String what, Object... about);
@@ -83,7 +83,9 @@ final class Client implements Wire.End, PacketHandler {
         void acknowledged();
 
         /** A message was acknowledged just now. */
-        void acknowledged(Message message);
+        default void acknowledged(Message message) {
+            acknowledged();
+        }
     }
 
     /**
@@ -177,7 +179,7 @@ final class Client implements Wire.End, PacketHandler {
         }
         model.connecting(id(), cleanStart, persistent, profile.expirySeconds * 1000);
         site.note(this, "CONNECT{}{}", cleanStart ? " clean" : "", will == null ? "" : " will " + will);
-        Wire made = site.connect(this);
+        Connection made = site.connect(this);
         wire = made;
         unnoticed.add(made);
         noticed = false;
@@ -259,7 +261,7 @@ final class Client implements Wire.End, PacketHandler {
         closed(false);
     }
 
-    private Wire lastWire() {
+    private Connection lastWire() {
         return Objects.requireNonNull(wire);
     }
 
@@ -267,6 +269,9 @@ final class Client implements Wire.End, PacketHandler {
         wire = null;
         wasConnected = connected;
         answers.clear();
+        if (decoder != null) {
+            decoder.close();
+        }
         decoder = null;
         connected = false;
         session = null;
@@ -284,7 +289,7 @@ final class Client implements Wire.End, PacketHandler {
 
     /** Tells the model as soon as the broker knows that a connection is over: the present one, or all that have been. */
     void look() {
-        unnoticed.removeIf(Wire::isBrokerEnded);
+        unnoticed.removeIf(Connection::isBrokerEnded);
         if (!unnoticed.isEmpty()) {
             return;
         }
@@ -297,7 +302,7 @@ final class Client implements Wire.End, PacketHandler {
     }
 
     @Override
-    public void ended(Wire one) {
+    public void ended(Connection one) {
         if (wire != one) {
             return;
         }
@@ -427,6 +432,12 @@ final class Client implements Wire.End, PacketHandler {
         site.note(this, "{} id {} {}", type, packetId, reason);
         MqttEncoder.ack(out, profile.version, type, packetId, reason, Properties.EMPTY);
         flush();
+    }
+
+    /** Whether the broker owes it an answer. */
+    boolean waits() {
+        boolean moving = exchanges.values().stream().anyMatch(each -> !each.released || !owesAnswers());
+        return wire != null && (!connected || !requests.isEmpty() || pings > 0 || moving);
     }
 
     /** Nothing moves any more: the broker has answered everything that it was asked. */

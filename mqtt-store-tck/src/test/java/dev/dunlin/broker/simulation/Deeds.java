@@ -15,13 +15,15 @@ final class Deeds {
     private static final int TOPICS = 2;
     private static final int LARGE_BYTES = 1_200;
 
-    private final World world;
+    private final Setting setting;
+    private final Model model;
     private final Random random;
     private @Nullable Message lastValue;
 
-    Deeds(World world) {
-        this.world = world;
-        random = world.random;
+    Deeds(Setting setting, Model model, Random random) {
+        this.setting = setting;
+        this.model = model;
+        this.random = random;
     }
 
     /** A retained message that the broker has just acknowledged: who asks for it now must get it. */
@@ -36,7 +38,7 @@ final class Deeds {
         MqttVersion version = number % 5 == 2 || number % 5 == 4
                 ? (random.nextBoolean() ? MqttVersion.V3_1 : MqttVersion.V3_1_1)
                 : MqttVersion.V5;
-        int inflightMax = world.setting.limits().inflightMessagesMax();
+        int inflightMax = setting.limits().inflightMessagesMax();
         boolean five = version == MqttVersion.V5;
         long expiry = switch (random.nextInt(5)) {
             case 0 -> 0;
@@ -87,9 +89,27 @@ final class Deeds {
         }
     }
 
+    /** Has a client that has a connection keep to publishing and acknowledging. */
+    void steady(Client client) {
+        if (!client.isConnected()) {
+            one(client);
+        } else if (random.nextInt(3) == 0) {
+            publish(client);
+        } else {
+            answer(client);
+        }
+    }
+
+    /** Sends more than the buffers between the broker and a subscriber take that doesn't read. */
+    void flood(Client client, int count, int bytes) {
+        for (int left = count; left > 0; left--) {
+            client.publish(model.message(client.id(), topic("p", client), QoS.AT_MOST_ONCE, false, false, 0), bytes);
+        }
+    }
+
     private void connect(Client client, boolean clean) {
         boolean hasWill = random.nextInt(5) < 3;
-        Message will = hasWill ? world.model.message(client.id(), topic("p", client), qos(), false, false, 0) : null;
+        Message will = hasWill ? model.message(client.id(), topic("p", client), qos(), false, false, 0) : null;
         int delay = random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(3);
         client.connect(clean, will, delay);
     }
@@ -111,7 +131,7 @@ final class Deeds {
     private void lastWords(Client client) {
         Message will = client.will();
         for (int left = will == null ? 0 : 2 + random.nextInt(8); left > 0 && client.mayPublish(will.qos); left--) {
-            client.publish(world.model.message(client.id(), will.topic, will.qos, false, false, 0), random.nextInt(40));
+            client.publish(model.message(client.id(), will.topic, will.qos, false, false, 0), random.nextInt(40));
         }
         client.die();
     }
@@ -142,7 +162,7 @@ final class Deeds {
         String topic = kind < 3 ? topic("r", client) : kind < 6 ? "s/" + random.nextInt(TOPICS) : topic("p", client);
         boolean clears = retained && random.nextInt(6) == 0;
         int expiry = !retained && client.profile.isFive() && random.nextInt(2) == 0 ? 2 + random.nextInt(20) : 0;
-        Message message = world.model.message(client.id(), topic, qos, retained, clears, expiry);
+        Message message = model.message(client.id(), topic, qos, retained, clears, expiry);
         int bytes = random.nextInt(12) == 0 ? LARGE_BYTES + random.nextInt(800) : random.nextInt(40);
         client.publish(message, clears ? 0 : bytes);
         if (qos == QoS.EXACTLY_ONCE && random.nextInt(4) == 0) {
@@ -154,13 +174,13 @@ final class Deeds {
     void publishWanted(Client client) {
         if (client.mayPublish(QoS.AT_LEAST_ONCE)) {
             String topic = "p/" + client.id() + "/0";
-            client.publish(world.model.message(client.id(), topic, QoS.AT_LEAST_ONCE, false, false, 0), 0);
+            client.publish(model.message(client.id(), topic, QoS.AT_LEAST_ONCE, false, false, 0), 0);
         }
     }
 
     /** Whether a stored session of somebody else wants what it publishes with {@link #publishWanted}. */
     boolean isWanted(Client client) {
-        return world.model.sessions().stream()
+        return model.sessions().stream()
                 .filter(session -> session.persistent && !session.client.equals(client.id()))
                 .flatMap(session -> session.subs.values().stream())
                 .anyMatch(sub -> sub.qosMin != QoS.AT_MOST_ONCE && sub.matches("p/" + client.id() + "/0"));
@@ -175,8 +195,7 @@ final class Deeds {
     void flood(Client client) {
         for (int left = client.isConnected() ? 20 : 0; left > 0; left--) {
             client.publish(
-                    world.model.message(client.id(), topic("r", client), QoS.AT_MOST_ONCE, true, false, 0),
-                    LARGE_BYTES);
+                    model.message(client.id(), topic("r", client), QoS.AT_MOST_ONCE, true, false, 0), LARGE_BYTES);
         }
     }
 
@@ -200,7 +219,7 @@ final class Deeds {
     }
 
     private String filter() {
-        String other = "c" + random.nextInt(world.setting.clients());
+        String other = "c" + random.nextInt(setting.clients());
         Message value = lastValue;
         if (value != null && random.nextInt(4) == 0) {
             return value.topic;
@@ -241,6 +260,14 @@ final class Deeds {
             client.answer();
         }
         return any;
+    }
+
+    /** Removes what it may have retained. It must be connected, and have no exchange under way. */
+    void clear(Client client) {
+        for (int i = 0; i < TOPICS; i++) {
+            Message clear = model.message(client.id(), "r/" + client.id() + "/" + i, QoS.AT_LEAST_ONCE, true, true, 0);
+            client.publish(clear, 0);
+        }
     }
 
     /** Gives its session up, and ends the connection that did so. */

@@ -86,9 +86,13 @@ final class Groups {
     /** A message comes to a member as a new one. */
     void delivered(Session session, Message message, Model.Delivery delivery) {
         List<Holder> all = holders.computeIfAbsent(message.id, id -> new ArrayList<>());
-        for (Holder each : all) {
-            Model.require(each.qos < 2, "{} comes to {}, was sent to {} before", message, session, each.session);
-        }
+        List<Holder> forGood = all.stream().filter(each -> each.qos == 2).toList();
+        Model.require(
+                forGood.size() <= message.strangers,
+                "{} comes to {}, was sent to {} before",
+                message,
+                session,
+                forGood);
         List<Holder> holding = all.stream().filter(Holder::holds).toList();
         Model.require(
                 holding.size() < message.sends, "{} comes to {} while these hold it: {}", message, session, holding);
@@ -174,6 +178,7 @@ final class Groups {
                     && members(filter).allMatch(Session::hasRoom)) {
                 group.owed.removeIf(
                         id -> model.wasDropped(model.messages.get(id).topic) || model.wasDropped("(in flight)"));
+                group.owed.removeIf(id -> model.wasDropped(filter + " (stored)"));
                 Model.require(
                         group.owed.isEmpty(),
                         "{} is still owed {}",

@@ -19,6 +19,7 @@ import org.slf4j.spi.SLF4JServiceProvider;
 public final class Logs implements SLF4JServiceProvider {
     private static final String DROPS = "dev.dunlin.broker.session.Drops";
     private static final ThreadLocal<@Nullable Listener> LISTENER = new ThreadLocal<>();
+    private static volatile @Nullable Listener everywhere;
 
     private final IMarkerFactory markers = new BasicMarkerFactory();
     private final MDCAdapter mdc = new NOPMDCAdapter();
@@ -39,6 +40,16 @@ public final class Logs implements SLF4JServiceProvider {
         } else {
             LISTENER.set(listener);
         }
+    }
+
+    /** From here on the lines of all threads that have no listener of their own go there. */
+    static void listenEverywhere(Listener listener) {
+        everywhere = listener;
+    }
+
+    private static @Nullable Listener listener() {
+        Listener own = LISTENER.get();
+        return own == null ? everywhere : own;
     }
 
     @Override
@@ -82,7 +93,7 @@ public final class Logs implements SLF4JServiceProvider {
                 String message,
                 Object @Nullable [] arguments,
                 @Nullable Throwable cause) {
-            Listener listener = LISTENER.get();
+            Listener listener = listener();
             if (listener == null) {
                 print(level, MessageFormatter.basicArrayFormat(message, arguments), cause);
             } else if (drops && arguments != null) {
@@ -120,7 +131,7 @@ public final class Logs implements SLF4JServiceProvider {
 
         @Override
         public boolean isDebugEnabled() {
-            return drops && LISTENER.get() != null;
+            return drops && listener() != null;
         }
 
         @Override
@@ -130,7 +141,7 @@ public final class Logs implements SLF4JServiceProvider {
 
         @Override
         public boolean isInfoEnabled() {
-            return LISTENER.get() != null;
+            return listener() != null;
         }
 
         @Override

@@ -45,6 +45,12 @@ final class Message {
     /** How often the broker had crashed when it was sent last. */
     int sentRestarts;
 
+    /** Which session of its publisher it was sent in first; as in {@link Session#identity}. */
+    int identity;
+
+    /** How often it may have come to another session of its publisher, which doesn't know its packet id. */
+    int strangers;
+
     /** Sent more than once: so nobody knows which of them has had which effect. */
     boolean repeated;
 

@@ -324,10 +324,13 @@ final class Model {
             message.sentMs = nowMs();
             message.order = ++orders;
             message.jumps = jumps;
+            message.identity = identity(message.publisher);
             retained.publishing(message);
         } else {
             message.repeated = true;
-            boolean known = message.qos == QoS.EXACTLY_ONCE && message.sentRestarts == uncleanRestarts;
+            boolean stranger = message.identity != identity(message.publisher);
+            message.strangers += stranger ? 1 : 0;
+            boolean known = message.qos == QoS.EXACTLY_ONCE && message.sentRestarts == uncleanRestarts && !stranger;
             message.sends -= known ? 1 : 0; // the packet id tells that it is the same
         }
         message.sentRestarts = uncleanRestarts;
@@ -336,6 +339,11 @@ final class Model {
         if (message.qos == QoS.AT_MOST_ONCE) {
             unacknowledged.add(message);
         }
+    }
+
+    private int identity(String client) {
+        Session session = sessions.get(client);
+        return session == null ? 0 : session.identity;
     }
 
     /** PUBACK or PUBREC has come: from now on the message is the broker's. */
@@ -546,7 +554,7 @@ final class Model {
     private void requireNew(Session session, Message message, Delivery delivery) {
         Copies copies = session.copies(message.id);
         if (delivery.qos == QoS.EXACTLY_ONCE) { // [5.0:MQTT-4.3.3-13], [3.1.1:MQTT-4.3.3-1]: once, whatever happens
-            int allowed = 1 + retained.replays(session, message);
+            int allowed = 1 + message.strangers + retained.replays(session, message);
             require(copies.all < allowed || copies.qos < 2, "{} comes twice to {}", message, session);
         }
         if (Groups.isShared(message)) {
@@ -655,6 +663,10 @@ final class Model {
         if (reason.equals("REFUSED")) { // a publish: should it have been QoS 0, nobody else will say so
             unacknowledged.removeIf(message -> message.publisher.equals(session) && message.topic.equals(topic));
             return;
+        }
+        Session dropping = sessions.get(session);
+        if (dropping != null) {
+            dropping.owedRetained.remove(topic); // a newer one was to come instead
         }
         drops.merge(session + ' ' + topic, (int) n, Integer::sum);
         drops.merge(topic, (int) n, Integer::sum);

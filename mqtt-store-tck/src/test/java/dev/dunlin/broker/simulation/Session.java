@@ -44,6 +44,9 @@ final class Session {
     /** Those of them that count against the quota of the present connection. */
     final Set<Integer> open = new LinkedHashSet<>();
 
+    /** Counts the sessions that it may have been: another one may have taken its place without its client's knowing. */
+    int identity;
+
     /** Whether it is there at all. */
     boolean certain = true;
 
@@ -121,6 +124,7 @@ final class Session {
 
     /** Nobody knows any more whether it is there, and with which subscriptions. */
     void uncertain() {
+        identity++;
         certain = false;
         doubtful.addAll(inUse.keySet());
         forgive();

@@ -13,6 +13,8 @@ import java.util.Random;
  */
 record Setting(Durability level, int loops, Limits limits, int clients, long slackBytes) {
     private static final long SLACK_BYTES = 32 << 10;
+    private static final int SOAK_CLIENTS = 9;
+    private static final int SOAK_MAILBOX_BYTES = 4 << 20;
 
     static Setting of(long seed, Random random) {
         Durability level = switch ((int) Math.floorMod(seed, 4L)) {
@@ -33,6 +35,20 @@ record Setting(Durability level, int loops, Limits limits, int clients, long sla
                 .withCommitBytesMax(1024 + random.nextInt(16 << 10))
                 .withTopicAliasMax(random.nextInt(4));
         return new Setting(level, 2 + random.nextInt(2), limits, 4 + random.nextInt(4), SLACK_BYTES);
+    }
+
+    /** The broker of a {@link Soak}. It disconnects nobody for a full queue: its client would learn of that later than others of its will. */
+    static Setting overSockets(long seed) {
+        Setting drawn = of(seed, new Random(seed));
+        Limits limits = drawn.limits.queueOverflow() == OverflowPolicy.DISCONNECT
+                ? drawn.limits.withQueueOverflow(OverflowPolicy.DROP_OLDEST)
+                : drawn.limits;
+        return new Setting(
+                Durability.POWER,
+                drawn.loops,
+                limits.withMailboxBytesMax(SOAK_MAILBOX_BYTES),
+                SOAK_CLIENTS,
+                drawn.slackBytes);
     }
 
     boolean isStored() {

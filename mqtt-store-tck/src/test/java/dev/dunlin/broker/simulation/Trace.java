@@ -1,5 +1,7 @@
 package dev.dunlin.broker.simulation;
 
+import dev.dunlin.broker.spi.TimeSource;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -9,15 +11,14 @@ import org.slf4j.helpers.MessageFormatter;
 
 /** The last things that have happened; put into words only if somebody asks. */
 final class Trace {
-    private static final int LINES = 4096;
     /** Above 1,000 all lines are shown. */
     private static final int SHOWN = Integer.getInteger("dunlin.simulation.lines", 80);
 
     private static final Pattern MESSAGE = Pattern.compile("#(\\d+)");
     private static final Pattern CLIENT = Pattern.compile("\\bc\\d+\\b");
 
-    private final VirtualTime time;
-    private final Line[] lines = new Line[LINES];
+    private final TimeSource time;
+    private final Line[] lines;
     private long next;
     private long digest;
 
@@ -43,14 +44,16 @@ final class Trace {
         }
     }
 
-    Trace(VirtualTime time) {
+    /** @param count how many of them */
+    Trace(TimeSource time, int count) {
         this.time = time;
+        lines = new Line[count];
     }
 
     /** Notes something; {@code what} has {} for each of {@code about}. */
     void note(long step, String who, String what, Object... about) {
         digest = 31 * (31 * (31 * digest + step) + time.monotonicMs()) + who.hashCode() + what.hashCode();
-        lines[(int) (next++ % LINES)] = new Line(step, time.monotonicMs(), who, what, about);
+        lines[(int) (next++ % lines.length)] = new Line(step, time.monotonicMs(), who, what, about);
     }
 
     /** A number for all that has happened: two runs of one seed have the same. */
@@ -68,8 +71,8 @@ final class Trace {
             words.add(m.group());
         }
         List<String> chosen = new ArrayList<>();
-        for (long i = Math.max(0, next - LINES); i < next; i++) {
-            Line line = lines[(int) (i % LINES)];
+        for (long i = Math.max(0, next - lines.length); i < next; i++) {
+            Line line = lines[(int) (i % lines.length)];
             String text = line.toString();
             boolean bears = words.stream().anyMatch(word -> mentions(text, word));
             if (bears || SHOWN > 1_000 || line.who.equals("broker")) {
@@ -78,6 +81,13 @@ final class Trace {
         }
         int from = Math.max(0, chosen.size() - SHOWN);
         return String.join("\n", chosen.subList(from, chosen.size()));
+    }
+
+    /** All that is remembered. */
+    void write(Appendable to) throws IOException {
+        for (long i = Math.max(0, next - lines.length); i < next; i++) {
+            to.append(lines[(int) (i % lines.length)].toString()).append('\n');
+        }
     }
 
     private static boolean mentions(String text, String word) {

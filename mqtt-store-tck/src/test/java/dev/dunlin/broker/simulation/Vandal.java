@@ -13,7 +13,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A client that breaks the rules, and whose connection the broker has to end for it. Nobody else may notice. */
-final class Vandal implements Wire.End {
+final class Vandal implements Connection.End {
     /** What no client may send once it is connected. */
     private static final List<String> OUTRAGES = List.of(
             "100c00044d5154540502003c0000", // a second CONNECT
@@ -30,7 +30,7 @@ final class Vandal implements Wire.End {
             "320600026162000000"); // packet id 0
 
     private final Random random;
-    private @Nullable Wire wire;
+    private @Nullable Connection wire;
     private boolean outrageous;
 
     Vandal(Random random) {
@@ -38,12 +38,13 @@ final class Vandal implements Wire.End {
     }
 
     /** Does something: connects, breaks a rule, or goes. */
-    void act(Function<Wire.End, Wire> network) {
-        Wire at = wire;
+    void act(Function<Connection.End, ? extends Connection> network) {
+        Connection at = wire;
         if (at == null) {
-            wire = network.apply(this);
+            Connection made = network.apply(this);
+            wire = made;
             outrageous = false;
-            greet(wire);
+            greet(made);
         } else if (!outrageous) {
             outrageous = true;
             byte[] bytes = random.nextInt(4) == 0 ? noise() : HexFormat.of().parseHex(outrage());
@@ -54,7 +55,7 @@ final class Vandal implements Wire.End {
         }
     }
 
-    private void greet(Wire to) {
+    private void greet(Connection to) {
         MqttVersion version = random.nextBoolean() ? MqttVersion.V5 : MqttVersion.V3_1_1;
         ByteBuf connect = Unpooled.buffer();
         MqttEncoder.connect(connect, new Connect(version, "vandal", true, 0, Properties.EMPTY, null, null, null));
@@ -72,7 +73,7 @@ final class Vandal implements Wire.End {
         return bytes;
     }
 
-    private static void send(Wire to, ByteBuf bytes) {
+    private static void send(Connection to, ByteBuf bytes) {
         to.send(bytes);
     }
 
@@ -80,7 +81,7 @@ final class Vandal implements Wire.End {
     public void received(ByteBuf bytes) {}
 
     @Override
-    public void ended(Wire one) {
+    public void ended(Connection one) {
         wire = wire == one ? null : wire;
     }
 }

@@ -7,7 +7,7 @@ import io.netty.buffer.Unpooled;
  * A connection in memory. What one side has sent arrives at the other in pieces, when {@link #carryUp} and {@link #carryDown}
  * say so, or not at all. Towards the client only so many bytes are under way; then the broker has to wait.
  */
-final class Wire {
+final class Wire implements Connection {
     private final ByteBuf up = Unpooled.buffer();
     private final ByteBuf down = Unpooled.buffer();
     private final int downBytesMax;
@@ -19,15 +19,6 @@ final class Wire {
     private boolean clientDeaf;
     private boolean over;
 
-    /** The client's end. */
-    interface End {
-        /** Bytes have come; borrowed. */
-        void received(ByteBuf bytes);
-
-        /** The broker has closed the connection, or it has broken. */
-        void ended(Wire wire);
-    }
-
     Wire(End client, int downBytesMax) {
         this.client = client;
         this.downBytesMax = downBytesMax;
@@ -35,26 +26,27 @@ final class Wire {
 
     // ---- the client's side
 
-    void send(ByteBuf bytes) {
+    @Override
+    public void send(ByteBuf bytes) {
         if (!clientEnded) {
             up.writeBytes(bytes);
         }
     }
 
-    /** The client closes: what it has sent still arrives. */
-    void end() {
+    @Override
+    public void end() {
         clientEnded = true;
         clientDeaf = true;
     }
 
-    /** The connection breaks: what hasn't arrived is lost on both ways. */
-    void cut() {
+    @Override
+    public void cut() {
         up.writerIndex(arrivedUp);
         end();
     }
 
-    /** The client is gone without a word: nobody tells the broker, and nobody reads what it sends. */
-    void abandon() {
+    @Override
+    public void abandon() {
         up.writerIndex(arrivedUp);
         clientDeaf = true;
     }
@@ -129,8 +121,8 @@ final class Wire {
         brokerEnded = true;
     }
 
-    /** Whether the broker knows that it is over. */
-    boolean isBrokerEnded() {
+    @Override
+    public boolean isBrokerEnded() {
         return brokerEnded;
     }
 }

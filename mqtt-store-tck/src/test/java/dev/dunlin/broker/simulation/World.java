@@ -23,6 +23,7 @@ import org.slf4j.event.Level;
  */
 final class World implements Client.Site, Logs.Listener {
     private static final long SLACK_MS = 2_000;
+    private static final int TRACE_LINES = 4096;
     private static final int ROUNDS_MAX = 20_000;
     private static final int DRAIN_ROUNDS_MAX = 500;
     private static final int HANGING_STEPS = 400;
@@ -34,7 +35,7 @@ final class World implements Client.Site, Logs.Listener {
     final Setting setting;
     final VirtualTime time = new VirtualTime();
     final Model model = new Model(time, SLACK_MS);
-    private final Trace trace = new Trace(time);
+    private final Trace trace = new Trace(time, TRACE_LINES);
     private final FaultyStore store = new FaultyStore();
     private final List<Client> clients = new ArrayList<>();
     private final List<Vandal> vandals = new ArrayList<>();
@@ -57,7 +58,7 @@ final class World implements Client.Site, Logs.Listener {
         store.failedWriteLeavesNoTrace(random.nextBoolean());
         store.beforeWrite(batch -> during());
         store.afterWrite(batch -> during());
-        deeds = new Deeds(this);
+        deeds = new Deeds(setting, model, random);
         for (int i = 0; i < setting.clients(); i++) {
             clients.add(new Client(deeds.profile(i), this, model));
         }
@@ -490,10 +491,10 @@ final class World implements Client.Site, Logs.Listener {
 
     @Override
     public Wire connect(Client client) {
-        return connect((Wire.End) client);
+        return connect((Connection.End) client);
     }
 
-    private Wire connect(Wire.End end) {
+    private Wire connect(Connection.End end) {
         Wire wire = new Wire(end, 256 + random.nextInt(4096));
         wires.add(wire);
         life.connect(wire);
