@@ -178,17 +178,10 @@ final class Deeds {
         }
     }
 
-    /** Whether a stored session of somebody else wants what it publishes with {@link #publishWanted}. */
-    boolean isWanted(Client client) {
-        return model.sessions().stream()
-                .filter(session -> session.persistent && !session.client.equals(client.id()))
-                .flatMap(session -> session.subs.values().stream())
-                .anyMatch(sub -> sub.qosMin != QoS.AT_MOST_ONCE && sub.matches("p/" + client.id() + "/0"));
-    }
-
-    /** Subscribes to what it publishes itself. */
-    void subscribeToOwn(Client client) {
-        client.subscribe(new Sub("p/" + client.id() + "/0", QoS.AT_LEAST_ONCE, false, false), QoS.AT_LEAST_ONCE, 0);
+    /** Subscribes to what {@link #publishWanted} publishes. */
+    void subscribeTo(Client client, Client publisher) {
+        Sub sub = new Sub("p/" + publisher.id() + "/0", QoS.AT_LEAST_ONCE, false, false);
+        client.subscribe(sub, QoS.AT_LEAST_ONCE, 0);
     }
 
     /** Publishes as much as it can that nobody acknowledges and the store has to keep. */

@@ -257,12 +257,18 @@ final class World implements Client.Site, Logs.Listener {
     /** There is little space, and the publish of a 3.x client waits for more; meanwhile the client comes back without a past. */
     private void holdBack() {
         Client client = clients.stream()
-                .filter(each -> !each.profile.isFive() && each.isConnected() && deeds.isWanted(each))
+                .filter(each -> !each.profile.isFive() && each.isConnected())
                 .findAny()
                 .orElse(null);
-        if (client == null) {
+        Client reader = clients.stream()
+                .filter(each -> each != client && each.profile.isPersistent() && each.isConnected())
+                .findAny()
+                .orElse(null);
+        if (client == null || reader == null) {
             return;
         }
+        deeds.subscribeTo(reader, client);
+        settle();
         unwell = true;
         life.direct(true);
         note("there is little space");
@@ -278,7 +284,12 @@ final class World implements Client.Site, Logs.Listener {
             settle();
         }
         if (crash == null && client.isConnected()) {
-            deeds.subscribeToOwn(client);
+            deeds.subscribeTo(client, client);
+            settle();
+        }
+        if (crash == null) {
+            heal();
+            time.advanceMs(1_100);
             settle();
         }
     }
