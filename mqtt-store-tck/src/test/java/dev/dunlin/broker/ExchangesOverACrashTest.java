@@ -254,7 +254,7 @@ final class ExchangesOverACrashTest {
     }
 
     @Test
-    void onlyAsManyAsTheWindowHoldsComeWithDupAfterAnUncleanStop() {
+    void allThatWereQueuedComeWithDupAfterAnUncleanStop() {
         StoredBroker small = StoredBroker.start(Limits.EMBEDDED.withInflightMessagesMax(2));
         try (small) {
             WireClient c = small.made("c").subscribed("t", 1);
@@ -268,8 +268,9 @@ final class ExchangesOverACrashTest {
             c = small.back("c");
             c.take(publish("t", "p0").qos(1).dup());
             c.take(publish("t", "p1").qos(1).dup());
-            c.take("t", "p2", 1);
-            c.take("t", "p3", 1);
+            // Nobody knows how many were acknowledged whose deletes were lost, and stand before these.
+            c.take(publish("t", "p2").qos(1).dup());
+            c.take(publish("t", "p3").qos(1).dup());
             c.expectNothing();
         }
     }

@@ -8,16 +8,21 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What the simulation promises of the broker holds over real sockets and with a real engine: {@link Soak}. A few seconds; half
- * an hour with
+ * What the simulation promises of the broker holds over real sockets and with a real engine: {@link Soak}. With 0
+ * minutes it takes some seconds; half an hour with
  *
  * <pre>mvn -pl mqtt-store-rocksdb -am verify -Dtest=SoakTest -Dsurefire.failIfNoSpecifiedTests=false -Ddunlin.soak.minutes=30</pre>
  */
 @EachEngine
+@EnabledIfSystemProperty(
+        named = "dunlin.soak.minutes",
+        matches = "\\d+",
+        disabledReason = "takes as long as it is told to")
 @Timeout(value = 3, unit = TimeUnit.HOURS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SoakTest {
     private static final int MINUTES = Integer.getInteger("dunlin.soak.minutes", 0);
