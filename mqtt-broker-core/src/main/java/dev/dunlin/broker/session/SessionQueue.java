@@ -325,9 +325,9 @@ final class SessionQueue {
         long[] sequences = queue.pagedOutHead(PAGE_ENTRIES);
         long last = LongStream.of(sequences).max().orElseThrow();
         reading = true;
-        if (loop.gate()
-                .isDurable(last)) { // behind nobody: of two queues that wait for one change each would let the other go
-            // first
+        // Not gate.passes: that is for replies. Of two queues that wait for one change each would let the other go
+        // first.
+        if (loop.gate().isDurable(last)) {
             from.read(owner.storedSid(), reader -> reader.entries(sequences), arrived(this::readBack));
         } else {
             loop.gate()
