@@ -72,7 +72,8 @@ final class MutantsTest {
         assertThat(found.failure)
                 .as("what %d seeds say to %s, which breaks: %s", SEEDS, mutant, mutant.rule())
                 .isNotNull();
-        System.out.printf("%s: found after %d ms: %s%n", mutant, found.ms, found.failure);
+        String first = found.failure.lines().findFirst().orElse("");
+        System.out.printf("%s: found after %d ms: %s%n", mutant, found.ms, first);
     }
 
     private static Found search(Mutant mutant) throws Exception {
