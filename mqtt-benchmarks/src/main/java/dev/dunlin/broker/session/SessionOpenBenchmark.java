@@ -126,7 +126,7 @@ public class SessionOpenBenchmark {
         loop.execute(() -> {
             Session session = new Session(StoreFixture.SID, loop, ours.core, "device-701", true);
             session.log.notLoaded(RECORD);
-            session.log.load(RECORD, ours.store, PAGE).whenDone(() -> {
+            session.log.load(RECORD, ours.store).whenDone(() -> {
                 loaded.complete(session.queue.size());
                 session.queue.forget(DropReason.BROKER_CLOSED);
             });
