@@ -12,12 +12,11 @@ import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.spi.Traits;
 import dev.dunlin.broker.spi.View;
+import dev.dunlin.broker.testkit.ThreadlessExecutor;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.AbstractExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** An engine that takes everything, at once, and holds nothing: for tests of who is told when. */
@@ -115,35 +114,10 @@ public final class EmptyEngine implements StorageEngine, StorageEngineProvider, 
         // holds nothing
     }
 
-    private static final class NobodyReads extends AbstractExecutorService {
+    private static final class NobodyReads extends ThreadlessExecutor {
         @Override
         public void execute(Runnable command) {
             // never runs
-        }
-
-        @Override
-        public void shutdown() {
-            // nothing to end
-        }
-
-        @Override
-        public List<Runnable> shutdownNow() {
-            return List.of();
-        }
-
-        @Override
-        public boolean isShutdown() {
-            return false;
-        }
-
-        @Override
-        public boolean isTerminated() {
-            return false;
-        }
-
-        @Override
-        public boolean awaitTermination(long timeout, TimeUnit unit) {
-            return true;
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException.Kind;
 import dev.dunlin.broker.store.Store;
+import dev.dunlin.broker.testkit.ThreadlessExecutor;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.MqttVersion;
@@ -30,8 +31,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.AbstractExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,33 +157,10 @@ final class StoredOneThreadTest {
     }
 
     /** Does at once what it is handed. */
-    private static final class Direct extends AbstractExecutorService {
+    private static final class Direct extends ThreadlessExecutor {
         @Override
         public void execute(Runnable task) {
             task.run();
-        }
-
-        @Override
-        public void shutdown() {}
-
-        @Override
-        public List<Runnable> shutdownNow() {
-            return List.of();
-        }
-
-        @Override
-        public boolean isShutdown() {
-            return false;
-        }
-
-        @Override
-        public boolean isTerminated() {
-            return false;
-        }
-
-        @Override
-        public boolean awaitTermination(long timeout, TimeUnit unit) {
-            return true;
         }
     }
 }

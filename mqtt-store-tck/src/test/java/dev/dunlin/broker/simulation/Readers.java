@@ -1,13 +1,11 @@
 package dev.dunlin.broker.simulation;
 
+import dev.dunlin.broker.testkit.ThreadlessExecutor;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.AbstractExecutorService;
-import java.util.concurrent.TimeUnit;
 
 /** The reader threads of a store: a task runs when it has its turn. */
-final class Readers extends AbstractExecutorService {
+final class Readers extends ThreadlessExecutor {
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private boolean direct;
 
@@ -35,28 +33,5 @@ final class Readers extends AbstractExecutorService {
         for (boolean more = now; more; ) {
             more = runOne();
         }
-    }
-
-    @Override
-    public void shutdown() {}
-
-    @Override
-    public List<Runnable> shutdownNow() {
-        return List.of();
-    }
-
-    @Override
-    public boolean isShutdown() {
-        return false;
-    }
-
-    @Override
-    public boolean isTerminated() {
-        return false;
-    }
-
-    @Override
-    public boolean awaitTermination(long timeout, TimeUnit unit) {
-        return true;
     }
 }

@@ -38,7 +38,7 @@ final class World implements Client.Site, Logs.Listener {
     private final Trace trace = new Trace(time, TRACE_LINES);
     private final FaultyStore store = new FaultyStore();
     private final List<Client> clients = new ArrayList<>();
-    private final List<Vandal> vandals = new ArrayList<>();
+    private final Vandal vandal;
     private final List<Wire> wires = new ArrayList<>();
     private final Deeds deeds;
     private Life life;
@@ -62,7 +62,7 @@ final class World implements Client.Site, Logs.Listener {
         for (int i = 0; i < setting.clients(); i++) {
             clients.add(new Client(deeds.profile(i), this, model));
         }
-        vandals.add(new Vandal(random));
+        vandal = new Vandal(random);
         life = begin();
     }
 
@@ -118,7 +118,7 @@ final class World implements Client.Site, Logs.Listener {
         } else if (dice < 940) {
             deeds.one(clients.get(random.nextInt(clients.size())));
         } else if (dice < 955) {
-            vandals.get(0).act(this::connect);
+            vandal.act(this::connect);
         } else if (dice < 975) {
             time.advanceMs(1 + random.nextInt(30));
         } else if (dice < 989) {
