@@ -225,6 +225,7 @@ final class SessionTest {
             c.expectDisconnect(ReasonCode.SESSION_TAKEN_OVER);
             publisher.published("t", "p" + round, 1);
             next.take("t", "p" + round, 1);
+            next.ping(); // so that its PUBACK was read before it is taken over
             c = next;
         }
     }

@@ -381,6 +381,20 @@ final class QueuesInTheStoreTest {
         eventuallyEmpty();
     }
 
+    /** As after a crash between the deletion of an ended session's entries, which is one range, and what they refer to. */
+    @Test
+    void afterACrashTheSweepRemovesMessagesThatNobodyRefersTo() {
+        start(Limits.EMBEDDED);
+        stored.away("a", "t", 2);
+        publisher().published("t", LARGE, 2);
+        stored.awaitQuiet();
+        stored.crashOnly(Crash.POWER);
+        stored.contents().records(Space.QUEUE).forEach(each -> stored.contents().remove(Space.QUEUE, each.key()));
+        assertThat(stored.contents().count(Space.MESSAGE)).isEqualTo(1);
+        stored.startAgain();
+        eventuallyEmpty();
+    }
+
     @Test
     void anEntryForADeadSessionIsDeletedByItsHome() {
         start(Limits.EMBEDDED);

@@ -4,6 +4,7 @@ import static dev.dunlin.broker.StoredBroker.persistent;
 import static dev.dunlin.broker.StoredBroker.takeAll;
 import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
+import static dev.dunlin.broker.testkit.Packets.disconnect;
 import static dev.dunlin.broker.testkit.Packets.pingreq;
 import static dev.dunlin.broker.testkit.Packets.puback;
 import static dev.dunlin.broker.testkit.Packets.pubcomp;
@@ -14,6 +15,7 @@ import static dev.dunlin.broker.testkit.Packets.suback;
 import static dev.dunlin.broker.testkit.Packets.subscribe;
 import static dev.dunlin.broker.testkit.Packets.unsuback;
 import static dev.dunlin.broker.testkit.Packets.unsubscribe;
+import static dev.dunlin.codec.ReasonCode.DISCONNECT_WITH_WILL_MESSAGE;
 import static dev.dunlin.codec.ReasonCode.GRANTED_QOS_1;
 import static dev.dunlin.codec.ReasonCode.NO_MATCHING_SUBSCRIBERS;
 import static dev.dunlin.codec.ReasonCode.QUOTA_EXCEEDED;
@@ -32,12 +34,15 @@ import dev.dunlin.codec.Packet;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.Suback;
 import dev.dunlin.codec.testkit.Statement;
+import dev.dunlin.store.tck.Crash;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * STALLED: nothing can be written, and what would need it is refused before it changes or takes over anything. GUARD: there is
@@ -275,6 +280,80 @@ final class RefusingStoreTest {
         stored.broker().settle();
     }
 
+    private void haveLittleSpace() {
+        stored.awaitQuiet();
+        stored.store().freeBytes(1_000 * MIB, VOLUME); // the guard is at 1 GiB
+        lookAtTheSpace();
+        TestBroker.eventually("growth is refused", () -> stored.core().refusesGrowth());
+        assertThat(stored.core().isStalled()).isFalse();
+    }
+
+    private void haveSpace() {
+        stored.store().freeBytes(2_000 * MIB, VOLUME);
+        time.advance(Duration.ofSeconds(2));
+        TestBroker.eventually("it looks again by itself", () -> !stored.core().refusesGrowth());
+    }
+
+    /** A will that has to be stored waits for room, and its client with it: no crash loses it, and it comes first. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @Statement({"5.0:MQTT-3.1.2-8", "3.1.1:MQTT-3.1.2-8"})
+    void whileThereIsLittleSpaceNobodyComesBackBeforeTheWillThatWaits(boolean crash) {
+        WireClient c = connected(persistent("c").will(publish("t", "will").qos(2)));
+        WireClient light = connected(persistent("light").will(publish("t", "light")));
+        haveLittleSpace();
+        for (ConnectPacket again : List.of(persistent("c"), connect("c").cleanStart())) {
+            stored.broker().send(MqttVersion.V5, again).expectRefusal(QUOTA_EXCEEDED);
+            stored.broker().send(MqttVersion.V3_1_1, again).expectRefusal(SERVER_UNAVAILABLE);
+        }
+        c.ping(); // not taken over
+        int open = stored.broker().openConnections();
+        c.drop();
+        TestBroker.eventually("it is noticed", () -> stored.broker().openConnections() < open);
+        stored.broker().send(MqttVersion.V5, persistent("c")).expectRefusal(QUOTA_EXCEEDED);
+        WireClient lightAgain = stored.broker().send(MqttVersion.V5, persistent("light")); // QoS 0 needs no room
+        light.expectDisconnect(SESSION_TAKEN_OVER);
+        lightAgain.expect(connack().sessionPresent());
+        watcher.expectPublish("t", "light", 0);
+        watcher.expectNothing();
+
+        if (crash) {
+            stored.crash(Crash.POWER);
+        } else {
+            haveSpace();
+            watcher.expectPublish("t", "will", 0);
+        }
+        stored.awaitQuiet();
+        WireClient again = connectedAgain("c");
+        again.published("t", "back", 2);
+        assertThat(takeAll(stored.back("away"), 2)).containsExactly("will", "back");
+    }
+
+    /** The same for one whose session ends with the will: a session that is not there any more can't come back either. */
+    @Test
+    @Statement("5.0:MQTT-3.1.2-4")
+    void whileThereIsLittleSpaceAWillOutlastsTheSessionThatHasEnded() {
+        WireClient c = connected(persistent("c").will(publish("t", "will").qos(1)));
+        c.subscribed("mine", 1);
+        haveLittleSpace();
+        c.leave(disconnect(DISCONNECT_WITH_WILL_MESSAGE).sessionExpiry(0));
+        stored.broker().send(MqttVersion.V5, connect("c")).expectRefusal(QUOTA_EXCEEDED);
+        assertThat(stored.broker().hasSession("c")).isFalse();
+        stored.awaitQuiet();
+        stored.crash(Crash.PROCESS);
+        stored.awaitQuiet();
+        assertThat(takeAll(stored.back("away"), 1)).containsExactly("will");
+        TestBroker.eventually(
+                "the session has ended, too", () -> !stored.broker().hasSession("c"));
+        stored.broker().send(MqttVersion.V5, persistent("c")).expect(connack());
+    }
+
+    private WireClient connectedAgain(String id) {
+        WireClient client = stored.broker().send(MqttVersion.V5, persistent(id));
+        client.expect(connack().sessionPresent());
+        return client;
+    }
+
     @Test
     void whileThereIsLittleSpaceOnlyGrowthIsRefused() {
         WireClient away = stored.back("away");
@@ -285,11 +364,7 @@ final class RefusingStoreTest {
         watcher.expectPublish("t", "1", 0);
         watcher.expectPublish("t", "2", 0);
         from.published(publish("r", "old").retain(), 1);
-        stored.awaitQuiet();
-        stored.store().freeBytes(1_000 * MIB, VOLUME); // the guard is at 1 GiB
-        lookAtTheSpace();
-        TestBroker.eventually("growth is refused", () -> stored.core().refusesGrowth());
-        assertThat(stored.core().isStalled()).isFalse();
+        haveLittleSpace();
 
         from.send(
                 publish("t", "no").qos(1, 3),
@@ -320,9 +395,7 @@ final class RefusingStoreTest {
         TestBroker.eventually(
                 "what was acknowledged is gone", () -> stored.contents().count(Space.QUEUE) == 0);
 
-        stored.store().freeBytes(2_000 * MIB, VOLUME);
-        time.advance(Duration.ofSeconds(2));
-        TestBroker.eventually("it looks again by itself", () -> !stored.core().refusesGrowth());
+        haveSpace();
         from.published("t", "yes", 1);
         away.take("t", "yes", 1);
         stored.made("made").leave();

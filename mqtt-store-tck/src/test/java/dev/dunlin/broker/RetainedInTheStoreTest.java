@@ -5,6 +5,7 @@ import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.publish;
 import static dev.dunlin.broker.testkit.Packets.suback;
 import static dev.dunlin.broker.testkit.Packets.subscribe;
+import static dev.dunlin.codec.ReasonCode.GRANTED_QOS_1;
 import static dev.dunlin.codec.ReasonCode.GRANTED_QOS_2;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,9 +14,11 @@ import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.testkit.Statement;
 import dev.dunlin.store.tck.Crash;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
@@ -134,6 +137,33 @@ final class RetainedInTheStoreTest {
         }
         assertThat(came).containsExactlyInAnyOrderElementsOf(topics);
         c.expectNothing();
+    }
+
+    /** [5.0:MQTT-3.3.1-10]: one that asks for retained messages only if it is new takes none away from the first one. */
+    @Test
+    @Statement("5.0:MQTT-3.3.1-10")
+    void aReplayGoesOnOverACrashAlsoAfterASecondSubscribeThatBeginsNone() {
+        WireClient publisher = publisher();
+        for (int i = 0; i < 5; i++) {
+            publisher.published(publish("r/" + i, "p").retain(), 1);
+        }
+        WireClient c = stored.broker().send(MqttVersion.V5, persistent("c").receiveMaximum(1));
+        c.expect(connack());
+        c.send(subscribe(1, "r/#", 1));
+        c.expect(suback(1, GRANTED_QOS_1));
+        List<String> came = new ArrayList<>(List.of(takeRetained(c)));
+        came.add(((ReceivedPublish) c.receive()).topic()); // not acknowledged
+        c.send(subscribe(2, "r/#", 1).retainHandling(1));
+        c.expect(suback(2, GRANTED_QOS_1));
+        stored.sync();
+        stored.crash(Crash.POWER);
+        c = stored.broker().send(MqttVersion.V5, persistent("c"));
+        c.expect(connack().sessionPresent());
+        for (int i = 0; i < 4; i++) {
+            came.add(takeRetained(c));
+        }
+        c.expectNothing();
+        assertThat(new HashSet<>(came)).hasSize(5);
     }
 
     private static String takeRetained(WireClient c) {

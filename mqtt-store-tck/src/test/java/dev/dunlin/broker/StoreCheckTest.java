@@ -341,10 +341,18 @@ class StoreCheckTest {
                 .orElseThrow();
         contents.remove(Space.QUEUE, entry.key());
         assertDamage("message " + entry.keyAt(8).getLong() + " is in no queue: its entries are lost");
-        contents.put(Space.META, "swept".getBytes(UTF_8), new byte[8]);
-        StoreCheck check = check();
-        assertThat(check.isSound()).isTrue();
-        assertThat(texts(check, Severity.LEFT_OVER)).containsExactly("messages that no queue refers to any more: 1");
+        for (String forgotten : List.of("swept", "cleanShutdown")) { // not counted yet, or a crash between two changes
+            Stored before = contents.records(Space.META).stream()
+                    .filter(each -> Arrays.equals(each.key(), forgotten.getBytes(UTF_8)))
+                    .findFirst()
+                    .orElseThrow();
+            contents.put(Space.META, before.key(), new byte[8]);
+            StoreCheck check = check();
+            assertThat(check.isSound()).isTrue();
+            assertThat(texts(check, Severity.LEFT_OVER))
+                    .containsExactly("messages that no queue refers to any more: 1");
+            contents.put(Space.META, before.key(), before.value());
+        }
     }
 
     @Test

@@ -216,8 +216,12 @@ final class Handshake {
         if (connection.isClosed()) {
             return;
         }
+        SessionLoop home = connection.loop();
         Opening opening = new Opening(clientId, connect, connection, connection.out());
-        if (!connection.loop().sessions().open(opening, this::opened)) {
+        if (home.sessions().waitsForRoom(opening, () -> home.runInOrder(this::open))) {
+            return;
+        }
+        if (!home.sessions().open(opening, this::opened)) {
             connection.close(rules.connectRefusedByStore(), "the store has no room or can't be written");
         }
     }

@@ -2,9 +2,11 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.store.EntryId;
+import dev.dunlin.broker.store.StoredSubscription;
 import dev.dunlin.codec.QoS;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The retained messages that a session is still to be sent for its subscriptions, one subscription after the other, at the
@@ -46,6 +48,12 @@ final class RetainedReplays implements RetainedReplay.Receiver {
     /** A SUBACK has left. */
     void answered() {
         unanswered--;
+    }
+
+    /** How far the replay for a filter has come; null if there is none, or no more. */
+    StoredSubscription.@Nullable Replay place(String filter) {
+        RetainedReplay replay = byFilter.get(filter);
+        return replay == null ? null : replay.place();
     }
 
     /** Sends no more retained messages for the subscription with this filter. */

@@ -55,6 +55,11 @@ final class Router { // hot
         /** Whether something of its own is to be stored with a publish of this QoS. */
         boolean storesState(QoS qos);
 
+        /** Whether that takes up more of the store than before. */
+        default boolean storesMore(QoS qos) {
+            return storesState(qos);
+        }
+
         /** Stages what is to be stored in one change with the publish. */
         void stage(QoS qos);
 
@@ -106,10 +111,10 @@ final class Router { // hot
         if (store == null || !store.refusesGrowth()) {
             return false;
         }
-        if (store.isStalled() && retain) {
+        if (store.isStalled() && (retain || from.storesState(qos))) {
             return true;
         }
-        boolean stores = (retain && payloadBytes > 0) || from.storesState(qos);
+        boolean stores = (retain && payloadBytes > 0) || from.storesMore(qos);
         return stores || (qos != QoS.AT_MOST_ONCE && from.targets(topic).persistent() > 0);
     }
 

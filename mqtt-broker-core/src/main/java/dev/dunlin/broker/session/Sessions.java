@@ -9,6 +9,7 @@ import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredSession;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.WillMessage;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -28,6 +29,7 @@ public final class Sessions {
     private final Set<LocalSubscriber> localSubscribers = new HashSet<>();
     private boolean closing;
     private boolean takingOver;
+    private boolean willsMayWait = true;
 
     Sessions(Core core, SessionLoop loop) {
         this.core = core;
@@ -41,12 +43,29 @@ public final class Sessions {
 
     /** The session of a client, or null. */
     public @Nullable Session of(String clientId) {
-        return byClientId.get(clientId);
+        Session session = byClientId.get(clientId);
+        return session == null || session.ended ? null : session;
+    }
+
+    /**
+     * Whether a connection has to wait: it brings about the will of the one before, and that needs room in a mailbox.
+     *
+     * @param again runs on this loop when there may be room
+     */
+    public boolean waitsForRoom(Opening opening, Runnable again) {
+        assert loop.inLoop();
+        SessionLoop crowded = willToPublishBefore(opening) == null ? null : core.crowdedLoop();
+        if (crowded == null) {
+            return false;
+        }
+        crowded.awaitRoom(loop, again);
+        return true;
     }
 
     /**
      * Opens the session of a client: takes it over from another connection, discards it, resumes it or makes it. Answers
-     * when it is loaded, on this loop; without a store, or if it is in memory, that is at once.
+     * when it is loaded, on this loop; without a store, or if it is in memory, that is at once. A will that this brings
+     * about is published before.
      *
      * @return false if the store refuses it at present: then nothing has happened
      */
@@ -55,20 +74,27 @@ public final class Sessions {
         String clientId = opening.clientId();
         boolean discarded = false;
         Session session = byClientId.get(clientId);
-        if (isRefusedByStore(session, opening)) {
+        PendingWill willBefore = willToPublishBefore(opening);
+        if (isRefusedByStore(session, opening)
+                || (session != null && willBefore != null && isRefusedByStore(session, willBefore))) {
             return false;
         }
+        willsMayWait = willBefore == null;
         if (session != null && session.link != null) { // [5.0:MQTT-3.1.4-3], [3.1.1:MQTT-3.1.4-2]
             takingOver = true;
             session.link.disconnect(ReasonCode.SESSION_TAKEN_OVER, "another client connected with this identifier");
             takingOver = false;
-            session = byClientId.get(clientId); // it ended if it was not to outlive its connection
+        } else if (session != null && willBefore != null && isWillDue(session)) {
+            discarded = session.ended;
+            publishWill(session);
         }
+        session = byClientId.get(clientId); // it ended if it was not to outlive its connection
         if (session != null && opening.connect().cleanStart()) { // [5.0:MQTT-3.1.2-4], [3.1.1:MQTT-3.1.2-6]
             discarded = session.log.isOn();
             end(session, DropReason.SESSION_ENDED);
             session = null;
         }
+        willsMayWait = true;
         boolean present = session != null; // [5.0:MQTT-3.1.2-5], [5.0:MQTT-3.1.2-6], [3.1.1:MQTT-3.1.2-4]
         if (session == null) {
             session = make(opening);
@@ -85,6 +111,25 @@ public final class Sessions {
         Session ready = session;
         whenLoaded(ready, () -> opened.accept(new OpenSession(core, ready, opening, present)));
         return true;
+    }
+
+    /**
+     * The will of a client's connection before, if it is to be published when this one comes. As long as it can't be, the
+     * session isn't opened: its record could hold no other will, and who is back isn't reported as gone.
+     */
+    private @Nullable PendingWill willToPublishBefore(Opening opening) {
+        Session session = byClientId.get(opening.clientId());
+        PendingWill will = session == null ? null : session.will;
+        if (session == null || will == null) {
+            return null;
+        }
+        boolean ends =
+                session.ended || session.expirySeconds == 0 || opening.connect().cleanStart();
+        if (ends) { // without a record it is lost with the process anyway, and waits alone
+            return session.log.isOn() ? will : null;
+        }
+        boolean due = session.link == null ? isWillDue(session) : will.delaySeconds() == 0;
+        return due ? will : null;
     }
 
     private long expirySeconds(Opening opening) {
@@ -163,7 +208,10 @@ public final class Sessions {
         if (willMs <= 0) {
             publishWill(session);
         } else {
-            session.willTimer = loop.schedule(willMs, () -> publishWill(session));
+            session.willTimer = loop.schedule(willMs, () -> {
+                session.willTimer = null;
+                publishWill(session);
+            });
         }
         if (session.expirySeconds != Limits.NEVER_EXPIRES) { // [5.0:MQTT-3.1.2-23], [5.0:MQTT-4.1.0-2]
             long expiryMs = Math.max(0, session.expirySeconds * 1000 - elapsedMs);
@@ -182,7 +230,7 @@ public final class Sessions {
         awaitDeadlines(session, elapsedMs);
     }
 
-    /** The end of a session: its subscriptions go first, then a will that still waits is published. */
+    /** The end of a session: its subscriptions go first, then a will that still waits is published, and takes it along. */
     private void end(Session session, DropReason reason) {
         cancelTimers(session);
         for (Subscription each : session.subscriptions.values()) {
@@ -190,7 +238,6 @@ public final class Sessions {
                 core.subscriptions.remove(session, each.filter());
             }
         }
-        byClientId.remove(session.clientId, session);
         session.discard(reason);
         if (session.members != null) {
             session.members.leaveAll(core.groups);
@@ -199,41 +246,63 @@ public final class Sessions {
         if (session.will == null) {
             session.log.recordGone();
         } else {
-            publishWill(session); // which takes the record along
+            publishWill(session);
+        }
+        if (session.will == null || !session.log.isOn()) {
+            byClientId.remove(session.clientId, session);
+        } else { // it waits, and until then the record is of a session that has ended
+            session.expirySeconds = 0;
+            session.log.disconnected();
         }
     }
 
+    /** Whether the time of a will has come: it may have to wait all the same. */
+    private static boolean isWillDue(Session session) {
+        return session.will != null && session.link == null && session.willTimer == null;
+    }
+
+    /**
+     * A will can wait: not into a mailbox that is over its budget, nor into a store that isn't well. Meanwhile it is the
+     * session's, also one that has ended, and in its record.
+     */
     private void publishWill(Session session) {
         PendingWill will = session.will;
-        if (will == null) {
+        if (will == null || !isWillDue(session)) { // published when the client came back, while it waited
+            return;
+        }
+        SessionLoop crowded = willsMayWait ? core.crowdedLoop() : null;
+        if (crowded != null) {
+            crowded.awaitRoom(loop, () -> publishWill(session));
+            return;
+        }
+        if (willsMayWait && isRefusedByStore(session, will)) {
+            Objects.requireNonNull(core.store).awaitHealth(() -> loop.execute(() -> publishWill(session)));
             return;
         }
         session.will = null;
-        publishWill(session, will);
-    }
-
-    /** A will can wait: not into a mailbox that is over its budget, nor into a store that isn't well. */
-    private void publishWill(Session session, PendingWill will) {
-        SessionLoop crowded = core.crowdedLoop();
-        if (crowded != null) {
-            crowded.awaitRoom(loop, () -> publishWill(session, will));
-            return;
+        if (session.ended) {
+            byClientId.remove(session.clientId, session);
         }
+        WillSource from = new WillSource(session);
         KeptMessage message = KeptMessage.of(will.message(), will.version(), session.clientId, loop.nowMs());
         try {
-            WillSource from = new WillSource(session);
-            if (loop.router()
-                    .isRefusedByStore(
-                            message.topic(), message.qos(), message.retainFlag(), message.payloadBytes(), from)) {
-                Objects.requireNonNull(core.store).awaitHealth(() -> loop.execute(() -> publishWill(session, will)));
-                return;
-            }
             if (loop.router().route(message, from).isError()) {
                 from.stage(message.qos()); // refused, and gone all the same
             }
         } finally {
             message.release();
         }
+    }
+
+    private boolean isRefusedByStore(Session session, PendingWill will) {
+        WillMessage message = will.message();
+        return loop.router()
+                .isRefusedByStore(
+                        message.topic(),
+                        message.qos(),
+                        message.retain(),
+                        message.payload().length,
+                        new WillSource(session));
     }
 
     /** A will is published in one change with its removal, or with that of its session. */
@@ -260,11 +329,16 @@ public final class Sessions {
         }
 
         @Override
+        public boolean storesMore(QoS qos) {
+            return false; // a will less
+        }
+
+        @Override
         public void stage(QoS qos) {
-            if (!session.ended && session.link == null) {
-                session.log.disconnected();
-            } else if (session.ended && !byClientId.containsKey(session.clientId)) {
+            if (session.ended) {
                 session.log.recordGone();
+            } else {
+                session.log.disconnected();
             }
         }
 

@@ -96,7 +96,8 @@ public final class SubscriptionRequests {
         core.subscriptions.add(subscription); // replaces one with the same filter [5.0:MQTT-3.8.4-3]
         int handling = request.retainHandling(); // [5.0:MQTT-3.3.1-9], [5.0:MQTT-3.3.1-10], [5.0:MQTT-3.3.1-11]
         boolean replays = handling == RETAIN_ALWAYS || (handling == RETAIN_IF_NEW && isNew);
-        session.log.subscribed(subscription, replays ? replayRetained(request, identifier) : null);
+        session.log.subscribed(
+                subscription, replays ? replayRetained(request, identifier) : session.replays.place(filter));
         return ReasonCode.granted(request.maximumQoS());
     }
 

@@ -205,7 +205,7 @@ public final class Inspection {
         if (unreferenced == 0) {
             return;
         }
-        if (!Meta.wasSwept(view)) {
+        if (Meta.mayHoldForgottenMessages(view)) {
             findings.leftOver("messages that no queue refers to any more", unreferenced);
             return;
         }

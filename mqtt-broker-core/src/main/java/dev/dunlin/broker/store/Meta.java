@@ -99,9 +99,12 @@ final class Meta {
         return getLong(view, CLEAN_SHUTDOWN) == 1;
     }
 
-    /** Whether the sweep of the last process has ended. */
-    static boolean wasSwept(View view) throws StoreException {
-        return getLong(view, SWEPT) == 1;
+    /**
+     * Whether there may be messages that no entry refers to: the sweep of the last process hasn't ended, or the process
+     * crashed. Entries of an ended session that are deleted as a range release their messages one by one, behind that.
+     */
+    static boolean mayHoldForgottenMessages(View view) throws StoreException {
+        return getLong(view, SWEPT) != 1 || !wasShutDownCleanly(view);
     }
 
     /** The format in the store, major and minor in two bytes each; the present one if it is new. */

@@ -83,7 +83,7 @@ public final class Store {
             bootTicket = Meta.lastTicket(view) + (stoppedCleanly ? 1 : UNCLEAN_JUMP);
             time = new ResumedTime(setting.time, Meta.lastSeenMs(view));
             knownSids = sids(view);
-            sweep = new Sweep(bootTicket, knownSids, !Meta.wasSwept(view), readers);
+            sweep = new Sweep(bootTicket, knownSids, Meta.mayHoldForgottenMessages(view), readers);
         }
         var bounds = new CommitPipeline.Bounds(setting.limits.commitBytesMax(), setting.limits.commitAgeMaxMs());
         pipeline = new CommitPipeline(setting.level, time, live, bounds, bootTicket, sweep);

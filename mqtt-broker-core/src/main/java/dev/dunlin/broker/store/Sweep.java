@@ -66,7 +66,8 @@ public final class Sweep {
      *
      * @param bootTicket the first ticket of this process
      * @param knownSids of the sessions in the store at the start, ascending
-     * @param looksForMessages whether there may be messages that no entry refers to, because no sweep has ended before
+     * @param looksForMessages whether there may be messages that no entry refers to, because no sweep has ended before, or
+     *     because the process before this one crashed
      * @param readers where it runs
      */
     Sweep(long bootTicket, long[] knownSids, boolean looksForMessages, Executor readers) {

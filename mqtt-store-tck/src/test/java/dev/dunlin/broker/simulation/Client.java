@@ -544,6 +544,9 @@ final class Client implements Connection.End, PacketHandler {
                 publish.dup() ? " DUP" : "",
                 publish.retain() ? " RETAIN" : "");
         Session on = Objects.requireNonNull(session);
+        if (!on.isInUse(packetId)) { // it may be another session than the one in which it came
+            received.remove(packetId);
+        }
         boolean again = publish.qos() == QoS.EXACTLY_ONCE && received.contains(packetId);
         model.delivered(
                 on,

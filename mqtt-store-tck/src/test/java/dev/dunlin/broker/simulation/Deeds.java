@@ -84,7 +84,7 @@ final class Deeds {
             lose(client, dice < 91);
         } else if (dice < 96) {
             burst(client);
-        } else if (dice < 98) {
+        } else if (dice < 99) {
             lastWords(client);
         }
     }
@@ -170,18 +170,45 @@ final class Deeds {
         }
     }
 
-    /** Publishes where a stored session wants it. */
-    void publishWanted(Client client) {
-        if (client.mayPublish(QoS.AT_LEAST_ONCE)) {
+    /** Publishes where {@link #subscribeTo} subscribes. */
+    void publishTo(Client client, QoS qos) {
+        if (client.mayPublish(qos)) {
             String topic = "p/" + client.id() + "/0";
-            client.publish(model.message(client.id(), topic, QoS.AT_LEAST_ONCE, false, false, 0), 0);
+            client.publish(model.message(client.id(), topic, qos, false, false, 0), 0);
         }
     }
 
-    /** Subscribes to what {@link #publishWanted} publishes. */
-    void subscribeTo(Client client, Client publisher) {
-        Sub sub = new Sub("p/" + publisher.id() + "/0", QoS.AT_LEAST_ONCE, false, false);
-        client.subscribe(sub, QoS.AT_LEAST_ONCE, 0);
+    /** Subscribes to what {@link #publishTo} publishes. */
+    void subscribeTo(Client client, Client publisher, QoS qos) {
+        subscribe(client, "p/" + publisher.id() + "/0", qos);
+    }
+
+    /** Takes its own connection over with a will to where {@link #subscribeTo} subscribes. */
+    void comeWithWill(Client client, int delaySeconds) {
+        if (client.isConnected()) {
+            client.abandon();
+            String topic = "p/" + client.id() + "/0";
+            Message will = model.message(client.id(), topic, QoS.EXACTLY_ONCE, false, false, 0);
+            client.connect(false, will, delaySeconds);
+        }
+    }
+
+    /** Joins a group. */
+    void share(Client client) {
+        subscribe(client, "$share/g/s/0", QoS.AT_LEAST_ONCE);
+    }
+
+    private static void subscribe(Client client, String filter, QoS qos) {
+        if (client.isConnected()) {
+            client.subscribe(new Sub(filter, qos, false, false), qos, 0);
+        }
+    }
+
+    /** Publishes to the group that {@link #share} joins. */
+    void publishShared(Client client) {
+        if (client.mayPublish(QoS.AT_LEAST_ONCE)) {
+            client.publish(model.message(client.id(), "s/0", QoS.AT_LEAST_ONCE, false, false, 0), 0);
+        }
     }
 
     /** Publishes as much as it can that nobody acknowledges and the store has to keep. */

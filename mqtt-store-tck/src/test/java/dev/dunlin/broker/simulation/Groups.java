@@ -3,6 +3,7 @@ package dev.dunlin.broker.simulation;
 import dev.dunlin.codec.QoS;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,6 +22,9 @@ final class Groups {
     private final Map<String, Group> byFilter = new LinkedHashMap<>();
     private final Map<Integer, List<Holder>> holders = new HashMap<>();
 
+    /** Clients whose session has ended with a connection that the broker doesn't know to be over. */
+    private final Set<String> unnoticed = new HashSet<>();
+
     private static final class Group {
         /** Messages that a member must still get. */
         final Set<Integer> owed = new LinkedHashSet<>();
@@ -33,7 +37,8 @@ final class Groups {
     private record Holder(Session session, int connection, int qos) {
         /** Whether its connection still holds: then nobody else may have it. */
         boolean holds() {
-            return session.connected && session.certain && session.connection == connection;
+            boolean ended = !session.connected || session.endedByBrokerMs != Message.NEVER;
+            return !ended && session.certain && session.connection == connection;
         }
     }
 
@@ -67,7 +72,8 @@ final class Groups {
 
     /** The broker has a message for a group. */
     void owe(Message message) {
-        if (holders.containsKey(message.id) || message.qos == QoS.AT_MOST_ONCE) {
+        boolean mayHaveGone = message.overCrash && mayHaveGone(message.id); // before the crash
+        if (mayHaveGone || holders.containsKey(message.id) || message.qos == QoS.AT_MOST_ONCE) {
             return;
         }
         for (Session session : model.sessions()) {
@@ -94,8 +100,13 @@ final class Groups {
                 session,
                 forGood);
         List<Holder> holding = all.stream().filter(Holder::holds).toList();
+        boolean late = session.endedByBrokerMs != Message.NEVER; // it was on its way before others got it
         Model.require(
-                holding.size() < message.sends, "{} comes to {} while these hold it: {}", message, session, holding);
+                late || holding.size() < message.sends,
+                "{} comes to {} while these hold it: {}",
+                message,
+                session,
+                holding);
         all.add(new Holder(session, session.connection, delivery.qos().level()));
         byFilter.values().forEach(group -> group.owed.remove(message.id));
     }
@@ -126,6 +137,18 @@ final class Groups {
                 .forEach(sub -> forgive(sub.filter));
     }
 
+    /** A session has ended with its connection: for the broker it is a member until it knows. */
+    void goneUnnoticed(Session session) {
+        if (session.subs.values().stream().anyMatch(Sub::isShared)) {
+            unnoticed.add(session.client);
+        }
+    }
+
+    /** The broker knows that this client's connections before are over. */
+    void noticed(String client) {
+        unnoticed.remove(client);
+    }
+
     /** A member may leave. */
     void unsubscribing(Sub sub) {
         if (sub.isShared() && members(sub.filter).findAny().isEmpty()) {
@@ -141,11 +164,15 @@ final class Groups {
     }
 
     void restarted(Model.Restart how) {
+        unnoticed.clear();
         byFilter.forEach((filter, group) -> {
             boolean empty =
                     how == Model.Restart.FORGETFUL || members(filter).findAny().isEmpty();
             group.owed.removeIf(id -> empty || !group.stored.contains(id) || mayHaveGone(id));
         });
+        if (how != Model.Restart.ORDERLY) { // nor that anybody has got it: then its publisher sends it as a new one
+            holders.keySet().removeIf(id -> !isStored(id));
+        }
         for (Session session :
                 model.sessions()) { // what no stored member was there for when it was published isn't kept
             session.inUse.forEach((packetId, id) -> {
@@ -172,10 +199,10 @@ final class Groups {
             List<Session> all = model.sessions().stream()
                     .filter(session -> session.subs.containsKey(filter))
                     .toList();
-            boolean allThere = all.stream().allMatch(session -> session.connected);
+            boolean allThere = unnoticed.isEmpty() && all.stream().allMatch(session -> session.connected);
             if (allThere
                     && members(filter).findAny().isPresent()
-                    && members(filter).allMatch(Session::hasRoom)) {
+                    && all.stream().allMatch(Session::hasRoom)) {
                 group.owed.removeIf(
                         id -> model.wasDropped(model.messages.get(id).topic) || model.wasDropped("(in flight)"));
                 group.owed.removeIf(id -> model.wasDropped(filter + " (stored)"));

@@ -45,6 +45,9 @@ final class Message {
     /** How often the broker had crashed when it was sent last. */
     int sentRestarts;
 
+    /** Whether it was sent before an unclean end of the broker, and again behind it: the broker may have had it since the first. */
+    boolean overCrash;
+
     /** Which session of its publisher it was sent in first; as in {@link Session#identity}. */
     int identity;
 
@@ -71,8 +74,8 @@ final class Message {
         return routedBy != NEVER;
     }
 
-    boolean hasExpired(long nowMs) {
-        return expirySeconds > 0 && nowMs >= sentMs + expirySeconds * 1000L;
+    boolean mayHaveExpired(long nowMs, int clockJumps) {
+        return expirySeconds > 0 && (jumps != clockJumps || nowMs >= sentMs + expirySeconds * 1000L);
     }
 
     @Override

@@ -55,6 +55,10 @@ final class Model {
     private long orders;
     private long wallMs;
     private int jumps;
+
+    /** At most so far the broker's wall clock is ahead of time's: it doesn't go back over a restart. */
+    private long aheadMs;
+
     private long lastTroubleAt = -1;
     private int restarts;
     private int uncleanRestarts;
@@ -88,6 +92,10 @@ final class Model {
     /** Somebody sets the wall clock, by which ages are counted over a restart. */
     void jumped() {
         jumps++;
+        for (Session session : sessions.values()) { // the broker may not know yet that its connection is over
+            session.lostWallMs = Math.min(session.lostWallMs, time.wallMs());
+        }
+        wills.jumped();
     }
 
     /** The store is not well at this moment. */
@@ -168,6 +176,7 @@ final class Model {
             require(cleanStart || former == null || !former.mustExist(nowMs()), "lost at {}: {}", nowMs(), former);
         }
         wills.connected(client, present);
+        groups.noticed(client);
         for (Message message : underWay) {
             message.sentUntil = message.publisher.equals(client) ? at : message.sentUntil;
         }
@@ -220,7 +229,7 @@ final class Model {
             session.uncertain();
         }
         session.open.clear();
-        wallMs = Math.max(wallMs, time.wallMs());
+        wallMs = Math.max(wallMs, time.wallMs() + aheadMs);
         if (session.connected) { // else its CONNECT may never have come, and what was before counts
             session.connected = false;
             session.lostWallMs = time.wallMs();
@@ -233,6 +242,7 @@ final class Model {
         if (!session.persistent) {
             ended(session);
             sessions.remove(client);
+            groups.goneUnnoticed(session);
         }
     }
 
@@ -252,6 +262,7 @@ final class Model {
             session.endsLatestMs = nowMs() + session.expiryMs + slackMs;
         }
         wills.noticed(client);
+        groups.noticed(client);
     }
 
     private void ended(Session session) {
@@ -271,7 +282,10 @@ final class Model {
         restarts++;
         uncleanRestarts += how == Restart.ORDERLY ? 0 : 1;
         unacknowledged.clear();
-        wallMs = Math.max(wallMs, time.wallMs()); // the broker's doesn't go back
+        wallMs = Math.max(wallMs, time.wallMs());
+        jumps +=
+                aheadMs > 0 || wallMs > time.wallMs() ? 1 : 0; // of the time that has passed the broker may see nothing
+        aheadMs = wallMs - time.wallMs();
         wills.restarted(how);
         groups.restarted(how);
         retained.restarted(how);
@@ -282,6 +296,8 @@ final class Model {
                 sessions.remove(session.client);
                 continue;
             }
+            session.lostWallMs =
+                    Math.min(session.lostWallMs, time.wallMs()); // it has gone back, and the broker hadn't seen it
             long elapsed = Math.max(0, wallMs - session.lostWallMs);
             session.endsEarliestMs =
                     Math.min(session.endsEarliestMs, nowMs() + Math.max(0, session.expiryMs - elapsed));
@@ -301,7 +317,9 @@ final class Model {
                     && id != ANONYMOUS
                     && messages.get(id).isAcknowledged()
                     && session.certain
-                    && !Groups.isShared(messages.get(id))) {
+                    && !session.doubtful.contains(each.getKey())
+                    && !Groups.isShared(messages.get(id))
+                    && !retained.owesAgain(session, messages.get(id))) {
                 session.owed.add(id);
             }
             return again;
@@ -330,6 +348,7 @@ final class Model {
             message.repeated = true;
             boolean stranger = message.identity != identity(message.publisher);
             message.strangers += stranger ? 1 : 0;
+            message.overCrash |= message.sentRestarts != uncleanRestarts;
             boolean known = message.qos == QoS.EXACTLY_ONCE && message.sentRestarts == uncleanRestarts && !stranger;
             message.sends -= known ? 1 : 0; // the packet id tells that it is the same
         }
@@ -369,7 +388,8 @@ final class Model {
         for (Session session : sessions.values()) {
             boolean owes = session.certain && !session.hasCome(message.id) && mustCome(session, message);
             boolean connected = session.connected && session.connectedAt < message.sentAt;
-            if (owes && (connected || isKept(session, message))) {
+            boolean kept = session.connected || session.mustExist(nowMs()); // if it ends, a crash may bring it back
+            if (owes && kept && (connected || isKept(session, message))) {
                 session.owed.add(message.id);
             }
         }
@@ -596,7 +616,9 @@ final class Model {
         if (inOrder) {
             session.last.put(key, message);
         }
-        require(inOrder || message.repeated, "{} gets {} behind {}", session, message, before);
+        boolean mayBeAgain =
+                message.repeated || delivery.dup; // after a crash from the oldest on, also what had been dropped
+        require(inOrder || mayBeAgain, "{} gets {} behind {}", session, message, before);
     }
 
     /** [5.0:MQTT-3.3.2-5], [5.0:MQTT-3.3.2-6]: not too late, and it says how much time is left. */
@@ -706,6 +728,7 @@ final class Model {
         session.owed.removeIf(id -> wasDropped(session, messages.get(id).topic));
         require(session.owed.isEmpty(), "{} is still owed {}", session, describe(session.owed));
         session.owedRetained.keySet().removeIf(topic -> wasDropped(session, topic));
+        session.owedRetained.values().removeIf(each -> each.mayHaveExpired(nowMs(), jumps)); // which nobody counts
         require(
                 session.owedRetained.isEmpty(),
                 "{} is still owed the retained {}",

@@ -114,6 +114,18 @@ final class RetainedValues {
         return asked == 0 ? 0 : asked + model.uncleanRestarts();
     }
 
+    /** After a crash: whether a session may have got this one because it was retained. Then another one may come in its place. */
+    boolean owesAgain(Session session, Message message) {
+        if (replays(session, message) == 0) {
+            return false;
+        }
+        List<Message> published = byTopic.getOrDefault(message.topic, List.of());
+        if (message == published.get(published.size() - 1)) {
+            session.owedRetained.put(message.topic, message);
+        }
+        return true;
+    }
+
     /** A message has come. */
     void delivered(Session session, Message message) {
         Message owed = session.owedRetained.get(message.topic);

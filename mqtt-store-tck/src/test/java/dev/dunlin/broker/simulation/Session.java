@@ -139,6 +139,11 @@ final class Session {
         return gone ? null : holds;
     }
 
+    /** Whether a packet id is in use for sure. */
+    boolean isInUse(int packetId) {
+        return inUse.containsKey(packetId) && !doubtful.contains(packetId);
+    }
+
     /** Nothing is owed any more. */
     void forgive() {
         owed.clear();

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class SimulationTest {
     private static final long FIRST = Long.getLong("dunlin.simulation.seed", 1);
     private static final int SEEDS = Integer.getInteger("dunlin.simulation.seeds", 100);
-    private static final int STEPS = Integer.getInteger("dunlin.simulation.steps", 2_000);
+    private static final int STEPS = Integer.getInteger("dunlin.simulation.steps", 8_000);
     private static final int AT_A_TIME = 20;
 
     static LongStream firstSeeds() {

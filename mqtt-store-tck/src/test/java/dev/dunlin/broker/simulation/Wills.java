@@ -1,10 +1,13 @@
 package dev.dunlin.broker.simulation;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,9 @@ final class Wills {
     private final Model model;
     private final Map<String, Will> offered = new HashMap<>();
     private final Map<String, Will> present = new HashMap<>();
+
+    /** Whose CONNECT has been sent, and no answer has come. */
+    private final Set<String> underWay = new HashSet<>();
 
     /** Wills that were or may have been published. */
     private final List<Will> over = new ArrayList<>();
@@ -47,8 +53,10 @@ final class Wills {
         long earliestMs;
         long latestMs = Message.NEVER;
 
-        /** Whether the broker has ended the connection, and its client doesn't know yet. */
-        boolean endedByBroker;
+        /** When the broker ended the connection, before its client knew. */
+        long endedByBrokerMs = Message.NEVER;
+
+        long endedByBrokerAt = Message.NEVER;
 
         /** Whether it was void because of a DISCONNECT, which a crash may make forgotten. */
         boolean voidLazily;
@@ -57,6 +65,10 @@ final class Wills {
             this.message = message;
             this.delayMs = delayMs;
             this.persistent = persistent;
+        }
+
+        boolean isEndedByBroker() {
+            return endedByBrokerMs != Message.NEVER;
         }
     }
 
@@ -76,6 +88,7 @@ final class Wills {
 
     /** CONNECT is sent: it may overtake the DISCONNECT of the connection before. */
     void connecting(String client) {
+        underWay.add(client);
         Will former = present.get(client);
         if (former != null && former.state == State.OPEN) {
             former.voidLazily = false;
@@ -84,6 +97,7 @@ final class Wills {
 
     /** CONNACK has come. */
     void connected(String client, boolean sessionPresent) {
+        underWay.remove(client);
         Will former = present.remove(client);
         if (former != null) {
             boolean inTime = sessionPresent && model.nowMs() < former.earliestMs;
@@ -111,6 +125,7 @@ final class Wills {
 
     /** CONNACK was an error. */
     void refused(String client) {
+        underWay.remove(client);
         Will made = offered.remove(client);
         if (made != null) {
             made.state = State.VOID;
@@ -120,14 +135,15 @@ final class Wills {
     /** The connection is over for the client. Returns a will that is published at once, behind everything it has sent. */
     @Nullable
     Message closed(String client, boolean orderly) {
-        Will made = offered.remove(client);
-        if (made
-                != null) { // nobody knows whether its connection has come to be, and what then has become of the former
-            // one
-            made.state = State.OPEN;
-            over.add(made);
+        if (underWay.remove(
+                client)) { // nobody knows whether its connection has come to be, and what then of the former one
+            Will made = offered.remove(client);
+            if (made != null) {
+                made.state = State.OPEN;
+                over.add(made);
+            }
             Will former = present.get(client);
-            if (former != null && former.state != State.VOID) {
+            if (former != null && former.state != State.VOID && former.delayMs > 0) {
                 former.state = State.OPEN;
             }
             return null;
@@ -136,24 +152,27 @@ final class Wills {
         if (will == null || will.state != State.HELD) {
             return null;
         }
-        will.message.sentAt = model.at();
+        will.lostAt = Math.min(model.at(), will.endedByBrokerAt);
+        will.message.sentAt = will.lostAt;
         if (orderly) {
             will.state = State.OPEN; // DISCONNECT is under way
-            will.voidLazily = true;
+            will.voidLazily = !will.isEndedByBroker();
         } else {
             will.state = State.DUE;
-            will.lostAt = model.at();
             will.lostWallMs = model.time.wallMs();
-            will.earliestMs = model.nowMs() + will.delayMs;
+            will.earliestMs = Math.min(model.nowMs(), will.endedByBrokerMs) + will.delayMs;
         }
         return will.delayMs == 0 ? will.message : null;
     }
 
     /** The broker has ended the connection; its client doesn't know yet. */
     void endedByBroker(String client) {
-        Will will = present.get(client);
-        if (will != null) {
-            will.endedByBroker = true;
+        for (Will will : Arrays.asList(present.get(client), offered.get(client))) { // CONNACK may be on its way
+            if (will != null) {
+                will.endedByBrokerMs = Math.min(will.endedByBrokerMs, model.nowMs());
+                will.endedByBrokerAt = Math.min(will.endedByBrokerAt, model.at());
+                will.voidLazily &= will.state != State.OPEN; // it didn't wait for the DISCONNECT that is under way
+            }
         }
     }
 
@@ -163,7 +182,8 @@ final class Wills {
         if (will == null) {
             return;
         }
-        if (will.state == State.OPEN && will.voidLazily && !hasCome(will)) {
+        boolean wasRead = model.lastTroubleAt() < will.lostAt; // else it may stand behind a PUBLISH that isn't answered
+        if (will.state == State.OPEN && will.voidLazily && wasRead && !hasCome(will)) {
             will.state = State.VOID;
         } else if (will.state == State.DUE && will.latestMs == Message.NEVER) {
             will.latestMs = model.nowMs() + will.delayMs + model.slackMs;
@@ -177,15 +197,22 @@ final class Wills {
         if (how == Model.Restart.CRASH) { // its publish may not have been durable: then it is repeated
             for (Will will : over) {
                 mayBeRepeated(will);
-                boolean mayBeLost = !will.persistent || model.lastTroubleAt() >= will.lostAt; // as it may have waited
-                if (mayBeLost && !will.message.isAcknowledged()) {
+                if (!will.persistent && !will.message.isAcknowledged()) {
                     will.state = will.state == State.VOID ? State.VOID : State.OPEN; // and its session is gone
                 }
             }
         }
     }
 
+    /** Somebody has set the wall clock: the broker may not know yet that a connection is over. */
+    void jumped() {
+        for (Will will : present.values()) {
+            will.lostWallMs = Math.min(will.lostWallMs, model.time.wallMs());
+        }
+    }
+
     private void restarted(Will will, Model.Restart how) {
+        will.lostWallMs = Math.min(will.lostWallMs, model.time.wallMs());
         long elapsedMs =
                 Math.max(0, model.wallMs() - will.lostWallMs); // over a restart it is the wall clock that counts
         will.earliestMs = Math.min(will.earliestMs, model.nowMs() + Math.max(0, will.delayMs - elapsedMs));
@@ -227,11 +254,11 @@ final class Wills {
     void delivered(Message message) {
         Will will = byMessage.get(message.id);
         if (will != null) {
-            if (model.lastTroubleAt() >= will.lostAt) {
-                message.order = Message.UNORDERED; // it waits until the store is well
+            if (!will.persistent && model.lastTroubleAt() >= will.lostAt) {
+                message.order = Message.UNORDERED; // it waits until the store is well, and its client for nothing
             }
             Model.require(
-                    (will.state != State.HELD || will.endedByBroker) && will.state != State.VOID,
+                    (will.state != State.HELD || will.isEndedByBroker()) && will.state != State.VOID,
                     "{} was published: {}",
                     message,
                     will.state == State.HELD ? "its client is connected" : "it must not be");

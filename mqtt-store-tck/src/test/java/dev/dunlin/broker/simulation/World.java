@@ -7,12 +7,14 @@ import dev.dunlin.broker.spi.StorageEngine;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
 import dev.dunlin.broker.spi.View;
+import dev.dunlin.codec.QoS;
 import dev.dunlin.store.tck.Crash;
 import dev.dunlin.store.tck.FaultyStore;
 import dev.dunlin.store.tck.FaultyStore.Call;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
@@ -22,6 +24,10 @@ import org.slf4j.event.Level;
  * moment of time, or one mishap. While the engine writes, steps of everybody else happen within that write.
  */
 final class World implements Client.Site, Logs.Listener {
+    /** How a line ends by which the broker ends a connection whose wire may still have to take what was written. */
+    private static final List<String> ENDS =
+            List.of(": too many messages queued", ": the store has no room or can't be written");
+
     private static final long SLACK_MS = 2_000;
     private static final int TRACE_LINES = 4096;
     private static final int ROUNDS_MAX = 20_000;
@@ -46,6 +52,7 @@ final class World implements Client.Site, Logs.Listener {
     private boolean nested;
     private boolean calm;
     private boolean stopping;
+    private boolean dieWhenAcknowledged;
     private boolean unwell;
     private @Nullable Crash crash;
     private @Nullable Throwable fault;
@@ -121,7 +128,7 @@ final class World implements Client.Site, Logs.Listener {
             vandal.act(this::connect);
         } else if (dice < 975) {
             time.advanceMs(1 + random.nextInt(30));
-        } else if (dice < 989) {
+        } else if (dice < 983) {
             pass(500 + random.nextInt(4_000));
         } else if (!nested) {
             mishap();
@@ -217,7 +224,7 @@ final class World implements Client.Site, Logs.Listener {
     // ---- mishaps
 
     private void mishap() throws StoreException {
-        int dice = random.nextInt(20);
+        int dice = random.nextInt(28);
         if (dice < 4) {
             crash();
         } else if (dice < 6) {
@@ -229,21 +236,40 @@ final class World implements Client.Site, Logs.Listener {
         } else if (dice < 9) {
             jump(random.nextInt(40_000) - 20_000);
             note("the wall clock jumps");
-        } else if (dice < 11) {
+        } else if (dice == 9) {
             heal();
-        } else if (setting.isStored()) {
+        } else if (dice == 20) {
+            loseMember();
+        } else if (!setting.isStored()) {
+            note("spared");
+        } else if (dice == 10 || dice == 21) {
+            failAndDie();
+        } else if (dice == 22) {
+            overflow();
+        } else if (dice > 22 && dice < 26) {
+            comeBackInNeed();
+        } else if (dice > 25) {
+            repeatAndDie();
+        } else {
             failStore(dice);
         }
     }
 
     /** Somebody dies and stays away until his will must have been published; then the broker is started anew. */
     private void loseClientAndRestart() throws StoreException {
-        settle();
-        Client lost = clients.stream()
-                .filter(each -> each.isConnected() && each.will() != null)
-                .findAny()
-                .orElse(null);
-        if (lost != null) {
+        gather();
+        Client lost = connected(each -> each.will() != null);
+        if (random.nextBoolean()) {
+            lost = connected(each -> each.profile.isFive() && each.profile.isPersistent());
+            Client reader = connected(each -> each.profile.isPersistent());
+            if (lost != null && reader != null) {
+                deeds.subscribeTo(reader, lost, QoS.EXACTLY_ONCE);
+                settle();
+                deeds.comeWithWill(lost, 1 + random.nextInt(3));
+                settle();
+            }
+        }
+        if (lost != null && lost.isConnected()) {
             lost.die();
             pass(5_000);
         }
@@ -254,28 +280,136 @@ final class World implements Client.Site, Logs.Listener {
         }
     }
 
+    /** Everybody who may connects; the store is well, and nothing happens meanwhile. */
+    private void gather() {
+        boolean wasCalm = calm;
+        calm = true;
+        heal();
+        clients.stream().filter(Client::mayConnect).forEach(each -> each.connect(false, null, 0));
+        settle();
+        calm = wasCalm;
+    }
+
+    private @Nullable Client connected(Predicate<Client> which) {
+        return clients.stream()
+                .filter(Client::isConnected)
+                .filter(which)
+                .findAny()
+                .orElse(null);
+    }
+
+    /** A write fails and was applied all the same; what it has brought is used up; then the broker dies. */
+    private void failAndDie() {
+        gather();
+        Client reader = connected(each -> each.profile.isPersistent());
+        Client client = connected(each -> each != reader);
+        if (reader == null || client == null) {
+            return;
+        }
+        deeds.subscribeTo(reader, client, QoS.EXACTLY_ONCE);
+        settle();
+        note("the next write fails, and is there");
+        unwell = true;
+        life.direct(true);
+        store.failedWritesAreApplied(true);
+        store.failNext(Call.WRITE, 1, Kind.IO);
+        deeds.publishTo(client, QoS.EXACTLY_ONCE);
+        for (int i = 0; i < 4 && crash == null; i++) {
+            settle();
+            time.advanceMs(300);
+            clients.forEach(deeds::one);
+        }
+        if (crash == null) {
+            crash();
+        }
+    }
+
+    /** A PUBLISH comes twice; as soon as the client has its PUBREC the broker dies. */
+    private void repeatAndDie() {
+        gather();
+        Client reader = connected(each -> each.profile.isPersistent());
+        Client client = connected(each -> each != reader && !each.profile.isFive());
+        if (reader == null || client == null) {
+            return;
+        }
+        deeds.subscribeTo(reader, client, QoS.EXACTLY_ONCE);
+        settle();
+        deeds.publishTo(client, QoS.EXACTLY_ONCE);
+        if (client.isConnected()) {
+            client.repeat();
+        }
+        dieWhenAcknowledged = true;
+        wires.forEach(wire -> wire.carryUp(Integer.MAX_VALUE));
+        while (crash == null && life.step()) {
+            List.copyOf(wires).forEach(wire -> wire.carryDown(Integer.MAX_VALUE));
+        }
+        dieWhenAcknowledged = false;
+    }
+
+    /** Of two members of a group one dies with what it hasn't acknowledged. */
+    private void loseMember() throws StoreException {
+        gather();
+        Client one = connected(each -> true);
+        Client other = connected(each -> each != one);
+        if (one == null || other == null) {
+            return;
+        }
+        deeds.share(one);
+        deeds.share(other);
+        settle();
+        deeds.publishShared(other);
+        deeds.publishShared(other);
+        settle();
+        if (one.hasWire()) {
+            one.die();
+            gather();
+        }
+        if (crash == null) {
+            quiet();
+        }
+    }
+
+    /** A queue overflows; what is left of it is taken; then the broker is started anew. */
+    private void overflow() throws StoreException {
+        calm = true;
+        gather();
+        Client reader = connected(each -> each.profile.isPersistent());
+        Client client = connected(each -> each != reader);
+        if (reader == null || client == null) {
+            calm = false;
+            return;
+        }
+        deeds.subscribeTo(reader, client, QoS.AT_LEAST_ONCE);
+        settle();
+        if (reader.hasWire()) {
+            reader.die();
+        }
+        for (int i = 0; i < 45 && client.isConnected(); i++) {
+            deeds.publishTo(client, QoS.AT_LEAST_ONCE);
+            settle();
+        }
+        gather();
+        for (int i = 0; i < 45; i++) {
+            deeds.steady(reader);
+            settle();
+        }
+        calm = false;
+        restart(Model.Restart.ORDERLY);
+    }
+
     /** There is little space, and the publish of a 3.x client waits for more; meanwhile the client comes back without a past. */
     private void holdBack() {
-        Client client = clients.stream()
-                .filter(each -> !each.profile.isFive() && each.isConnected())
-                .findAny()
-                .orElse(null);
-        Client reader = clients.stream()
-                .filter(each -> each != client && each.profile.isPersistent() && each.isConnected())
-                .findAny()
-                .orElse(null);
+        Client client = connected(each -> !each.profile.isFive());
+        Client reader = connected(each -> each != client && each.profile.isPersistent());
         if (client == null || reader == null) {
             return;
         }
-        deeds.subscribeTo(reader, client);
+        deeds.subscribeTo(reader, client, QoS.AT_LEAST_ONCE);
         settle();
-        unwell = true;
-        life.direct(true);
-        note("there is little space");
-        store.freeBytes(1 << 20, 1 << 30);
+        haveLittleSpace();
         for (int i = 0; i < 3 && client.isConnected(); i++) { // with the first one the broker notices it
             time.advanceMs(1_100);
-            deeds.publishWanted(client);
+            deeds.publishTo(client, QoS.AT_LEAST_ONCE);
             settle();
         }
         if (crash == null && client.isConnected()) {
@@ -284,13 +418,48 @@ final class World implements Client.Site, Logs.Listener {
             settle();
         }
         if (crash == null && client.isConnected()) {
-            deeds.subscribeTo(client, client);
+            deeds.subscribeTo(client, client, QoS.AT_LEAST_ONCE);
             settle();
         }
         if (crash == null) {
             heal();
             time.advanceMs(1_100);
             settle();
+        }
+    }
+
+    private void haveLittleSpace() {
+        unwell = true;
+        life.direct(true);
+        note("there is little space");
+        store.freeBytes(1 << 20, 1 << 30);
+    }
+
+    /** Somebody is gone while there is no room for his will, and comes back. */
+    private void comeBackInNeed() {
+        gather();
+        Client lost = connected(each -> each.profile.isPersistent());
+        Client reader = connected(each -> each != lost && each.profile.isPersistent());
+        if (lost == null || reader == null) {
+            return;
+        }
+        deeds.subscribeTo(reader, lost, QoS.EXACTLY_ONCE);
+        settle();
+        deeds.comeWithWill(lost, 0);
+        settle();
+        haveLittleSpace();
+        for (int i = 0; i < 2 && crash == null; i++) { // with the first one the broker notices it
+            time.advanceMs(1_100);
+            deeds.publishTo(reader, QoS.AT_LEAST_ONCE);
+            settle();
+        }
+        if (crash == null && lost.isConnected()) {
+            lost.abandon();
+            lost.connect(false, null, 0);
+            settle();
+        }
+        if (crash == null && random.nextBoolean()) {
+            crash();
         }
     }
 
@@ -322,10 +491,7 @@ final class World implements Client.Site, Logs.Listener {
                 note("the next write is a bug");
                 store.throwNext(call, new IllegalStateException("planted"));
             }
-            default -> {
-                note("there is little space");
-                store.freeBytes(1 << 20, 1 << 30);
-            }
+            default -> haveLittleSpace();
         }
     }
 
@@ -528,7 +694,8 @@ final class World implements Client.Site, Logs.Listener {
 
     @Override
     public void acknowledged() {
-        if (!calm && setting.isStored() && crash == null && random.nextInt(life.isCommitting() ? 20 : 150) == 0) {
+        boolean mayDie = !calm && setting.isStored() && crash == null;
+        if (mayDie && (dieWhenAcknowledged || random.nextInt(life.isCommitting() ? 20 : 150) == 0)) {
             crash();
         }
     }
@@ -552,6 +719,9 @@ final class World implements Client.Site, Logs.Listener {
     @Override
     public void logged(Level level, String logger, String line, @Nullable Throwable cause) {
         note("{}: {}", level, line);
+        ENDS.stream()
+                .filter(line::endsWith)
+                .forEach(end -> model.endedByBroker(line.substring("client ".length(), line.length() - end.length())));
         boolean aboutStore = logger.startsWith("dev.dunlin.broker.store.") || line.contains("can't be read");
         if (level == Level.ERROR && !(aboutStore && (unwell || crash != null)) && crash == null) {
             Violation found = new Violation("the broker logs: " + line);

@@ -76,12 +76,12 @@ final class DurabilityMutants {
                             + " The second change comes 300 ms later, so that something can happen in between",
                     Patch.of("session/Sessions.java", """
                             public void stage(QoS qos) {
-                                if (!session.ended && session.link == null) {
+                                if (session.ended) {
                             """, """
                             public void stage(QoS qos) {}
 
                             void removed() {
-                                if (!session.ended && session.link == null) {
+                                if (session.ended) {
                             """),
                     Patch.of("session/Sessions.java", """
                             if (loop.router().route(message, from).isError()) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class MutantsTest {
     private static final long FIRST_SEED = 1;
     private static final int SEEDS = 100;
-    private static final int STEPS = 2_000;
+    private static final int STEPS = 8_000;
     private static final int AT_A_TIME = 2;
 
     /** For one mutant: what takes longer hangs. */

@@ -20,16 +20,32 @@ final class SessionMutants {
                             "if (!withWill || closing) {",
                             "if (!withWill || closing || takingOver) {")),
             Mutant.of(
+                    "session-opened-before-a-will-that-waits",
+                    "6: no will that a connection has left is in memory only. A client that comes back overwrites its record",
+                    Patch.of("session/Sessions.java", "return due ? will : null;", "return null;"),
+                    Patch.of("session/Sessions.java", "return session.log.isOn() ? will : null;", "return null; //")),
+            Mutant.of(
                     "delayed-will-fired-twice-after-restart",
                     "6, table: the change of a will that fires removes it. That of a delayed one doesn't, so it fires again"
                             + " after a restart",
+                    Patch.of("session/Sessions.java", "private boolean takingOver;", """
+                            private boolean takingOver;
+                            private boolean delayed;
+                            """),
                     Patch.of("session/Sessions.java", """
-                            if (!session.ended && session.link == null) {
+                            session.willTimer = null;
+                            publishWill(session);
+                            """, """
+                            session.willTimer = null;
+                            delayed = true;
+                            publishWill(session);
+                            delayed = false;
+                            """),
+                    Patch.of("session/Sessions.java", """
+                            } else {
                                 session.log.disconnected();
                             """, """
-                            if (!session.ended && session.link == null && session.willTimer != null) {
-                                return;
-                            } else if (!session.ended && session.link == null) {
+                            } else if (!delayed) {
                                 session.log.disconnected();
                             """)),
             Mutant.of(
