@@ -1,7 +1,7 @@
 import com.hivemq.HiveMQServer;
 import com.hivemq.configuration.service.InternalConfigurations;
 
-/** HiveMQ's own main class, after the internal settings that its configuration file doesn't have. */
+/** HiveMQ's own main class, after the one setting that its configuration file doesn't have. */
 final class Launcher {
 
     private Launcher() {}
@@ -9,8 +9,6 @@ final class Launcher {
     public static void main(String[] args) throws Exception {
         // Without it the server refuses all clients until an extension is installed; HiveMQ's embedded mode sets it too.
         InternalConfigurations.AUTH_DENY_UNAUTHENTICATED_CONNECTIONS.set(false);
-        InternalConfigurations.MAX_INFLIGHT_WINDOW_SIZE_MESSAGES =
-                Integer.getInteger("peer.inflight", InternalConfigurations.MAX_INFLIGHT_WINDOW_SIZE_MESSAGES);
         HiveMQServer.main(args);
     }
 }
