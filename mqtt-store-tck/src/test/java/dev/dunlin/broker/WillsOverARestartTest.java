@@ -16,6 +16,7 @@ import dev.dunlin.codec.testkit.Statement;
 import dev.dunlin.store.tck.Crash;
 import dev.dunlin.store.tck.FaultyStore;
 import dev.dunlin.store.tck.FaultyStore.Batch;
+import dev.dunlin.store.tck.FaultyStore.Call;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -130,6 +131,50 @@ final class WillsOverARestartTest {
         int before = stored.broker().openConnections();
         client.drop();
         TestBroker.eventually("it is noticed", () -> stored.broker().openConnections() < before);
+    }
+
+    // ---- while the session is read
+
+    /** The session of c is being read for a connection with a will, of which nobody has heard yet. */
+    private void load() {
+        stored.away("c", "mine", 1);
+        stored.restart();
+        stored.awaitQuiet();
+        stored.store().stall(Call.READ);
+        stored.broker().send(MqttVersion.V5, withWill("c"));
+        TestBroker.eventually("it is read", () -> stored.store().isStalled(Call.READ));
+    }
+
+    /** The next connection comes before that is done. */
+    private WireClient comesMeanwhile(ConnectPacket connect) {
+        load();
+        WireClient next = stored.broker().send(MqttVersion.V5, connect);
+        stored.broker().settle();
+        stored.store().release(Call.READ);
+        return next;
+    }
+
+    @Test
+    @Statement("5.0:MQTT-3.1.2-8")
+    void aConnectionThatIsTakenOverWhileItsSessionIsReadLeavesItsWill() {
+        comesMeanwhile(persistent("c")).expect(connack().sessionPresent());
+        expectWills("of c");
+    }
+
+    @Test
+    @Statement({"5.0:MQTT-3.1.2-4", "5.0:MQTT-3.1.2-8"})
+    void soDoesOneWhoseSessionIsReplaced() {
+        comesMeanwhile(persistent("c").cleanStart()).expect(connack());
+        expectWills("of c");
+    }
+
+    @Test
+    @Statement({"5.0:MQTT-3.1.2-4", "5.0:MQTT-3.1.2-8"})
+    void andNothingOfItStaysInTheStoreIfTheNextOneIsNotToOutliveItsConnection() {
+        comesMeanwhile(connect("c").cleanStart()).expect(connack());
+        assertThat(stored.contents().sid("c")).isZero();
+        stored.crash(Crash.POWER);
+        expectWills("of c");
     }
 
     @Test

@@ -23,10 +23,16 @@ import org.jspecify.annotations.Nullable;
  * connections with one client id meet here, so that a takeover is sequential code. Loop only.
  */
 public final class Sessions {
+    private static final String TAKEN_OVER = "another client connected with this identifier";
+
     private final Core core;
     private final SessionLoop loop;
     private final Map<String, Session> byClientId = new HashMap<>();
     private final Set<LocalSubscriber> localSubscribers = new HashSet<>();
+
+    /** Connections that wait until they may be opened, by client. */
+    private final Map<String, Link> waiting = new HashMap<>();
+
     private boolean closing;
     private boolean takingOver;
     private boolean willsMayWait = true;
@@ -48,17 +54,27 @@ public final class Sessions {
     }
 
     /**
-     * Whether a connection has to wait: it brings about the will of the one before, and that needs room in a mailbox.
+     * Whether a connection has to wait: it brings about the will of the one before, and that needs room in a mailbox. One of
+     * the same client that came earlier, and waits, is ended.
      *
      * @param again runs on this loop when there may be room
      */
     public boolean waitsForRoom(Opening opening, Runnable again) {
         assert loop.inLoop();
-        SessionLoop crowded = willToPublishBefore(opening) == null ? null : core.crowdedLoop();
+        String clientId = opening.clientId();
+        Link earlier = waiting.remove(clientId);
+        if (earlier != null) {
+            earlier.disconnect(ReasonCode.SESSION_TAKEN_OVER, TAKEN_OVER);
+        }
+        SessionLoop crowded = bringsAboutWill(opening) ? core.crowdedLoop() : null;
         if (crowded == null) {
             return false;
         }
-        crowded.awaitRoom(loop, again);
+        waiting.put(clientId, opening.link());
+        crowded.awaitRoom(loop, () -> {
+            waiting.remove(clientId, opening.link());
+            again.run();
+        });
         return true;
     }
 
@@ -72,29 +88,16 @@ public final class Sessions {
     public boolean open(Opening opening, Consumer<OpenSession> opened) {
         assert loop.inLoop();
         String clientId = opening.clientId();
-        boolean discarded = false;
-        Session session = byClientId.get(clientId);
-        PendingWill willBefore = willToPublishBefore(opening);
-        if (isRefusedByStore(session, opening)
-                || (session != null && willBefore != null && isRefusedByStore(session, willBefore))) {
+        Session former = byClientId.get(clientId);
+        if (isRefusedByStore(former, opening)) {
             return false;
         }
-        willsMayWait = willBefore == null;
-        if (session != null && session.link != null) { // [5.0:MQTT-3.1.4-3], [3.1.1:MQTT-3.1.4-2]
-            takingOver = true;
-            session.link.disconnect(ReasonCode.SESSION_TAKEN_OVER, "another client connected with this identifier");
-            takingOver = false;
-        } else if (session != null && willBefore != null && isWillDue(session)) {
-            discarded = session.ended;
-            publishWill(session);
+        boolean discarded = former != null && former.log.isOn();
+        if (former != null) {
+            makeWay(former, opening);
         }
-        session = byClientId.get(clientId); // it ended if it was not to outlive its connection
-        if (session != null && opening.connect().cleanStart()) { // [5.0:MQTT-3.1.2-4], [3.1.1:MQTT-3.1.2-6]
-            discarded = session.log.isOn();
-            end(session, DropReason.SESSION_ENDED);
-            session = null;
-        }
-        willsMayWait = true;
+        Session session = byClientId.get(clientId); // it ended if it was not to outlive its connection
+        discarded &= session == null;
         boolean present = session != null; // [5.0:MQTT-3.1.2-5], [5.0:MQTT-3.1.2-6], [3.1.1:MQTT-3.1.2-4]
         if (session == null) {
             session = make(opening);
@@ -114,22 +117,43 @@ public final class Sessions {
     }
 
     /**
-     * The will of a client's connection before, if it is to be published when this one comes. As long as it can't be, the
-     * session isn't opened: its record could hold no other will, and who is back isn't reported as gone.
+     * Ends the connection that a session has, and the session if another one is to take its place. A will that is due is
+     * published before the next connection begins, little space or not: nobody who is back is reported as gone, and the
+     * record has room for one will. Only if the store can't be written that of a session without a record waits alone.
      */
-    private @Nullable PendingWill willToPublishBefore(Opening opening) {
+    private void makeWay(Session session, Opening opening) {
+        willsMayWait = !session.log.isOn() && core.store != null && core.store.isStalled();
+        try {
+            Link before = session.link;
+            if (before != null) { // [5.0:MQTT-3.1.4-3], [3.1.1:MQTT-3.1.4-2]
+                takingOver = true;
+                before.disconnect(ReasonCode.SESSION_TAKEN_OVER, TAKEN_OVER);
+                connectionClosed(session, before, true); // which one that is being opened hasn't said
+            } else if (isWillDue(session)) {
+                publishWill(session);
+            }
+            takingOver = false;
+            if (!session.ended && opening.connect().cleanStart()) { // [5.0:MQTT-3.1.2-4], [3.1.1:MQTT-3.1.2-6]
+                end(session, DropReason.SESSION_ENDED);
+            }
+        } finally {
+            takingOver = false;
+            willsMayWait = true;
+        }
+        if (session.ended) {
+            byClientId.remove(session.clientId, session);
+        }
+    }
+
+    /** Whether a connection can't begin before a will of the one before is published. */
+    private boolean bringsAboutWill(Opening opening) {
         Session session = byClientId.get(opening.clientId());
-        PendingWill will = session == null ? null : session.will;
-        if (session == null || will == null) {
-            return null;
+        if (session == null || session.will == null) {
+            return false;
         }
         boolean ends =
                 session.ended || session.expirySeconds == 0 || opening.connect().cleanStart();
-        if (ends) { // without a record it is lost with the process anyway, and waits alone
-            return session.log.isOn() ? will : null;
-        }
-        boolean due = session.link == null ? isWillDue(session) : will.delaySeconds() == 0;
-        return due ? will : null;
+        return ends || (session.link == null ? isWillDue(session) : session.will.delaySeconds() == 0);
     }
 
     private long expirySeconds(Opening opening) {
@@ -142,7 +166,8 @@ public final class Sessions {
         if (store == null || !store.refusesGrowth()) {
             return false;
         }
-        boolean makesOne = (present == null || opening.connect().cleanStart()) && expirySeconds(opening) > 0;
+        boolean another = present == null || present.ended || opening.connect().cleanStart();
+        boolean makesOne = another && expirySeconds(opening) > 0;
         boolean touchesOne = present != null && present.isPersistent();
         return makesOne || (touchesOne && store.isStalled());
     }
@@ -248,7 +273,7 @@ public final class Sessions {
         } else {
             publishWill(session);
         }
-        if (session.will == null || !session.log.isOn()) {
+        if (session.will == null) {
             byClientId.remove(session.clientId, session);
         } else { // it waits, and until then the record is of a session that has ended
             session.expirySeconds = 0;

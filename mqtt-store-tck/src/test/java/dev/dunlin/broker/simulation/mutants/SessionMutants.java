@@ -22,8 +22,10 @@ final class SessionMutants {
             Mutant.of(
                     "session-opened-before-a-will-that-waits",
                     "6: no will that a connection has left is in memory only. A client that comes back overwrites its record",
-                    Patch.of("session/Sessions.java", "return due ? will : null;", "return null;"),
-                    Patch.of("session/Sessions.java", "return session.log.isOn() ? will : null;", "return null; //")),
+                    Patch.of(
+                            "session/Sessions.java",
+                            "willsMayWait = !session.log.isOn() &&",
+                            "willsMayWait = session.log.isOn() ||")),
             Mutant.of(
                     "delayed-will-fired-twice-after-restart",
                     "6, table: the change of a will that fires removes it. That of a delayed one doesn't, so it fires again"
