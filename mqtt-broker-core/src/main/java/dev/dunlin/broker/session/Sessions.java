@@ -269,13 +269,12 @@ public final class Sessions {
         }
         session.subscriptions.clear();
         if (session.will == null) {
-            session.log.recordGone();
-        } else {
-            publishWill(session);
-        }
-        if (session.will == null) {
             byClientId.remove(session.clientId, session);
-        } else { // it waits, and until then the record is of a session that has ended
+            session.log.recordGone();
+            return;
+        }
+        publishWill(session);
+        if (session.will != null) { // it waits, and until then the record is of a session that has ended
             session.expirySeconds = 0;
             session.log.disconnected();
         }

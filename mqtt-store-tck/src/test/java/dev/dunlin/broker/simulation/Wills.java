@@ -135,8 +135,7 @@ final class Wills {
     /** The connection is over for the client. Returns a will that is published at once, behind everything it has sent. */
     @Nullable
     Message closed(String client, boolean orderly) {
-        if (underWay.remove(
-                client)) { // nobody knows whether its connection has come to be, and what then of the former one
+        if (underWay.remove(client)) { // nobody knows whether its connection has come to be
             Will made = offered.remove(client);
             if (made != null) {
                 made.state = State.OPEN;
