@@ -229,7 +229,7 @@ static uint64_t read_at;     /* time of the read() being parsed */
 static bool expect_close;    /* connections may now end without being counted as failures */
 
 static struct {
-    uint64_t connacks, refused, subacks, pingresp, sent, acks, rejected, delivered, redelivered;
+    uint64_t connacks, refused, subacks, pingresp, sent, acks, rejected, delivered, redelivered, reads;
     uint64_t out_of_order, foreign, disconnects, closed, connect_errors, first_at, last_at, dup_flag;
 } st;
 
@@ -499,6 +499,7 @@ static void on_readable(conn *c) {
         return;
     }
     read_at = now_ns();
+    if (c->role == SUB) st.reads++;
     if (c->in.len == 0) {
         size_t used = parse(c, chunk, (size_t)n);
         if (c->state != CLOSED && used < (size_t)n) put(&c->in, chunk + used, (size_t)n - used);
@@ -703,6 +704,7 @@ static void report_usage(usage a, usage b, double seconds, uint64_t messages) {
     double cpu = b.broker_cpu - a.broker_cpu;
     field("\"broker_cpu_s\": %.3f, \"broker_cpu_pct\": %.1f, \"broker_user_s\": %.2f, \"broker_sys_s\": %.2f", cpu,
           100 * cpu / seconds, b.broker_user - a.broker_user, b.broker_sys - a.broker_sys);
+    if (cpu > 0) field("\"broker_sys_share_pct\": %.1f", 100 * (b.broker_sys - a.broker_sys) / cpu);
     if (messages) field("\"broker_us_per_msg\": %.3f", 1e6 * cpu / (double)messages);
     field("\"rss_before_kb\": %ld, \"rss_kb\": %ld, \"pss_before_kb\": %ld, \"pss_kb\": %ld", a.rss_kb, b.rss_kb,
           a.pss_kb, b.pss_kb);
@@ -760,7 +762,7 @@ static void open_all(void) {
 
 static void scenario_pubsub(void) {
     open_all();
-    uint64_t begin = now_ns(), measured = begin, base_delivered = 0, progress = 0, progress_at = begin, base_acks = 0;
+    uint64_t begin = now_ns(), measured = begin, base_delivered = 0, base_reads = 0, progress = 0, progress_at = begin, base_acks = 0;
     bool measuring = opt.warmup == 0;
     usage a = usage_now(true), b;
     for (;;) {
@@ -769,6 +771,7 @@ static void scenario_pubsub(void) {
             measuring = true;
             measured = t;
             base_delivered = st.delivered;
+            base_reads = st.reads;
             base_acks = st.acks;
             memset(&latency, 0, sizeof latency);
             a = usage_now(true);
@@ -784,6 +787,7 @@ static void scenario_pubsub(void) {
     uint64_t expected = st.sent * copies();
     if (opt.messages) drain(expected);
     uint64_t end = opt.messages ? st.last_at : now_ns(), n = st.delivered - base_delivered, acks = st.acks - base_acks;
+    uint64_t reads = st.reads - base_reads;
     b = usage_now(true);
     double secs = (double)(end - measured) / 1e9;
     static histogram window;
@@ -791,6 +795,8 @@ static void scenario_pubsub(void) {
     if (!opt.messages) drain(expected);
     field("\"seconds\": %.3f, \"delivered\": %lu, \"msg_per_s\": %.0f, \"acked_per_s\": %.0f", secs, n, (double)n / secs,
           (double)acks / secs);
+    /* what a subscriber reads at once left the broker in one write, or in a few */
+    field("\"msg_per_read\": %.2f", (double)n / (double)(reads ? reads : 1));
     report_hist("latency", &window);
     field("\"sent\": %lu, \"lost\": %lu", st.sent, lost());
     report_usage(a, b, secs, n);

@@ -2,6 +2,7 @@ package dev.dunlin.broker;
 
 import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
+import static dev.dunlin.broker.testkit.Packets.disconnect;
 import static dev.dunlin.broker.testkit.Packets.pingresp;
 import static dev.dunlin.broker.testkit.Packets.puback;
 import static dev.dunlin.broker.testkit.Packets.publish;
@@ -23,6 +24,7 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.ReasonCode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -223,6 +225,28 @@ final class TransportTest {
             assertThat(in.read()).isEqualTo(b);
         }
         assertThat(in.read()).isEqualTo(-1);
+    }
+
+    /** It is closed at once, if nothing is left to be written: neither that nor the end itself may take anything from it. */
+    @ParameterizedTest
+    @EnumSource(TestTransport.class)
+    void whoSaysDisconnectAndReadsOnlyThenSeesAll(TestTransport transport) throws IOException {
+        Sendable publish = publish("t", new byte[100_000]);
+        int bytes = Packets.bytes(MqttVersion.V3_1_1, publish).length;
+        try (TestBroker broker = start(transport, Limits.EMBEDDED);
+                TestSocket socket = TestSocket.open(broker.broker().port(NAME), transport)) {
+            socket.write(Packets.bytes(MqttVersion.V3_1_1, connect("c").cleanStart(), subscribe(1, "t", 0)));
+            assertThat(socket.in().readNBytes(9)).startsWith(0x20, 2, 0, 0).endsWith(0x90, 3, 0, 1, 0);
+            for (int i = 0; i < 150; i++) {
+                write(socket, Packets.bytes(MqttVersion.V3_1_1, publish));
+            }
+            socket.write(Packets.bytes(MqttVersion.V3_1_1, disconnect()));
+            TestBroker.eventually("it is done with", () -> broker.acceptor(NAME).openConnections() == 0);
+            long seen = socket.in().transferTo(OutputStream.nullOutputStream());
+            assertThat(seen % bytes).isZero();
+            assertThat(seen / bytes + broker.dropped(DropReason.SLOW_CONSUMER_QOS_0))
+                    .isEqualTo(150);
+        }
     }
 
     /** Who doesn't close is given some time, and then cut off. */

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -25,6 +26,8 @@ import picocli.CommandLine.Option;
         description = "Measures our broker beside others and prints one table: medians of alternated runs.",
         sortOptions = false)
 public final class Bench implements Callable<Integer> {
+    private static final int NATIVE_WARMUP_SECONDS = 3;
+
     @Option(
             names = "--peers",
             split = ",",
@@ -116,23 +119,30 @@ public final class Bench implements Callable<Integer> {
             }
             try (RunningBroker broker = RunningBroker.start(command, port, log)) {
                 String pid = String.valueOf(broker.pid());
-                if (scenario.warmsUpFirst()) {
+                if (scenario.warmsUpFirst() && peer.isJvm()) {
                     warmUp(generator, broker);
                 }
                 Stream<String> all = Stream.concat(to, Stream.of("--broker-pid", pid));
-                return generator.run(Stream.concat(all, scenario.arguments(warmupSeconds, seconds)));
+                return generator.run(Stream.concat(all, scenario.arguments(warmupSeconds(peer), seconds)));
             }
         } finally {
             delete(data);
         }
     }
 
-    /** Connections and messages of all kinds, so that a JVM has compiled what is measured next. */
+    /** What is compiled ahead of time only has to have its connections and its memory. */
+    private int warmupSeconds(Peer peer) {
+        return peer.isJvm() ? warmupSeconds : Math.min(warmupSeconds, NATIVE_WARMUP_SECONDS);
+    }
+
+    /** Connections and retained messages for about the time of a warm-up, so that a JVM has compiled what is measured next. */
     private void warmUp(Generator generator, RunningBroker broker) throws IOException, InterruptedException {
         String port = String.valueOf(broker.port());
-        generator.run(
-                Stream.of("--port", port, "--scenario", "storm", "--clients", String.valueOf(1_000 * warmupSeconds)));
-        generator.run(Stream.of("--port", port, "--scenario", "retained", "--qos", "1", "--messages", "20000"));
+        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(warmupSeconds);
+        do {
+            generator.run(Stream.of("--port", port, "--scenario", "storm", "--clients", "10000"));
+            generator.run(Stream.of("--port", port, "--scenario", "retained", "--qos", "1", "--messages", "20000"));
+        } while (System.nanoTime() < endNs);
     }
 
     /** The generator starts the broker, through a shell, and leaves it running. */

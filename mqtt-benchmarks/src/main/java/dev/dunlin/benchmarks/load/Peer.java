@@ -51,6 +51,11 @@ enum Peer {
         boolean canRun(Scenario scenario) {
             return !scenario.isDurable(); // it writes its state every half hour, or when it ends
         }
+
+        @Override
+        boolean isJvm() {
+            return false;
+        }
     },
 
     HIVEMQ("CE 2025.5: memory = in-memory persistence; durable = file persistence, synced once a second"),
@@ -90,6 +95,11 @@ enum Peer {
 
     /** Whether it can do that at all. */
     boolean canRun(Scenario scenario) {
+        return true;
+    }
+
+    /** Whether it is only at its best when it has run for a while. */
+    boolean isJvm() {
         return true;
     }
 

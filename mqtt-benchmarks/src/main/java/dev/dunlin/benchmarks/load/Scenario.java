@@ -22,6 +22,17 @@ enum Scenario {
     V5_QOS_1("5.0 QoS 1, 50 pairs", Kind.LOAD, "--version 5 --pubs 50 --qos 1 --window 20 --e2e 200"),
     DURABLE("QoS 1, 50 pairs, durable", Kind.DURABLE_LOAD, "--pubs 50 --qos 1 --window 20 --e2e 200 --persistent 1"),
     LOW_LOAD("QoS 1 at 10 k msg/s", Kind.LATENCY, "--pubs 50 --qos 1 --rate 10000"),
+    // Those of the Open MQTT Benchmark Suite, as far as one generator goes: its connections are the rows storm and
+    // idle.
+    SUITE_P2P("suite: p2p, 1,000 pairs, QoS 1, 10 k msg/s", Kind.LATENCY, "--pubs 1000 --qos 1 --rate 10000"),
+    SUITE_FAN_OUT(
+            "suite: fan-out 1 -> 1,000, QoS 1, 25 k deliveries/s",
+            Kind.LATENCY,
+            "--topology fanout --subs 1000 --qos 1 --rate 25"),
+    SUITE_SHARED(
+            "suite: shared, 1,000 -> 10, QoS 1, 10 k msg/s",
+            Kind.LATENCY,
+            "--version 5 --topology shared --pubs 1000 --subs 10 --qos 1 --rate 10000"),
     STORM("connect + disconnect", Kind.CYCLES, "--scenario storm --clients 20000"),
     RETAINED("100 k retained, # subscribed", Kind.RETAINED, "--scenario retained --qos 1 --messages 100000"),
     IDLE("10 k idle connections", Kind.IDLE, "--scenario idle --clients 10000 --bind-spread 1 --seconds 20"),
@@ -33,6 +44,8 @@ enum Scenario {
     private enum Kind {
         LOAD(
                 new Measure("broker_us_per_msg", "broker CPU us per delivery"),
+                new Measure("broker_sys_share_pct", "of it in the kernel, %"),
+                new Measure("msg_per_read", "messages per read of a subscriber"),
                 new Measure("msg_per_s", "deliveries per s"),
                 new Measure("gen_cpu_pct", "generator CPU %")),
         DURABLE_LOAD(LOAD.measures.toArray(Measure[]::new)),

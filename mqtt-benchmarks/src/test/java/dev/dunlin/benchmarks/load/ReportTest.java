@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 final class ReportTest {
     private static Figures figures(int qos, double usPerMessage, String more) {
         return Figures.parse("{\"label\": \"\", \"qos\": " + qos + ", \"msg_per_s\": 1000, \"gen_cpu_pct\": 40.0, "
-                + "\"broker_us_per_msg\": " + usPerMessage + more + "}");
+                + "\"msg_per_read\": 7.5, \"broker_sys_share_pct\": 70.0, \"broker_us_per_msg\": " + usPerMessage + more
+                + "}");
     }
 
     @Test

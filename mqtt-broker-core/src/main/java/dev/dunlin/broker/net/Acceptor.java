@@ -87,6 +87,11 @@ public final class Acceptor {
         return closing;
     }
 
+    /** Whether MQTT lies directly on its sockets. */
+    boolean isPlain() {
+        return layers.tls() == null && layers.webSocketPath() == null;
+    }
+
     Authenticator authenticator() {
         return authenticator;
     }

@@ -52,6 +52,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     private boolean decoding;
     private boolean authenticated;
     private boolean connected;
+    private boolean saidDisconnect;
     private boolean closed;
 
     Connection(Acceptor acceptor, SessionLoop loop, long number) {
@@ -107,6 +108,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
             close(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
         } finally {
             decoding = false;
+        }
+        if (pauses != 0 && !closed) {
+            ctx().channel().config().setAutoRead(false);
         }
     }
 
@@ -202,6 +206,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         if (expirySeconds >= 0) {
             open.expirySeconds(expirySeconds);
         }
+        saidDisconnect = true;
         boolean withWill = packet.reasonCode() != ReasonCode.SUCCESS; // [5.0:MQTT-3.14.4-3], [3.1.1:MQTT-3.14.4-3]
         end("DISCONNECT " + packet.reasonCode(), withWill);
     }
@@ -210,18 +215,18 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
 
     @Override
     public void pause(PauseReason reason) {
-        if (pauses == 0 && !closed) {
+        if (pauses == 0 && !closed && !decoding) { // else behind this packet: most pauses are over by then
             ctx().channel().config().setAutoRead(false);
         }
-        pauses |= bit(reason);
+        pauses |= reason.bit();
     }
 
     @Override
     public void resume(PauseReason reason) {
-        if ((pauses & bit(reason)) == 0) {
+        if ((pauses & reason.bit()) == 0) {
             return;
         }
-        pauses &= ~bit(reason);
+        pauses &= ~reason.bit();
         if (pauses != 0 || closed) {
             return;
         }
@@ -238,11 +243,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
 
     @Override
     public boolean isPausedByUs() {
-        return (pauses & ~bit(PauseReason.OUTPUT)) != 0;
-    }
-
-    private static int bit(PauseReason reason) {
-        return 1 << reason.ordinal();
+        return (pauses & ~PauseReason.OUTPUT.bit()) != 0;
     }
 
     // ---- what the handshake does with it
@@ -394,12 +395,17 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         decoder.close();
         out().close();
         acceptor.closed(this);
-        LingeringClose.close(ctx(), acceptor.ending(), !acceptor.isClosing());
+        LingeringClose.close(ctx(), acceptor.ending(), !acceptor.isClosing() && mayHaveToLinger());
         OpenSession open = session;
         if (open != null) {
             open.publishes().close();
             loop.sessions().connectionClosed(open.session(), this, withWill);
         }
+    }
+
+    /** After a DISCONNECT nothing more comes that could turn a close into a reset, unless TLS or WebSocket part later. */
+    private boolean mayHaveToLinger() {
+        return !saidDisconnect || !acceptor.isPlain() || out().hasUnwritten();
     }
 
     private static void cancel(SessionLoop.@Nullable Timer timer) {

@@ -37,7 +37,7 @@ final class LingeringClose extends ChannelDuplexHandler {
      * Closes the channel of a connection. On its loop, with everything flushed.
      *
      * @param ending the channels of its listener that are being closed; this one is among them until it is
-     * @param lingers whether there is time for it
+     * @param lingers whether something may be lost otherwise, and there is time for it
      */
     static void close(ChannelHandlerContext ctx, Set<Channel> ending, boolean lingers) {
         Channel channel = ctx.channel();

@@ -3,6 +3,7 @@ package dev.dunlin.broker.session;
 import dev.dunlin.codec.MqttVersion;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -176,6 +177,12 @@ public final class Outbound { // hot
         int wanted = bytes <= BATCH_BYTES_MIN ? BATCH_BYTES_MIN : Integer.highestOneBit(bytes - 1) << 1;
         batchBytes =
                 wanted >= batchBytes ? Math.min(wanted, BATCH_BYTES_MAX) : batchBytes - ((batchBytes - wanted) >> 2);
+    }
+
+    /** Whether something that was flushed is still waiting for the socket to take it. */
+    public boolean hasUnwritten() {
+        ChannelOutboundBuffer unwritten = ctx.channel().unsafe().outboundBuffer();
+        return unwritten != null && !unwritten.isEmpty();
     }
 
     /** Drops what was not flushed; nothing may be written afterwards. */

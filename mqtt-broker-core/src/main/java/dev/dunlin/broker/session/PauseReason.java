@@ -19,7 +19,8 @@ public enum PauseReason {
     /** Too many of the replies to it are held back by the durability gate. */
     COMMIT;
 
-    int bit() {
+    /** Its bit in a set of reasons. */
+    public int bit() {
         return 1 << ordinal();
     }
 }
