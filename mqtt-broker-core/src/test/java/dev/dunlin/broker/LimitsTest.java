@@ -469,7 +469,18 @@ final class LimitsTest {
     @Test
     @Reaches("turnDeliveriesMax")
     void deliversALargeFanOutOverSeveralTurnsInOrder() {
-        TestBroker broker = start(DEFAULTS.withTurnDeliveriesMax(2));
+        fansOutOverSeveralTurns(2, "");
+    }
+
+    @Test
+    @Reaches("turnDeliveriesMax")
+    void eachKibibyteCountsAsADelivery() {
+        fansOutOverSeveralTurns(20, "x".repeat(10 << 10));
+    }
+
+    /** Two deliveries, or little more, fit into a turn. */
+    private void fansOutOverSeveralTurns(int turnDeliveriesMax, String payload) {
+        TestBroker broker = start(DEFAULTS.withTurnDeliveriesMax(turnDeliveriesMax));
         List<WireClient> subscribers = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             subscribers.add(broker.client(broker.idOn(i % 2, "s" + i + "-")).subscribed("t", i % 3));
@@ -478,13 +489,13 @@ final class LimitsTest {
         SessionLoop loop = broker.loop(0);
         long before = TestBroker.call(loop, loop::flushes);
         publisher.send(
-                publish("t", "0").qos(2, 1),
-                publish("t", "1").qos(2, 2),
-                publish("t", "2").qos(2, 3),
-                publish("t", "3").qos(2, 4));
+                publish("t", "0" + payload).qos(2, 1),
+                publish("t", "1" + payload).qos(2, 2),
+                publish("t", "2" + payload).qos(2, 3),
+                publish("t", "3" + payload).qos(2, 4));
         for (WireClient subscriber : subscribers) {
             for (int i = 0; i < 4; i++) {
-                assertThat(((ReceivedPublish) subscriber.receive()).text()).isEqualTo(String.valueOf(i));
+                assertThat(((ReceivedPublish) subscriber.receive()).text()).isEqualTo(i + payload);
             }
         }
         // 20 deliveries to 5 clients of this loop: in one turn they would be 5 flushes.

@@ -42,6 +42,12 @@ public final class SessionLoop { // hot
     private static final Logger LOG = LoggerFactory.getLogger(SessionLoop.class);
     private static final int TARGET_BYTES = 16;
 
+    /** A delivery of more than this counts as several. */
+    private static final int DELIVERY_BYTES = 1 << 10;
+
+    /** So many connections to be flushed end a turn's deliveries: a flush costs as much as twenty of them. */
+    private static final int TURN_FLUSHES_MAX = 4_096;
+
     private final Core core;
     private final int index;
     private final DurabilityGate gate;
@@ -322,17 +328,19 @@ public final class SessionLoop { // hot
 
     /** Delivers from {@code next} on, as far as this turn's budget goes; returns where it stopped. */
     private int deliver(KeptMessage message, Target[] targets, long stored, int next) {
-        int end = Math.min(targets.length, next + deliveriesLeft);
-        deliveriesLeft -= end - next;
-        for (int i = next; i < end; i++) {
+        int cost = 1 + message.footprintBytes() / DELIVERY_BYTES;
+        int i = next;
+        while (i < targets.length && deliveriesLeft > 0 && dirtyCount < TURN_FLUSHES_MAX) {
             Recipient recipient = (Recipient) targets[i].destination();
             try {
                 recipient.deliver(message, targets[i], stored, nowMs);
             } catch (Throwable e) { // a fault with one target, be it memory, isn't the others'
                 LOG.error("delivery to {} failed", recipient, e);
             }
+            deliveriesLeft -= cost;
+            i++;
         }
-        return end;
+        return i;
     }
 
     /** Whether what was handed to this loop is over its budget: publishers should wait. Any thread. */

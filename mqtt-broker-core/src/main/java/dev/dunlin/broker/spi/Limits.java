@@ -24,7 +24,8 @@ import java.util.function.Consumer;
  *     messages are dropped and QoS 1 and 2 messages are queued
  * @param mailboxBytesMax bytes of publishes handed over to an event loop and not yet delivered there; above it their
  *     publishers are read no further
- * @param turnDeliveriesMax deliveries of one event loop before it reads its connections again
+ * @param turnDeliveriesMax deliveries of one event loop before it reads its connections again, those of more than a KiB
+ *     counted once for each KiB; fewer if it has written to 4,096 connections by then
  * @param topicLevelsMax levels of a topic or topic filter
  * @param subscriptionsPerSessionMax subscriptions of a session, shared ones included
  * @param sessionExpiryMaxSeconds upper bound of the session expiry interval, in seconds; 4,294,967,295 is for ever
@@ -91,7 +92,7 @@ public record Limits(
             256 * MIB,
             1 << 20,
             8 * MIB,
-            4_096,
+            16_384,
             128,
             10_000,
             NEVER_EXPIRES,

@@ -130,6 +130,27 @@ class TurnTest {
     }
 
     @Test
+    void aTurnFlushesNoMoreThan4096Connections() {
+        try (Simulation simulation = new Simulation(1, 1, Limits.EMBEDDED)) {
+            for (int i = 0; i < 4_200; i++) {
+                connected(simulation, "client" + i, 0).send(subscribe("t", QoS.AT_MOST_ONCE, false));
+            }
+            SimulatedClient publisher = connected(simulation, "publisher", 0);
+            SessionLoop loop = simulation.core.loop(0);
+            long begin = loop.flushes();
+            publisher.sendOnly(publish("t", "x", QoS.AT_MOST_ONCE, false, 0));
+            long largest = 0;
+            for (int i = 0; i < 20; i++) {
+                long before = loop.flushes();
+                simulation.turn(0);
+                largest = Math.max(largest, loop.flushes() - before);
+            }
+            assertThat(largest).isEqualTo(4_096);
+            assertThat(loop.flushes() - begin).isEqualTo(4_200);
+        }
+    }
+
+    @Test
     @Statement("5.0:MQTT-3.8.3-3")
     void noLocalHoldsForRetainedMessagesToo() {
         try (Simulation simulation = new Simulation(1, 2, Limits.EMBEDDED)) {
