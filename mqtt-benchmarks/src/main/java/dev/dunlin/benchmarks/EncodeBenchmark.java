@@ -48,7 +48,7 @@ public class EncodeBenchmark {
     private static final int BATCH_BYTES = 64 << 10;
 
     /** Who receives. */
-    @Param({"QOS_0", "QOS_1", "V5_PROPERTIES"})
+    @Param({"QOS_0", "QOS_1", "QOS_2", "V5_QOS_0", "V5_QOS_1", "V5_PROPERTIES"})
     PacketKind kind;
 
     private PublishFrame frame;
@@ -89,7 +89,7 @@ public class EncodeBenchmark {
 
     private MqttProperties nettyProperties() {
         MqttProperties all = new MqttProperties();
-        if (kind.version == MqttVersion.V5) {
+        if (kind.hasProperties()) {
             all.add(new MqttProperties.IntegerProperty(MqttProperties.PAYLOAD_FORMAT_INDICATOR, 1));
             all.add(new MqttProperties.IntegerProperty(
                     MqttProperties.PUBLICATION_EXPIRY_INTERVAL, (int) Samples.EXPIRY_SECONDS));

@@ -1,11 +1,10 @@
 package dev.dunlin.benchmarks;
 
-import dev.dunlin.broker.routing.KeyedHash;
-import dev.dunlin.broker.routing.SubscriptionTree;
-import dev.dunlin.broker.routing.TargetCollector;
+import dev.dunlin.benchmarks.trees.Fleet;
+import dev.dunlin.broker.routing.Matcher;
 import dev.dunlin.broker.routing.Targets;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -14,71 +13,94 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * What does it cost to find the subscribers of a topic that isn't the one of the publish before, among few and among many
- * subscriptions?
+ * What does it cost to find the subscribers of a topic that isn't the one of the publish before?
  *
- * <pre>java -jar mqtt-benchmarks/target/benchmarks.jar MatchBenchmark</pre>
+ * <pre>java -jar mqtt-benchmarks/target/benchmarks.jar MatchBenchmark -prof gc</pre>
  *
- * Varies: the number of subscriptions, and who is meant (see {@link DeviceTopics}): one device, a group of a hundred, the
- * five applications that listen to all devices, or nobody. Each call takes the next of 1,024 topics.
+ * Varies: the number of subscriptions; whether a few topics come again and again (16) or each has long not been seen
+ * (262,144); how often another thread subscribes or unsubscribes meanwhile, per second; and who is meant (see {@link Fleet}):
+ * the eighteen listeners of a device's status, one device and three dashboards, a group of a hundred, or nobody. All but {@code
+ * visit} make the targets as a publish gets them; that one, of the eighteen, only hands the subscriptions over, which is the
+ * tree alone. Beside other brokers' trees: {@code ./bench --trees}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class MatchBenchmark {
-    private static final int LOOPS = 4;
-    private static final int TOPICS = 1_024;
-
-    /** In the tree. */
-    @Param({"1000", "100000"})
+    /** In the tree, about. */
+    @Param({"1000", "100000", "1000000"})
     int subscriptions;
 
-    private final SubscriptionTree tree = new SubscriptionTree(new KeyedHash(1, 2));
-    private final TargetCollector collector = new TargetCollector();
-    private final String[] commands = new String[TOPICS];
-    private final String[] news = new String[TOPICS];
-    private final String[] states = new String[TOPICS];
-    private final String[] unheard = new String[TOPICS];
+    /** In turn: a power of two. */
+    @Param({"16", "262144"})
+    int topics;
+
+    /** Of another thread, per second. */
+    @Param({"0", "1000"})
+    int changes;
+
+    private final Matcher matcher = new Matcher();
+    private final CountingSink sink = new CountingSink();
+    private FleetTree fleet;
+    private Churn churn;
+    private String[] commands;
+    private String[] news;
+    private String[] states;
+    private String[] unheard;
     private int next;
 
     /** Builds the tree. */
     @Setup
     public void subscribe() {
-        int devices = DeviceTopics.subscribe(tree, subscriptions, LOOPS);
-        SplittableRandom random = new SplittableRandom(1);
-        for (int i = 0; i < TOPICS; i++) {
-            int device = random.nextInt(devices);
-            commands[i] = DeviceTopics.command(device);
-            news[i] = DeviceTopics.groupNews(device);
-            states[i] = DeviceTopics.status(device);
-            unheard[i] = DeviceTopics.status(device) + "/unheard";
-        }
+        fleet = new FleetTree(subscriptions);
+        commands = topics(1, Fleet::command);
+        news = topics(2, Fleet::groupNews);
+        states = topics(3, Fleet::status);
+        unheard = topics(4, Fleet::unheard);
+        churn = Churn.start(fleet, changes);
+    }
+
+    private String[] topics(long seed, IntFunction<String> ofDevice) {
+        return Fleet.topics(topics, subscriptions, seed, ofDevice);
+    }
+
+    /** Ends the other thread. */
+    @TearDown
+    public void stop() throws InterruptedException {
+        churn.stop();
     }
 
     @Benchmark
-    public Targets oneDevice() {
-        return match(commands);
+    public Targets device() {
+        return fleet.match(next(commands));
     }
 
     @Benchmark
-    public Targets groupOfHundred() {
-        return match(news);
+    public Targets group() {
+        return fleet.match(next(news));
     }
 
     @Benchmark
-    public Targets fiveApplications() {
-        return match(states);
+    public Targets listeners() {
+        return fleet.match(next(states));
+    }
+
+    @Benchmark
+    public int visit() {
+        fleet.tree.match(next(states), matcher, sink);
+        return sink.count;
     }
 
     @Benchmark
     public Targets nobody() {
-        return match(unheard);
+        return fleet.match(next(unheard));
     }
 
-    private Targets match(String[] topics) {
-        next = next + 1 & TOPICS - 1;
-        return tree.targets(topics[next], collector, LOOPS);
+    private String next(String[] of) {
+        next = next + 1 & of.length - 1;
+        return of[next];
     }
 }

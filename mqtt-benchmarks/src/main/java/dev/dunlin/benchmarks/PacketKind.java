@@ -1,5 +1,6 @@
 package dev.dunlin.benchmarks;
 
+import dev.dunlin.benchmarks.trees.Fleet;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.QoS;
 
@@ -7,8 +8,11 @@ import dev.dunlin.codec.QoS;
 public enum PacketKind {
     QOS_0(MqttVersion.V3_1_1, QoS.AT_MOST_ONCE),
     QOS_1(MqttVersion.V3_1_1, QoS.AT_LEAST_ONCE),
+    QOS_2(MqttVersion.V3_1_1, QoS.EXACTLY_ONCE),
     /** Every packet of a segment has a topic of its own. */
     QOS_1_TOPICS(MqttVersion.V3_1_1, QoS.AT_LEAST_ONCE),
+    V5_QOS_0(MqttVersion.V5, QoS.AT_MOST_ONCE),
+    V5_QOS_1(MqttVersion.V5, QoS.AT_LEAST_ONCE),
     /** QoS 1 with format indicator, expiry, content type and a user property. */
     V5_PROPERTIES(MqttVersion.V5, QoS.AT_LEAST_ONCE),
     PUBACK(MqttVersion.V3_1_1, QoS.AT_LEAST_ONCE);
@@ -21,7 +25,12 @@ public enum PacketKind {
         this.qos = qos;
     }
 
+    /** Whether it has four properties; the others have none. */
+    boolean hasProperties() {
+        return this == V5_PROPERTIES;
+    }
+
     String topic(int number) {
-        return DeviceTopics.status(this == QOS_1_TOPICS ? 7_000 + number : 7_000);
+        return Fleet.status(this == QOS_1_TOPICS ? 7_000 + number : 7_000);
     }
 }

@@ -30,14 +30,14 @@ final class Samples {
 
     /** The frame of a publish, as a broker keeps it. */
     static PublishFrame frame(PacketKind kind, int number) {
-        Properties properties = kind.version == MqttVersion.V5
+        Properties properties = kind.hasProperties()
                 ? Properties.builder()
                         .add(Property.PAYLOAD_FORMAT_INDICATOR, 1)
                         .add(Property.CONTENT_TYPE, CONTENT_TYPE)
                         .userProperty(USER_NAME, USER_VALUE)
                         .build()
                 : Properties.EMPTY;
-        long expirySeconds = kind.version == MqttVersion.V5 ? EXPIRY_SECONDS : -1;
+        long expirySeconds = kind.hasProperties() ? EXPIRY_SECONDS : -1;
         boolean withPacketId = kind.qos != QoS.AT_MOST_ONCE;
         return PublishFrame.of(
                 kind.topic(number), properties, expirySeconds, new byte[PAYLOAD_BYTES], kind.version, withPacketId);

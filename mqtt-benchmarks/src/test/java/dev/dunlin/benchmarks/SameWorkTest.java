@@ -27,7 +27,7 @@ class SameWorkTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"QOS_0", "QOS_1", "V5_PROPERTIES"})
+    @EnumSource(names = {"QOS_0", "QOS_1", "QOS_2", "V5_QOS_0", "V5_QOS_1", "V5_PROPERTIES"})
     void encodersWriteAsMuch(PacketKind kind) {
         EncodeBenchmark benchmark = new EncodeBenchmark();
         benchmark.kind = kind;
@@ -42,5 +42,20 @@ class SameWorkTest {
         assertThat(bytes).isGreaterThan(Samples.PACKETS * Samples.PAYLOAD_BYTES);
         assertThat(middle - begin).isEqualTo(bytes);
         assertThat(end - middle).isEqualTo(bytes);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void decoderReadsAllThatTheEncoderWrites(ControlPacket packet) throws MalformedPacket {
+        ControlPacketBenchmark benchmark = new ControlPacketBenchmark();
+        benchmark.packet = packet;
+        benchmark.connect();
+
+        long before = benchmark.decode();
+        long decoded = benchmark.decode() - before;
+        long encoded = benchmark.encode().readableBytes();
+        benchmark.close();
+
+        assertThat(decoded).isGreaterThanOrEqualTo(2 * Samples.PACKETS).isEqualTo(encoded);
     }
 }

@@ -166,13 +166,19 @@ public final class Publish implements Packet { // hot
         if (bytes != topicBytes) {
             return false;
         }
-        int i = 0;
-        for (; i <= bytes - Long.BYTES; i += Long.BYTES) {
+        int lastWord = bytes - Long.BYTES;
+        for (int i = 0; i < lastWord; i += Long.BYTES) {
             if ((long) LONGS.get(topic, i) != in.getLongLE(at + i)) {
                 return false;
             }
         }
-        for (; i < bytes; i++) {
+        return lastWord < 0
+                ? isShortTopic(in, at, bytes)
+                : (long) LONGS.get(topic, lastWord) == in.getLongLE(at + lastWord); // some bytes for the second time
+    }
+
+    private boolean isShortTopic(ByteBuf in, int at, int bytes) {
+        for (int i = 0; i < bytes; i++) {
             if (topic[i] != in.getByte(at + i)) {
                 return false;
             }

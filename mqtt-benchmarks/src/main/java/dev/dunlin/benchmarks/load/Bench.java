@@ -1,5 +1,6 @@
 package dev.dunlin.benchmarks.load;
 
+import dev.dunlin.benchmarks.trees.Trees;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,6 +52,11 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "SECONDS", description = "Measured time (default 8).")
     int seconds = 8;
 
+    @Option(
+            names = "--trees",
+            description = "Measure topic trees instead, ours, HiveMQ's and Moquette's, in JVMs of their own.")
+    boolean trees;
+
     @Option(names = "--root", hidden = true)
     Path root = Path.of("");
 
@@ -69,6 +75,22 @@ public final class Bench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        return trees ? measureTrees() : measureBrokers();
+    }
+
+    private int measureTrees() throws IOException, InterruptedException {
+        for (Peer peer : List.of(Peer.HIVEMQ, Peer.MOQUETTE)) {
+            peer.prepare(root.toAbsolutePath());
+        }
+        String text = "%s. Medians of %d runs.%n%n%s"
+                .formatted(machine(), rounds, new Trees(root.toAbsolutePath(), Trees.Size.FULL).measure(rounds));
+        Path folder = Files.createDirectories(root.toAbsolutePath().resolve("target/bench"));
+        Files.writeString(folder.resolve("trees.md"), text);
+        System.out.print(text);
+        return CommandLine.ExitCode.OK;
+    }
+
+    private int measureBrokers() throws IOException, InterruptedException {
         List<Peer> brokers = peers.stream().map(Peer::named).toList();
         List<Scenario> asked = scenarios.stream().map(Scenario::named).toList();
         Path folder = root.toAbsolutePath().resolve("target/bench");
@@ -172,19 +194,26 @@ public final class Bench implements Callable<Integer> {
         String configurations = brokers.stream()
                 .map(peer -> "- " + peer.id() + ": " + peer.configuration() + '\n')
                 .collect(Collectors.joining());
-        return "%s, commit %s, %s, %d cores, Linux %s, JDK %s. Medians of %d runs, %d s of warm-up, %d s measured%s.%n%n%s%n"
+        return "%s. Medians of %d runs, %d s of warm-up, %d s measured%s.%n%n%s%n"
+                .formatted(
+                        machine(),
+                        rounds,
+                        warmupSeconds,
+                        seconds,
+                        Cores.canPin() ? "; broker and generator on a core each" : "; broker and generator not pinned",
+                        configurations);
+    }
+
+    /** When, what and where. */
+    private String machine() throws IOException, InterruptedException {
+        return "%s, commit %s, %s, %d cores, Linux %s, JDK %s"
                 .formatted(
                         LocalDate.now(ZoneOffset.UTC),
                         commit(),
                         processor(),
                         Runtime.getRuntime().availableProcessors(),
                         System.getProperty("os.version"),
-                        System.getProperty("java.version"),
-                        rounds,
-                        warmupSeconds,
-                        seconds,
-                        Cores.canPin() ? "; broker and generator on a core each" : "; broker and generator not pinned",
-                        configurations);
+                        System.getProperty("java.version"));
     }
 
     private String commit() throws IOException, InterruptedException {
