@@ -394,9 +394,24 @@ final class LimitsTest {
 
     @Test
     @Reaches("outputBytesMax")
-    void readsNoFurtherFromAClientThatDoesNotRead() {
-        int pings = 20_000;
+    void hearsAClientThatIsTakingALargeMessage() {
         TestBroker broker = start(DEFAULTS.withOutputBytesMax(64 << 10));
+        WireClient slow = broker.client("slow").subscribed("large", 0);
+        WireClient other = broker.client("other").subscribed("small", 0);
+        byte[] large = new byte[15 << 20]; // more than the system buffers
+        other.published(publish("large", large), 0);
+
+        slow.send(publish("small", "from the slow one"));
+
+        other.take("small", "from the slow one", 0);
+        slow.take(publish("large", large));
+    }
+
+    @Test
+    @Reaches("outputBytesMax")
+    void readsNoFurtherFromAClientThatDoesNotRead() {
+        int pings = 200_000;
+        TestBroker broker = start(DEFAULTS.withOutputBytesMax(16 << 10));
         WireClient slow = broker.client("slow").subscribed("t", 0);
         WireClient publisher = broker.client("publisher");
         byte[] large = new byte[256 << 10];

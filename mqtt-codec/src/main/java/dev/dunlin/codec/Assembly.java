@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
  * of the right size; above, the received buffers themselves are chained, and nothing is allocated ahead of the bytes. A piece
  * that fills less than a quarter of its buffer is copied all the same, or a peer that sends one byte at a time would pin a
  * whole receive buffer with each; and so is a tiny piece in a tiny buffer, of which the chain would outweigh its links.
+ *
+ * <p>A chain is handed to the system as a list of at most 1,024 parts; from one that is longer Netty makes a copy, of the whole
+ * of it, for each connection that it is written to. So behind {@link #CHAINED_MAX} parts all that comes is copied, into parts
+ * of {@link #TAIL_BYTES_MAX}, of which the largest packet has 256.
  */
 final class Assembly {
     static final int COPIED_BYTES_MAX = 64 * 1024;
@@ -20,6 +24,11 @@ final class Assembly {
     private static final int CHAINED_BYTES_MIN = 4 * 1024;
     /** A piece is kept as it is when it fills at least 1/4 of its buffer. */
     private static final int WASTE_MAX = 4;
+
+    /** With receive buffers of 64 KiB so many don't pin more than 32 MiB. */
+    private static final int CHAINED_MAX = 512;
+
+    private static final int TAIL_BYTES_MAX = 1 << 20;
 
     private final ByteBufAllocator alloc;
     private final int wholeBytes;
@@ -56,7 +65,7 @@ final class Assembly {
     boolean take(ByteBuf in) {
         int bytes = Math.min(in.readableBytes(), wholeBytes - takenBytes);
         boolean large = wholeBytes > COPIED_BYTES_MAX;
-        if (large && bytes >= CHAINED_BYTES_MIN && bytes >= pinnedBytes(in) / WASTE_MAX) {
+        if (large && mayChain() && bytes >= CHAINED_BYTES_MIN && bytes >= pinnedBytes(in) / WASTE_MAX) {
             chain(in.readRetainedSlice(bytes));
         } else if (large) {
             copyLarge(in, bytes);
@@ -65,6 +74,10 @@ final class Assembly {
         }
         takenBytes += bytes;
         return takenBytes == wholeBytes;
+    }
+
+    private boolean mayChain() {
+        return chain == null || chain.numComponents() < CHAINED_MAX;
     }
 
     /** The whole body; the caller owns it, and this object is done. */
@@ -105,7 +118,7 @@ final class Assembly {
         int left = bytes;
         while (left > 0) {
             if (tail == null) {
-                int size = Math.max(FIRST_BYTES, Math.min(takenBytes, COPIED_BYTES_MAX));
+                int size = Math.max(FIRST_BYTES, Math.min(takenBytes, mayChain() ? COPIED_BYTES_MAX : TAIL_BYTES_MAX));
                 tail = alloc.buffer(size, size);
             }
             int part = Math.min(left, tail.writableBytes());

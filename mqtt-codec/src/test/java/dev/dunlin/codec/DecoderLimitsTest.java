@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.dunlin.codec.MqttDecoder.Peer;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
@@ -145,6 +147,31 @@ class DecoderLimitsTest {
             decoder.decode(alloc.heapBuffer(bytes, bytes).writeBytes(packet, at, bytes));
         }
         assertThat(parts[0]).isBetween(1, MIB / 4096 + 2);
+        assertThat(usedBytes()).isZero();
+    }
+
+    /** From a list of more than 1,024 buffers Netty makes a copy, of the whole, for each connection that it is written to. */
+    @ParameterizedTest
+    @ValueSource(ints = {RECEIVE_BYTES, RECEIVE_BYTES / 4, 8 * 1024})
+    void theLargestPacketsHaveFewPartsAndPinLittle(int pieceBytes) throws MalformedPacket {
+        byte[] packet = publish(80 * MIB);
+        for (int at = MIB; at < packet.length; at += 4096) {
+            packet[at] = (byte) (at >> 12);
+        }
+        boolean[] whole = {false};
+        MqttDecoder decoder = largeDecoder((type, in) -> {
+            ByteBuf payload = in.publish().payload();
+            assertThat(payload.nioBufferCount()).isLessThanOrEqualTo(1024);
+            ByteBuf sent = Unpooled.wrappedBuffer(packet, packet.length - 80 * MIB, 80 * MIB);
+            whole[0] = ByteBufUtil.equals(payload, sent);
+            return true;
+        });
+        for (int at = 0; at < packet.length; at += pieceBytes) {
+            int bytes = Math.min(pieceBytes, packet.length - at);
+            decoder.decode(alloc.directBuffer(RECEIVE_BYTES, RECEIVE_BYTES).writeBytes(packet, at, bytes));
+            assertThat(usedBytes()).isLessThanOrEqualTo(at + 32L * MIB + 2 * MIB);
+        }
+        assertThat(whole[0]).isTrue();
         assertThat(usedBytes()).isZero();
     }
 

@@ -7,6 +7,7 @@ import dev.dunlin.broker.ListenerAddress;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
+import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,6 +38,9 @@ public final class Main {
     private static final long STOP_MS_MAX = 1700;
 
     private static final Set<String> LOG_LEVELS = Set.of("off", "error", "warn", "info", "debug", "trace");
+
+    /** Taken at least, with however little memory. */
+    private static final int PACKET_BYTES_MIN = 1 << 20;
 
     private Main() {}
 
@@ -119,7 +123,7 @@ public final class Main {
                             + ": bind to 127.0.0.1, or let every client in with --allow-anonymous");
         }
         BrokerBuilder builder = Broker.builder()
-                .limits(Limits.STANDALONE)
+                .limits(limits(log, PlatformDependent.maxDirectMemory()))
                 .loops(Runtime.getRuntime().availableProcessors());
         options.listeners().forEach(builder::listen);
         if (options.allowAnonymous) {
@@ -137,6 +141,20 @@ public final class Main {
         } catch (BrokerStartException e) {
             throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
         }
+    }
+
+    /**
+     * The largest message is at most half of what may lie outside the heap, where it is gathered: one that is larger is refused
+     * as MQTT has it, and not by an error in the middle of it.
+     */
+    static Limits limits(Logger log, long directBytes) {
+        int largest = (int) Math.min(Limits.PROTOCOL_PACKET_BYTES_MAX, Math.max(PACKET_BYTES_MIN, directBytes / 2));
+        if (largest < Limits.PROTOCOL_PACKET_BYTES_MAX) {
+            log.info(
+                    "messages: at most {} bytes, half of the memory outside the heap (-XX:MaxDirectMemorySize)",
+                    largest);
+        }
+        return Limits.STANDALONE.withPacketBytesMax(largest);
     }
 
     private static StorageEngineProvider engine(String name, Path folder) {

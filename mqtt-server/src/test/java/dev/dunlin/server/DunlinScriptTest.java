@@ -68,7 +68,9 @@ class DunlinScriptTest {
             assertThat(broker.readLine()).startsWith("dunlin listening on tcp://127.0.0.1:");
 
             assertThat(broker.handle().info().command().orElseThrow()).endsWith("/bin/java");
-            assertThat(broker.handle().info().arguments().orElseThrow()).contains("-Xmx64m", "-Da=b");
+            assertThat(broker.handle().info().arguments().orElseThrow())
+                    .contains("-Xmx64m", "-Da=b")
+                    .anyMatch(each -> each.matches("-XX:MaxDirectMemorySize=[1-9][0-9]*m"));
             assertThat(broker.terminate().end()).isEqualTo(new Ended(0, List.of(), List.of(BUILDING)));
         }
     }

@@ -27,6 +27,9 @@ public final class Outbound { // hot
     private @Nullable OutboundAliases aliases;
     private @Nullable ByteBuf batch;
     private int batchBytes = BATCH_BYTES_MIN;
+    /** In batches, so without large payloads: handed to the transport since it last took more. */
+    private long untakenBytes;
+
     private boolean dirty;
     private boolean closed;
 
@@ -147,17 +150,20 @@ public final class Outbound { // hot
         writeBatch();
         ctx.flush();
         loop.countFlush();
-        if (!isWritable()) {
+        if (isWritable()) {
+            untakenBytes = 0;
+        } else {
             pauseIfIgnored();
         }
     }
 
     /**
      * Messages stop when the channel is no longer writable, but replies don't: who asks and asks and never reads the
-     * answers is read no further until it does.
+     * answers is read no further until it does. Who is still taking a large message is read: its keep-alive goes on
+     * [5.0:MQTT-3.1.2-22], [3.1.1:MQTT-3.1.2-24].
      */
     private void pauseIfIgnored() {
-        if (ctx.channel().bytesBeforeWritable() > loop.outputBytesMax()) {
+        if (untakenBytes > loop.outputBytesMax()) {
             link.pause(PauseReason.OUTPUT);
         }
     }
@@ -168,6 +174,7 @@ public final class Outbound { // hot
             return;
         }
         batch = null;
+        untakenBytes += b.readableBytes();
         adaptTo(b.writerIndex());
         ctx.write(b, ctx.voidPromise());
     }

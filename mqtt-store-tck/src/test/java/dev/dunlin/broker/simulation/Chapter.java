@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -20,18 +21,27 @@ import org.slf4j.event.Level;
 /**
  * A part of a {@link Soak}: clients with a {@link Model}, from nothing to nothing. They are random all the time; now and then
  * the broker is killed at once, or all become quiet, the model asks for everything that is owed, and the broker may be stopped
- * in good order.
+ * in good order. In a chapter of a {@link MixedLoad} the broker lives on: it has run before and runs behind it.
  */
 final class Chapter implements Client.Site, Logs.Listener {
     private static final long SLACK_MS = 8_000;
     private static final long PATIENCE_MS = 30_000;
     private static final long SILENCE_MS = 1_500;
+    private static final int SLOW_MS = 4_000;
+    private static final int STUCK_MS = 20_000;
     private static final int TRACE_LINES = 1 << 17;
-    private static final int DEEDS_PER_TURN_MAX = 8;
     private static final int FLOOD_MESSAGES = 100;
     private static final int FLOOD_BYTES = 40_000;
+    private static final int LARGE_BYTES_MAX = 600_000;
 
-    private final Path store;
+    /** More often than somebody is slow, somebody breaks the rules, or publishes a large message. */
+    private static final int VANDALS = 50;
+
+    private static final int LARGE_ONES = 5;
+
+    /** Null if the broker lives on. */
+    private final @Nullable Path store;
+
     private final Pace pace;
     private final Figures figures;
     private final long seed;
@@ -56,16 +66,39 @@ final class Chapter implements Client.Site, Logs.Listener {
     private long turns;
     private @Nullable Violation fault;
 
-    /** How often something happens to the broker, in milliseconds, from one of these to twice of it. */
-    record Pace(int killMs, int quietMs) {}
+    /**
+     * How often something happens, in milliseconds, from one of these to twice of it.
+     *
+     * @param killMs to the broker; never in a chapter that it outlives
+     * @param deeds of clients, in a turn, at most
+     * @param rarity in how many turns somebody is slow, once
+     * @param turns at least, however slow the machine is
+     */
+    record Pace(int killMs, int quietMs, int deeds, int rarity, int turns) {}
 
+    /** With a broker of its own, on this store. */
     Chapter(Path store, Pace pace, Figures figures, long seed) {
+        this(store, null, Setting.overSockets(seed), pace, figures, seed);
+    }
+
+    /** With a broker that lives on, of this setting, which nobody is connected to. */
+    Chapter(SoakBroker running, Setting setting, Pace pace, Figures figures, long seed) {
+        this(null, running, setting, pace, figures, seed);
+    }
+
+    private Chapter(
+            @Nullable Path store,
+            @Nullable SoakBroker running,
+            Setting setting,
+            Pace pace,
+            Figures figures,
+            long seed) {
         this.store = store;
         this.pace = pace;
         this.figures = figures;
         this.seed = seed;
+        this.setting = setting;
         random = new Random(seed);
-        setting = Setting.overSockets(seed);
         deeds = new Deeds(setting, model, random);
         for (int i = 0; i < setting.clients(); i++) {
             clients.add(new Client(deeds.profile(i), this, model));
@@ -73,7 +106,7 @@ final class Chapter implements Client.Site, Logs.Listener {
         vandal = new Vandal(random);
         sockets = new Sockets(random);
         steadiness = List.of(0, 60, 95, 99).get(random.nextInt(4));
-        broker = start();
+        broker = running == null ? start() : running;
     }
 
     String describe() {
@@ -101,15 +134,15 @@ final class Chapter implements Client.Site, Logs.Listener {
         try {
             port = broker.port(this);
             long endMs = time.monotonicMs() + ms;
-            killDueMs = soon(pace.killMs);
+            killDueMs = livesOn() ? Long.MAX_VALUE / 2 : soon(pace.killMs);
             long quietDueMs = soon(pace.quietMs);
-            while (time.monotonicMs() < endMs) {
+            while (time.monotonicMs() < endMs || turns < pace.turns) {
                 busy();
                 if (killed) {
                     afterKill();
                 } else if (time.monotonicMs() >= quietDueMs) {
                     quiet();
-                    if (random.nextInt(3) == 0) {
+                    if (!livesOn() && random.nextInt(3) == 0) {
                         stop();
                         open();
                     }
@@ -119,9 +152,15 @@ final class Chapter implements Client.Site, Logs.Listener {
             end();
             figures.add(model);
         } finally {
-            broker.kill();
+            if (!livesOn()) {
+                broker.kill();
+            }
             sockets.close();
         }
+    }
+
+    private boolean livesOn() {
+        return store == null;
     }
 
     private long soon(int ms) {
@@ -132,7 +171,7 @@ final class Chapter implements Client.Site, Logs.Listener {
         if (time.monotonicMs() >= killDueMs + pace.killMs / 4) { // no acknowledgement came to do it at
             kill();
         }
-        for (int left = random.nextInt(DEEDS_PER_TURN_MAX); left > 0; left--) {
+        for (int left = random.nextInt(pace.deeds); left > 0; left--) {
             Client client = clients.get(random.nextInt(clients.size()));
             if (random.nextInt(100) < steadiness) {
                 deeds.steady(client);
@@ -140,11 +179,14 @@ final class Chapter implements Client.Site, Logs.Listener {
                 deeds.one(client);
             }
         }
-        int dice = random.nextInt(3_000);
+        int dice = random.nextInt(pace.rarity);
         if (dice == 0) {
             slowConsumer();
-        } else if (dice < 60) {
+        } else if (dice < pace.rarity / VANDALS) {
             vandal.act(end -> sockets.connect(port, end));
+        }
+        if (livesOn() && random.nextInt(pace.rarity / LARGE_ONES) == 0) {
+            large();
         }
         turn(random.nextInt(4));
     }
@@ -175,8 +217,17 @@ final class Chapter implements Client.Site, Logs.Listener {
         }
         figures.slowConsumers++;
         note(slow, "doesn't read");
-        wire.pause(500 + random.nextInt(4_000));
+        wire.pause(500 + random.nextInt(livesOn() && random.nextInt(4) == 0 ? STUCK_MS : SLOW_MS));
         deeds.flood(fast, FLOOD_MESSAGES, FLOOD_BYTES);
+    }
+
+    /** Somebody publishes a message that arrives, and leaves, in many pieces. */
+    private void large() {
+        Client client = clients.get(random.nextInt(clients.size()));
+        if (client.isConnected()) {
+            figures.largeMessages++;
+            deeds.large(client, LARGE_BYTES_MAX / 6 + random.nextInt(LARGE_BYTES_MAX));
+        }
     }
 
     // ---- mishaps
@@ -240,7 +291,7 @@ final class Chapter implements Client.Site, Logs.Listener {
         Durability level = random.nextBoolean() ? Durability.POWER : Durability.PROCESS;
         boolean restless = random.nextBoolean();
         note("starts at {}{}", level, restless ? ", restless" : "");
-        return SoakBroker.start(new SoakBroker.Start(store, level, restless, seed));
+        return SoakBroker.start(new SoakBroker.Start(Objects.requireNonNull(store), level, restless, seed));
     }
 
     private void open() {
@@ -302,7 +353,11 @@ final class Chapter implements Client.Site, Logs.Listener {
         quiet();
         clients.forEach(Client::disconnect);
         settle(false);
-        stop();
+        if (livesOn()) {
+            turn(0);
+        } else {
+            stop();
+        }
     }
 
     // ---- for the clients

@@ -107,6 +107,15 @@ final class Deeds {
         }
     }
 
+    /** Publishes a message of so many bytes to a topic of its own, or to a group. */
+    void large(Client client, int bytes) {
+        QoS qos = qos();
+        if (client.mayPublish(qos)) {
+            String topic = random.nextInt(4) == 0 ? "s/" + random.nextInt(TOPICS) : topic("p", client);
+            client.publish(model.message(client.id(), topic, qos, false, false, 0), bytes);
+        }
+    }
+
     private void connect(Client client, boolean clean) {
         boolean hasWill = random.nextInt(5) < 3;
         Message will = hasWill ? model.message(client.id(), topic("p", client), qos(), false, false, 0) : null;

@@ -23,6 +23,7 @@ final class Figures {
     long takeovers;
     long wills;
     long slowConsumers;
+    long largeMessages;
     long kills;
     long killsWhileStarting;
     long stops;
@@ -60,7 +61,8 @@ final class Figures {
         return published + " messages published, " + acknowledged + " acknowledged, " + publishedAgain
                 + " times resent by clients; " + delivered + " deliveries, " + deliveredAgain
                 + " of them resent; at most " + owedMax + " owed to one session; " + connections + " connections, "
-                + takeovers + " takeovers, " + wills + " wills, " + slowConsumers + " slow consumers; " + kills
+                + takeovers + " takeovers, " + wills + " wills, " + slowConsumers + " slow consumers, " + largeMessages
+                + " large messages; " + kills
                 + " kills, " + killsWhileStarting + " more while starting, " + stops + " stops, " + quietPhases
                 + " quiet phases in " + chapters + " chapters; dropped " + dropped;
     }

@@ -14,6 +14,7 @@ import java.util.Random;
 record Setting(Durability level, int loops, Limits limits, int clients, long slackBytes) {
     private static final long SLACK_BYTES = 32 << 10;
     private static final int SOAK_CLIENTS = 9;
+    private static final int MIXED_CLIENTS = 24;
     private static final int SOAK_MAILBOX_BYTES = 4 << 20;
 
     static Setting of(long seed, Random random) {
@@ -49,6 +50,20 @@ record Setting(Durability level, int loops, Limits limits, int clients, long sla
                 limits.withMailboxBytesMax(SOAK_MAILBOX_BYTES),
                 SOAK_CLIENTS,
                 drawn.slackBytes);
+    }
+
+    /**
+     * The broker of a {@link MixedLoad}: that of the standalone server, with bounds that clients which don't read reach in no
+     * time.
+     */
+    static Setting mixed() {
+        Limits limits = Limits.STANDALONE
+                .withReceiveMaximum(16)
+                .withInflightMessagesMax(20)
+                .withQueueMessagesMax(100)
+                .withOutputBytesMax(64 << 10)
+                .withTopicAliasMax(4);
+        return new Setting(Durability.MEMORY, 2, limits, MIXED_CLIENTS, SLACK_BYTES);
     }
 
     boolean isStored() {

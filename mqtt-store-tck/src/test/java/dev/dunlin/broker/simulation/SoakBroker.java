@@ -1,11 +1,13 @@
 package dev.dunlin.broker.simulation;
 
 import dev.dunlin.broker.Broker;
+import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.crash.EngineUnderTest;
 import dev.dunlin.broker.spi.Durability;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -25,10 +27,14 @@ import org.slf4j.event.Level;
 final class SoakBroker {
     private static final long PATIENCE_SECONDS = 60;
     private static final String SEPARATOR = "\t";
+    private static final int BUSY = 'b';
+    private static final int AT_REST = 'r';
 
     private final Process process;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final BlockingQueue<MemoryUse> memory = new LinkedBlockingQueue<>();
     private final Thread reader;
+    private int port;
 
     /**
      * How it is started.
@@ -45,25 +51,38 @@ final class SoakBroker {
 
     // ---- in the child
 
-    /** The arguments are those of {@link Start}. */
+    /** The arguments are those of {@link Start}; without any it keeps nothing. For each byte that it reads it tells its memory. */
     public static void main(String[] args) throws Exception {
         Logs.listenEverywhere(new Reporter());
+        try (Broker broker = args.length == 0 ? inMemory() : onStore(args)) {
+            say("port", broker.port("tcp"));
+            for (int why = System.in.read(); why >= 0; why = System.in.read()) {
+                say("memory", MemoryUse.here(why == BUSY ? MemoryUse.When.BUSY : MemoryUse.When.AT_REST));
+            }
+        }
+    }
+
+    private static Broker inMemory() throws BrokerStartException {
+        Setting setting = Setting.mixed();
+        return Broker.builder()
+                .tcp(0)
+                .loops(setting.loops())
+                .limits(setting.limits())
+                .start();
+    }
+
+    private static Broker onStore(String[] args) throws BrokerStartException {
         Path store = Path.of(args[0]);
         EngineUnderTest engine = EngineUnderTest.here();
         Setting setting = Setting.overSockets(Long.parseLong(args[3]));
-        try (Broker broker = Broker.builder()
+        return Broker.builder()
                 .tcp(0)
                 .loops(setting.loops())
                 .limits(setting.limits())
                 .storage(
                         Boolean.parseBoolean(args[2]) ? engine.restless(store) : engine.at(store),
                         Durability.valueOf(args[1]))
-                .start()) {
-            say("port", broker.port("tcp"));
-            while (System.in.read() >= 0) {
-                Thread.onSpinWait(); // nothing is ever sent
-            }
-        }
+                .start();
     }
 
     private static void say(Object... words) {
@@ -100,20 +119,32 @@ final class SoakBroker {
 
     /** Starts one; {@link #port} waits until it listens. */
     static SoakBroker start(Start how) {
+        try {
+            List<String> options = new ArrayList<>(EngineUnderTest.here().jvmOptions());
+            options.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+            return start(options, how.arguments());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts one without a store, of {@link Setting#mixed}. */
+    static SoakBroker startInMemory() {
+        return start(List.of("-Xmx256m"), List.of());
+    }
+
+    private static SoakBroker start(List<String> options, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of(
+                "-ea",
+                "-Dslf4j.provider=" + Logs.class.getName(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                SoakBroker.class.getName()));
+        command.addAll(arguments);
         try {
-            command.addAll(EngineUnderTest.here().jvmOptions());
-            command.addAll(List.of(
-                    "-ea",
-                    "-Xmx512m",
-                    "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
-                    "-Dslf4j.provider=" + Logs.class.getName(),
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    SoakBroker.class.getName()));
-            command.addAll(how.arguments());
             return new SoakBroker(new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start());
@@ -122,11 +153,42 @@ final class SoakBroker {
         }
     }
 
+    /** Asks for its memory, which is heard of later. Any thread. */
+    void askMemory(MemoryUse.When when) {
+        try {
+            OutputStream to = process.getOutputStream();
+            to.write(when == MemoryUse.When.BUSY ? BUSY : AT_REST);
+            to.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What it has said of its memory since the last time, when at least one of these has come. */
+    List<MemoryUse> memory(MemoryUse.When when) {
+        List<MemoryUse> all = new ArrayList<>();
+        do {
+            try {
+                MemoryUse next = memory.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                Model.require(next != null, "the broker does not tell its memory");
+                all.add(next);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError(e);
+            }
+        } while (all.get(all.size() - 1).when() != when);
+        return all;
+    }
+
     private void read() {
         try (BufferedReader from =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = from.readLine(); line != null; line = from.readLine()) {
-                lines.add(line);
+                if (line.startsWith("memory" + SEPARATOR)) {
+                    memory.add(MemoryUse.parse(line.split(SEPARATOR, -1)[1]));
+                } else {
+                    lines.add(line);
+                }
             }
         } catch (IOException e) {
             lines.add("log" + SEPARATOR + "ERROR" + SEPARATOR + SEPARATOR + "its output breaks off: " + e);
@@ -135,14 +197,16 @@ final class SoakBroker {
 
     /** Waits until it listens, and passes what it says before. */
     int port(Logs.Listener listener) {
-        while (true) {
+        while (port == 0) {
             String line = take();
             Model.require(line != null && (process.isAlive() || !lines.isEmpty()), "the broker does not start");
             if (line.startsWith("port" + SEPARATOR)) {
-                return Integer.parseInt(line.split(SEPARATOR, -1)[1]);
+                port = Integer.parseInt(line.split(SEPARATOR, -1)[1]);
+            } else {
+                pass(line, listener);
             }
-            pass(line, listener);
         }
+        return port;
     }
 
     private @Nullable String take() {

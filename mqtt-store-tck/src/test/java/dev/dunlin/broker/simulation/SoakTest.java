@@ -27,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 class SoakTest {
     private static final int MINUTES = Integer.getInteger("dunlin.soak.minutes", 0);
     private static final long SMOKE_SEED = 6;
+    private static final int DEEDS = 8;
+    private static final int RARITY = 3_000;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     Path temp;
@@ -38,8 +40,9 @@ class SoakTest {
         System.out.println("soak: seed " + seed);
         Soak soak = new Soak(temp.resolve("store"), seed);
         Figures figures = smoke
-                ? soak.run(0, 8_000, new Chapter.Pace(1_500, 3_000))
-                : soak.run(TimeUnit.MINUTES.toMillis(MINUTES), 60_000, new Chapter.Pace(10_000, 15_000));
+                ? soak.run(0, 8_000, new Chapter.Pace(1_500, 3_000, DEEDS, RARITY, 0))
+                : soak.run(
+                        TimeUnit.MINUTES.toMillis(MINUTES), 60_000, new Chapter.Pace(10_000, 15_000, DEEDS, RARITY, 0));
 
         System.out.println("soak: " + figures + "; no violation; seed " + seed);
         assertThat(figures.kills).isPositive();
