@@ -70,10 +70,10 @@ public final class MqttDecoder { // hot
     private @Nullable PacketType type;
     private @Nullable Assembly assembly;
 
-    /** The packet that the handler sees. */
-    private final Publish publish = new Publish();
+    /** The packet that the handler sees. Many a client never publishes, nor sends properties: these two are made when one does. */
+    private @Nullable Publish publish;
 
-    private final PropertyReader properties = new PropertyReader();
+    private @Nullable PropertyReader properties;
     private ByteBuf body = Unpooled.EMPTY_BUFFER;
     private int packetId;
     private ReasonCode reasonCode = ReasonCode.SUCCESS;
@@ -337,13 +337,15 @@ public final class MqttDecoder { // hot
             headerBytes = 0;
             body = Unpooled.EMPTY_BUFFER;
             packet = null;
-            publish.clear();
+            if (publish != null) {
+                publish.clear();
+            }
         }
     }
 
     private void readBody(PacketType type, ByteBuf in, int at, int end) throws MalformedPacket {
         switch (type) {
-            case PUBLISH -> publish.read(in, at, end, firstByte & 0xF, packetBytes(), version == MqttVersion.V5, peer);
+            case PUBLISH -> readPublish(in, at, end);
             case PUBACK, PUBREC, PUBREL, PUBCOMP -> readAck(type, in, at, end);
             case PINGREQ, PINGRESP -> {
                 if (at != end) {
@@ -354,6 +356,15 @@ public final class MqttDecoder { // hot
             case CONNECT -> readConnect(new Cursor(in, at, end));
             default -> packet = readRecord(type, new Cursor(in, at, end), knownVersion());
         }
+    }
+
+    private void readPublish(ByteBuf in, int at, int end) throws MalformedPacket {
+        Publish view = publish;
+        if (view == null) {
+            view = new Publish();
+            publish = view;
+        }
+        view.read(in, at, end, firstByte & 0xF, packetBytes(), version == MqttVersion.V5, peer);
     }
 
     private void readAck(PacketType type, ByteBuf in, int at, int end) throws MalformedPacket {
@@ -370,7 +381,9 @@ public final class MqttDecoder { // hot
     /** The end of PUBACK to PUBCOMP, DISCONNECT and AUTH: reason code and properties may both be missing in MQTT 5. */
     private void readReason(PacketType type, ByteBuf in, int at, int end) throws MalformedPacket {
         body = in;
-        properties.clear();
+        if (properties != null) {
+            properties.clear();
+        }
         reasonCode = ReasonCode.SUCCESS;
         if (at == end) {
             return;
@@ -384,15 +397,26 @@ public final class MqttDecoder { // hot
             throw protocolError(type + " with reason 0x" + Integer.toHexString(in.getUnsignedByte(at)));
         }
         reasonCode = reason;
-        if (at + 1 < end && properties.read(in, at + 1, end, type.code()) != end) {
+        if (at + 1 < end && propertyReader().read(in, at + 1, end, type.code()) != end) {
             throw malformed(type + " goes on behind its properties");
         }
-        if (type == PacketType.AUTH && !properties.has(Property.AUTHENTICATION_METHOD)) { // [5.0 section 3.15.2.2.2]
+        if (type == PacketType.AUTH && !has(Property.AUTHENTICATION_METHOD)) { // [5.0 section 3.15.2.2.2]
             throw protocolError("AUTH without a method");
         }
-        if (type == PacketType.DISCONNECT && peer == Peer.SERVER && properties.has(Property.SESSION_EXPIRY_INTERVAL)) {
+        if (type == PacketType.DISCONNECT && peer == Peer.SERVER && has(Property.SESSION_EXPIRY_INTERVAL)) {
             throw protocolError("Session expiry interval in a server's DISCONNECT"); // [5.0:MQTT-3.14.2-2]
         }
+    }
+
+    private PropertyReader propertyReader() {
+        if (properties == null) {
+            properties = new PropertyReader();
+        }
+        return properties;
+    }
+
+    private boolean has(Property property) {
+        return properties != null && properties.has(property);
     }
 
     private void readConnect(Cursor cursor) throws MalformedPacket {
@@ -450,6 +474,9 @@ public final class MqttDecoder { // hot
 
     /** The PUBLISH. */
     public Publish publish() {
+        if (publish == null) {
+            throw notThisPacket();
+        }
         return publish;
     }
 
@@ -495,13 +522,17 @@ public final class MqttDecoder { // hot
 
     /** The properties of PUBACK, PUBREC, PUBREL, PUBCOMP, DISCONNECT and AUTH: a copy that outlives the call. */
     public Properties properties() {
-        return properties.copy(body);
+        return properties == null ? Properties.EMPTY : properties.copy(body);
     }
 
     private Packet record() {
         if (packet == null) {
-            throw new IllegalStateException("Not this packet, or not inside PacketHandler.packet");
+            throw notThisPacket();
         }
         return packet;
+    }
+
+    private static IllegalStateException notThisPacket() {
+        return new IllegalStateException("Not this packet, or not inside PacketHandler.packet");
     }
 }

@@ -9,11 +9,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import java.net.SocketAddress;
 import java.util.Collection;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,8 +34,7 @@ public final class Acceptor {
     private final Transport transport;
     private final Authenticator authenticator;
     private final AtomicInteger openInAll;
-    /** By their numbers, so that a simulation finds them in the same order each time. */
-    private final Map<Long, Connection> open = new ConcurrentHashMap<>();
+    private final Set<Connection> open = ConcurrentHashMap.newKeySet();
 
     private final AtomicLong numbers = new AtomicLong();
     private final Set<Channel> ending = ConcurrentHashMap.newKeySet();
@@ -75,7 +72,7 @@ public final class Acceptor {
 
     /** The connections that are open now. */
     Collection<Connection> connections() {
-        return open.values();
+        return open;
     }
 
     /** Channels whose connections have ended, but which are still to be closed. */
@@ -103,9 +100,7 @@ public final class Acceptor {
                 .group(transport.group())
                 .channelFactory(transport.serverChannels())
                 .childOption(ChannelOption.ALLOCATOR, allocator)
-                .childOption(
-                        ChannelOption.RECVBUF_ALLOCATOR,
-                        new FixedRecvByteBufAllocator(RECEIVE_BYTES).maxMessagesPerRead(1))
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new ReceiveBuffers(RECEIVE_BYTES))
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(high / 2, high))
                 .childHandler(new ChannelInitializer<>() {
                     @Override
@@ -133,12 +128,12 @@ public final class Acceptor {
             return;
         }
         Connection connection = new Connection(this, loop, numbers.incrementAndGet());
-        open.put(connection.number(), connection);
+        open.add(connection);
         layers.build(channel, connection);
     }
 
     void closed(Connection connection) {
-        if (open.remove(connection.number(), connection)) {
+        if (open.remove(connection)) {
             openInAll.decrementAndGet();
         }
     }
@@ -162,7 +157,7 @@ public final class Acceptor {
 
     /** After the loops have ended: gives back what connections hold that were under way between two of them. */
     public void abandonAll() {
-        for (Connection connection : open.values()) {
+        for (Connection connection : open) {
             closed(connection);
             connection.abandon();
         }
@@ -173,7 +168,7 @@ public final class Acceptor {
      * off. On that loop. One that is on its way from loop to loop lives on none, and ends when it arrives.
      */
     public void disconnectAll(SessionLoop loop) {
-        for (Connection connection : open.values()) {
+        for (Connection connection : open) {
             if (connection.isOn(loop)) {
                 connection.shutDown();
             }

@@ -1,11 +1,13 @@
 package dev.dunlin.broker.net;
 
+import dev.dunlin.broker.session.KeepAlives;
 import dev.dunlin.broker.session.Link;
 import dev.dunlin.broker.session.OpenSession;
 import dev.dunlin.broker.session.Outbound;
 import dev.dunlin.broker.session.PauseReason;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttDecoder;
 import dev.dunlin.codec.MqttEncoder;
@@ -32,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * {@link #close}. It lives on the loop that accepted it until CONNECT has named the client; the {@link Handshake} then
  * moves it to the client's home loop, where its session is. It is read while its set of pause reasons is empty.
  */
-public final class Connection extends ChannelInboundHandlerAdapter implements PacketHandler, Link { // hot
+public final class Connection extends ChannelInboundHandlerAdapter // hot
+        implements PacketHandler, Link, KeepAlives.Watched {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
     private final Acceptor acceptor;
@@ -42,11 +45,15 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Outbound out;
 
+    /** From CONNECT until CONNACK has left. */
     private @Nullable Handshake handshake;
+
     private @Nullable OpenSession session;
+    private @Nullable Reauthentication reauthentication;
+    private Identity identity = Identity.ANONYMOUS;
     private SessionLoop.@Nullable Timer connectTimer;
-    private SessionLoop.@Nullable Timer keepAliveTimer;
-    private long keepAliveMs;
+    private int keepAliveMs;
+    private int keepAlivePlace = KeepAlives.NOWHERE;
     private long lastReadMs;
     private int pauses;
     private boolean decoding;
@@ -191,16 +198,23 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
             case UNSUBSCRIBE -> open.subscriptions().unsubscribe(packet.unsubscribe());
             case PINGREQ -> MqttEncoder.pingresp(out().room(2)); // [5.0:MQTT-3.12.4-1], [3.1.1:MQTT-3.12.4-1]
             case DISCONNECT -> disconnected(packet, open);
-            case AUTH -> handshake().reauthenticate(packet.reasonCode(), packet.properties());
+            case AUTH -> reauthenticate(packet.reasonCode(), packet.properties());
             case CONNECT -> // [5.0:MQTT-3.1.0-2], [3.1.1:MQTT-3.1.0-2]
                 throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "second CONNECT");
             default -> throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, type + " was not asked for");
         }
     }
 
+    private void reauthenticate(ReasonCode reason, Properties properties) throws MalformedPacket {
+        if (reauthentication == null) { // [5.0:MQTT-4.12.0-7]
+            throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "AUTH with " + reason + " was not asked for");
+        }
+        reauthentication.auth(reason, properties, acceptor.core().limits().connectTimeoutMs());
+    }
+
     private void disconnected(MqttDecoder packet, OpenSession open) throws MalformedPacket {
         long expirySeconds = packet.properties().integer(Property.SESSION_EXPIRY_INTERVAL, -1);
-        if (expirySeconds > 0 && open.askedExpirySeconds() == 0) { // [5.0 section 3.14.2.2.2]
+        if (expirySeconds > 0 && !open.askedExpiry()) { // [5.0 section 3.14.2.2.2]
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "session expiry interval was 0 in CONNECT");
         }
         if (expirySeconds >= 0) {
@@ -258,9 +272,15 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         return out;
     }
 
-    /** Its number among the connections of its acceptor. */
-    long number() {
-        return number;
+    /** From its number, not from the object: a simulation then finds connections in the same order each time. */
+    @Override
+    public int hashCode() {
+        return Long.hashCode(number);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other;
     }
 
     SessionLoop loop() {
@@ -284,7 +304,8 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
     }
 
     /** The client is authenticated: larger packets may come. */
-    void authenticated() {
+    void authenticated(Identity who) {
+        identity = who;
         authenticated = true;
         cancel(connectTimer);
         connectTimer = null; // it belongs to this loop, which the connection may leave now
@@ -305,30 +326,47 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         session = open;
     }
 
-    /** CONNACK has left. */
-    void connected(int keepAliveSeconds) {
+    /**
+     * CONNACK has left: the handshake is over, and what the client has presented in it is let go.
+     *
+     * @param anew how the client may prove itself anew; null if it may not
+     */
+    void connected(int keepAliveSeconds, @Nullable Reauthentication anew) {
         connected = true;
-        keepAliveMs = keepAliveSeconds * 1500L; // [5.0:MQTT-3.1.2-22], [3.1.1:MQTT-3.1.2-24]
+        handshake = null;
+        reauthentication = anew;
+        keepAliveMs = keepAliveSeconds * 1500; // [5.0:MQTT-3.1.2-22], [3.1.1:MQTT-3.1.2-24]
         lastReadMs = loop.nowMs();
         if (keepAliveMs > 0) {
-            keepAliveTimer = loop.schedule(keepAliveMs, this::checkKeepAlive);
+            loop.keepAlives().add(this, keepAliveMs);
         }
     }
 
-    /** One timer per connection, moved on lazily: a packet costs only the time stamp of its read. */
-    private void checkKeepAlive() {
+    // ---- keep-alive: a packet costs only the time stamp of its read
+
+    @Override
+    public long check() {
         if (closed) {
-            return;
+            return 0;
         }
         if (isPausedByUs()) {
             lastReadMs = loop.nowMs();
         }
         long leftMs = lastReadMs + keepAliveMs - loop.nowMs();
-        if (leftMs > 0) {
-            keepAliveTimer = loop.schedule(leftMs, this::checkKeepAlive);
-        } else {
+        if (leftMs <= 0) {
             close(ReasonCode.KEEP_ALIVE_TIMEOUT, "nothing received for " + keepAliveMs + " ms");
         }
+        return leftMs;
+    }
+
+    @Override
+    public int place() {
+        return keepAlivePlace;
+    }
+
+    @Override
+    public void place(int place) {
+        keepAlivePlace = place;
     }
 
     // ---- the end
@@ -345,13 +383,14 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
 
     @Override
     public ClientInfo client() {
-        return handshake().client();
-    }
-
-    private Handshake handshake() {
-        Handshake shaken = handshake;
-        assert shaken != null : "there is a session";
-        return shaken;
+        OpenSession open = session;
+        assert open != null : "there is a session";
+        return new ClientInfo(
+                open.session().clientId(),
+                identity,
+                out().version(),
+                ctx().channel().remoteAddress(),
+                acceptor.name());
     }
 
     /** The broker is being closed. */
@@ -388,9 +427,9 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         closed = true;
         LOG.info("client {}: {}", name(), printable(cause));
         cancel(connectTimer);
-        cancel(keepAliveTimer);
-        if (handshake != null) {
-            handshake.close();
+        loop.keepAlives().remove(this);
+        if (reauthentication != null) {
+            reauthentication.close();
         }
         decoder.close();
         out().close();
@@ -398,7 +437,7 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         LingeringClose.close(ctx(), acceptor.ending(), !acceptor.isClosing() && mayHaveToLinger());
         OpenSession open = session;
         if (open != null) {
-            open.publishes().close();
+            open.close();
             loop.sessions().connectionClosed(open.session(), this, withWill);
         }
     }
@@ -421,17 +460,19 @@ public final class Connection extends ChannelInboundHandlerAdapter implements Pa
         out().close();
         OpenSession open = session;
         if (open != null) {
-            open.publishes().close();
+            open.close();
         }
         ctx().channel().unsafe().closeForcibly();
     }
 
     /** For log lines: the client id, before CONNECT the address. */
     String name() {
-        Handshake shaken = handshake;
+        if (session != null) {
+            return printable(session.session().clientId());
+        }
         return printable(
-                shaken != null
-                        ? shaken.clientId()
+                handshake != null
+                        ? handshake.clientId()
                         : String.valueOf(ctx().channel().remoteAddress()));
     }
 

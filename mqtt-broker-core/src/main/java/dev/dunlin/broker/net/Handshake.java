@@ -8,7 +8,6 @@ import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.session.VersionRules;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
-import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
@@ -50,7 +49,6 @@ final class Handshake {
     private Properties announced = Properties.EMPTY;
 
     private Identity identity = Identity.ANONYMOUS;
-    private @Nullable Reauthentication reauthentication;
 
     Handshake(Acceptor acceptor, Connection connection, Connect connect) {
         this.acceptor = acceptor;
@@ -76,15 +74,6 @@ final class Handshake {
 
     String clientId() {
         return clientId;
-    }
-
-    ClientInfo client() {
-        return new ClientInfo(
-                clientId,
-                identity,
-                connect.version(),
-                connection.ctx().channel().remoteAddress(),
-                acceptor.name());
     }
 
     /** @throws MalformedPacket if the client can't be let in whoever it is */
@@ -137,25 +126,10 @@ final class Handshake {
                 return;
             }
             identity = accepted.identity();
-            connection.authenticated();
+            connection.authenticated(identity);
             moveHome();
         } else if (result instanceof AuthResult.Refused refused) { // [5.0:MQTT-4.12.0-4]
             connection.close(new Farewell(refused.reason(), refused.text(), refused.serverReference()));
-        }
-    }
-
-    /** A connected client has sent an AUTH. */
-    void reauthenticate(ReasonCode reason, Properties properties) throws MalformedPacket {
-        if (reauthentication == null) {
-            reauthentication = new Reauthentication(connection, acceptor.authenticator(), request, identity);
-        }
-        reauthentication.auth(reason, properties, core.limits().connectTimeoutMs());
-    }
-
-    /** The connection has ended. */
-    void close() {
-        if (reauthentication != null) {
-            reauthentication.close();
         }
     }
 
@@ -233,9 +207,15 @@ final class Handshake {
         }
         connection.opened(session);
         session.connack(connack(session.isPresent()), () -> {
-            connection.connected(keepAliveSeconds);
+            connection.connected(keepAliveSeconds, reauthentication());
             connection.resume(PauseReason.OPENING);
         });
+    }
+
+    private @Nullable Reauthentication reauthentication() {
+        return request.authenticationMethod() == null // [5.0:MQTT-4.12.0-7]
+                ? null
+                : new Reauthentication(connection, acceptor.authenticator(), request, identity);
     }
 
     private Connack connack(boolean sessionPresent) {

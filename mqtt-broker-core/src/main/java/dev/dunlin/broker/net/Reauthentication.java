@@ -24,7 +24,7 @@ final class Reauthentication {
     private SessionLoop.@Nullable Timer timer;
 
     /**
-     * For a client that was let in.
+     * For a client that was let in, and had named an authentication method.
      *
      * @param connect what it presented then
      */
@@ -46,7 +46,7 @@ final class Reauthentication {
             running.answered(reason, properties);
             return;
         }
-        if (connect.authenticationMethod() == null || reason != ReasonCode.REAUTHENTICATE) { // [5.0:MQTT-4.12.0-7]
+        if (reason != ReasonCode.REAUTHENTICATE) {
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "AUTH with " + reason + " was not asked for");
         }
         AuthExchange begun = new AuthExchange(connection, connect.authenticationMethod(), false, this::end);

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A ring of parallel arrays: queueing makes no object, and what is paged out costs 24 bytes.
  */
 final class MessageQueue {
+    /** Empty, and nothing can be added: for a session for which nothing has been queued so far. */
+    static final MessageQueue NONE = new MessageQueue();
+
     private static final int CAPACITY_MIN = 4;
     private static final @Nullable KeptMessage[] NO_MESSAGES = {};
     private static final @Nullable Target[] NO_TARGETS = {};
@@ -61,6 +64,7 @@ final class MessageQueue {
     }
 
     private int append(int footprintBytes, long entry) {
+        assert this != NONE : "shared by all";
         if (size == entries.length) {
             grow();
         }

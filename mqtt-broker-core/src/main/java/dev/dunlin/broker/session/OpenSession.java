@@ -1,28 +1,33 @@
 package dev.dunlin.broker.session;
 
-import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.Property;
+import org.jspecify.annotations.Nullable;
 
 /** A session together with the connection that has opened it: what the connection hands its packets to. Loop only. */
 public final class OpenSession {
+    private final Core core;
     private final Session session;
-    private final Opening opening;
-    private final boolean present;
-    private final Limits limits;
+    private final Link link;
+    private final Outbound out;
     private final Replies replies;
-    private final InboundPublishes publishes;
-    private final SubscriptionRequests subscriptions;
+    private final int receiveMaximum;
+    private final boolean present;
+    private final boolean askedExpiry;
 
+    /** Made by the first publish: many a client only subscribes. */
+    private @Nullable InboundPublishes publishes;
+
+    /** Keeps nothing of the CONNECT: payload and password of an idle client would lie there for ever. */
     OpenSession(Core core, Session session, Opening opening, boolean present) {
+        this.core = core;
         this.session = session;
-        this.opening = opening;
         this.present = present;
-        limits = core.limits;
-        replies = new Replies(session, opening.link(), opening.out(), limits.receiveMaximum());
-        publishes = new InboundPublishes(core, session, opening.link(), opening.out(), replies);
-        subscriptions =
-                new SubscriptionRequests(core, session, replies, opening.out().rules());
+        link = opening.link();
+        out = opening.out();
+        replies = new Replies(session, link, out, core.limits.receiveMaximum());
+        receiveMaximum = opening.receiveMaximum(core.limits.inflightMessagesMax());
+        askedExpiry = opening.connect().properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0) > 0;
     }
 
     public Session session() {
@@ -34,28 +39,42 @@ public final class OpenSession {
         return present;
     }
 
-    /** The session expiry interval that a 5.0 client asked for in CONNECT, in seconds; not what it was granted. */
-    public long askedExpirySeconds() {
-        return opening.connect().properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0);
+    /** Whether a 5.0 client asked in CONNECT for a session expiry interval above 0, whatever it was granted. */
+    public boolean askedExpiry() {
+        return askedExpiry;
     }
 
     /** Changes the session expiry interval, as a DISCONNECT may [5.0 section 3.14.2.2.2]. */
     public void expirySeconds(long seconds) {
-        session.expirySeconds = Math.min(seconds, limits.sessionExpiryMaxSeconds());
+        session.expirySeconds = Math.min(seconds, core.limits.sessionExpiryMaxSeconds());
     }
 
+    /** What the client publishes goes in here. */
     public InboundPublishes publishes() {
-        return publishes;
+        InboundPublishes made = publishes;
+        if (made == null) {
+            made = new InboundPublishes(core, session, link, out, replies);
+            publishes = made;
+        }
+        return made;
     }
 
+    /** Takes in one SUBSCRIBE or UNSUBSCRIBE. */
     public SubscriptionRequests subscriptions() {
-        return subscriptions;
+        return new SubscriptionRequests(core, session, replies, out.rules());
+    }
+
+    /** The connection is gone, and with it what it has held back. */
+    public void close() {
+        if (publishes != null) {
+            publishes.close();
+        }
     }
 
     /** Sends CONNACK when it may leave; then the session's messages flow, and {@code sent} runs. */
     public void connack(Connack connack, Runnable sent) {
         replies.connack(connack, () -> {
-            session.attach(opening.out(), opening.receiveMaximum(limits.inflightMessagesMax()));
+            session.attach(out, receiveMaximum);
             sent.run();
         });
     }

@@ -77,13 +77,13 @@ public final class Restore implements Store.Recovered {
                 stored.noLocal(),
                 stored.retainAsPublished(),
                 stored.identifier());
-        session.subscriptions.put(stored.filter(), subscription);
+        session.subscribed(subscription);
         core.subscriptions.add(subscription);
         StoredSubscription.Replay place = stored.replay();
         if (place != null) {
             int[] ids = stored.identifier() == 0 ? Target.NO_IDS : new int[] {stored.identifier()};
             Target target = new Target(session, stored.qos(), stored.noLocal(), true, ids);
-            session.replays.begin(RetainedReplay.from(place, core.retained, stored.filter(), target));
+            session.replays().begin(RetainedReplay.from(place, core.retained, stored.filter(), target));
         }
     }
 
@@ -92,7 +92,7 @@ public final class Restore implements Store.Recovered {
             SessionMember made = new SessionMember(group, session);
             Subscription subscription = new Subscription(
                     made, stored.filter(), stored.qos(), false, stored.retainAsPublished(), stored.identifier());
-            session.subscriptions.put(stored.filter(), subscription);
+            session.subscribed(subscription);
             made.subscribed(subscription);
             return made;
         });

@@ -18,7 +18,7 @@ final class RetainedReplays implements RetainedReplay.Receiver {
     private final Session session;
 
     /** By filter, in the order in which they began. */
-    private final Map<String, RetainedReplay> byFilter = new LinkedHashMap<>(0);
+    private Map<String, RetainedReplay> byFilter = Map.of();
 
     /** SUBSCRIBEs of this connection whose SUBACK hasn't left. */
     private int unanswered;
@@ -31,6 +31,9 @@ final class RetainedReplays implements RetainedReplay.Receiver {
 
     /** One per subscription: it begins anew. */
     void begin(RetainedReplay replay) {
+        if (byFilter.isEmpty()) {
+            byFilter = new LinkedHashMap<>(4);
+        }
         byFilter.remove(replay.filter());
         byFilter.put(replay.filter(), replay);
     }
@@ -58,11 +61,16 @@ final class RetainedReplays implements RetainedReplay.Receiver {
 
     /** Sends no more retained messages for the subscription with this filter. */
     void stop(String filter) {
-        byFilter.remove(filter);
+        if (!byFilter.isEmpty()) {
+            byFilter.remove(filter);
+        }
+        if (byFilter.isEmpty()) {
+            clear();
+        }
     }
 
     void clear() {
-        byFilter.clear();
+        byFilter = Map.of();
     }
 
     /** Sends what can be sent now. */
@@ -85,7 +93,7 @@ final class RetainedReplays implements RetainedReplay.Receiver {
                 }
                 return;
             }
-            byFilter.remove(replay.filter());
+            stop(replay.filter());
             session.log.replayed(session.subscriptions.get(replay.filter()));
         }
     }

@@ -30,11 +30,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Session extends Recipient implements SessionQueue.Owner { // hot
     final String clientId;
-    final Map<String, Subscription> subscriptions = new HashMap<>(4);
+
+    /** By filter. Changed by {@link #subscribed} and {@link #unsubscribed} alone. */
+    Map<String, Subscription> subscriptions = Map.of();
+
     final OutboundWindow window;
     final SessionQueue queue;
-    final RetainedReplays replays = new RetainedReplays(this);
     final SessionLog log;
+
+    /** What its subscriptions are still to be sent; null until it has had one. */
+    private @Nullable RetainedReplays replays;
 
     /** Its shared subscriptions; null until it has had one. */
     @Nullable
@@ -97,6 +102,35 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         return present;
     }
 
+    /** It has a subscription, in place of one with the same filter. */
+    void subscribed(Subscription subscription) {
+        if (subscriptions.isEmpty()) {
+            subscriptions = new HashMap<>(4);
+        }
+        subscriptions.put(subscription.filter(), subscription);
+    }
+
+    /** Forgets the subscription with this filter, and returns it; null if there was none. */
+    @Nullable
+    Subscription unsubscribed(String filter) {
+        return subscriptions.isEmpty() ? null : subscriptions.remove(filter);
+    }
+
+    /** The client identifier. */
+    public String clientId() {
+        return clientId;
+    }
+
+    /** Retained messages that its subscriptions are still to be sent. */
+    RetainedReplays replays() {
+        RetainedReplays present = replays;
+        if (present == null) {
+            present = new RetainedReplays(this);
+            replays = present;
+        }
+        return present;
+    }
+
     /** Messages in the queue. */
     int queued() {
         return queue.size();
@@ -114,7 +148,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         assert loop.inLoop() && out == null;
         out = connection;
         window.connected(receiveMaximum);
-        replays.attached();
+        if (replays != null) {
+            replays.attached();
+        }
         if (members != null) {
             members.attached();
         }
@@ -341,7 +377,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             message.release();
         }
         if (queue.isEmpty()) {
-            replays.pump(nowMs);
+            if (replays != null) {
+                replays.pump(nowMs);
+            }
         } else if (canSend()) {
             queue.read();
         }
@@ -573,7 +611,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         if (unacknowledged > 0) {
             loop.drops().count(clientId, "(in flight)", reason, unacknowledged);
         }
-        replays.clear();
+        replays = null;
         received = null;
     }
 

@@ -56,6 +56,7 @@ public final class SessionLoop { // hot
     private final Sessions sessions;
     private final Drops drops = new Drops();
     private final StoreRoom storeRoom = new StoreRoom(this);
+    private final KeepAlives keepAlives = new KeepAlives(this);
 
     private final Queue<Entry> mailbox = PlatformDependent.newMpscQueue();
     private final AtomicLong mailboxBytes = new AtomicLong();
@@ -232,6 +233,11 @@ public final class SessionLoop { // hot
     /** Where those wait who would publish more than the store can take. Loop only. */
     StoreRoom storeRoom() {
         return storeRoom;
+    }
+
+    /** The connections that have to be heard of. Loop only. */
+    public KeepAlives keepAlives() {
+        return keepAlives;
     }
 
     /** Runs a task of this loop after a delay, in order. Loop only. */
@@ -488,7 +494,7 @@ public final class SessionLoop { // hot
     }
 
     /** A fault ends one task, never the loop: with its thread all of its sessions would stand still. */
-    private static void runGuarded(Runnable task) {
+    static void runGuarded(Runnable task) {
         try {
             task.run();
         } catch (Throwable e) {

@@ -58,9 +58,10 @@ final class SessionQueue {
     private final Limits limits;
     private final @Nullable Store store;
 
-    private final MessageQueue queue = new MessageQueue();
-    private final MessageQueue olderPage = new MessageQueue();
-    private final MessageQueue back = new MessageQueue();
+    // Most sessions never queue anything: each is made when it gets its first message.
+    private MessageQueue queue = MessageQueue.NONE;
+    private MessageQueue olderPage = MessageQueue.NONE;
+    private MessageQueue back = MessageQueue.NONE;
     private long olderFrom = SessionReader.Page.END;
     private Set<Long> underWay = Set.of();
     private boolean allMaybeSent;
@@ -95,6 +96,7 @@ final class SessionQueue {
         if (isFull(message, entry) && !overflow(message, entry)) {
             return;
         }
+        queue = made(queue);
         if (entry != EntryId.NONE && !fitsIntoMemory(message)) {
             queue.addPagedOut(message.footprintBytes(), entry);
             return;
@@ -110,8 +112,13 @@ final class SessionQueue {
      */
     void giveBack(KeptMessage message, Target target, long entry) {
         message.retain();
+        back = made(back);
         back.add(message, target, entry);
         loop.queuedBytes(message.footprintBytes());
+    }
+
+    private static MessageQueue made(MessageQueue queue) {
+        return queue == MessageQueue.NONE ? new MessageQueue() : queue;
     }
 
     private boolean isFull(KeptMessage message, long entry) {
@@ -359,6 +366,7 @@ final class SessionQueue {
 
     private void readOlder(SessionReader.Page page) {
         olderFrom = page.next();
+        olderPage = made(olderPage);
         for (StoredEntry stored : page.entries()) {
             if (underWay.contains(stored.sequence())) {
                 continue; // since the reading began

@@ -267,7 +267,7 @@ public final class Sessions {
         if (session.members != null) {
             session.members.leaveAll(core.groups);
         }
-        session.subscriptions.clear();
+        session.subscriptions = Map.of();
         if (session.will == null) {
             byClientId.remove(session.clientId, session);
             session.log.recordGone();

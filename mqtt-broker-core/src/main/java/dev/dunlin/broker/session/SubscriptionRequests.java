@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** SUBSCRIBE and UNSUBSCRIBE of one connection. Loop only. */
+/** A SUBSCRIBE or an UNSUBSCRIBE: made for the packet, since few are sent. Loop only. */
 public final class SubscriptionRequests {
     static final String STORE_REFUSES = "the store has no room or can't be written";
     private static final int RETAIN_ALWAYS = 0;
@@ -48,7 +48,6 @@ public final class SubscriptionRequests {
      */
     public void subscribe(Subscribe request) throws MalformedPacket {
         assert session.loop.inLoop();
-        refusedByStore = false;
         for (SubscriptionRequest each : request.subscriptions()) {
             if (each.noLocal() && Topics.isShared(each.filter())) { // [5.0:MQTT-3.8.3-4]
                 throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "no local on a shared subscription");
@@ -60,12 +59,12 @@ public final class SubscriptionRequests {
             reasons.add(subscribe(each, identifier));
         }
         session.log.submitted();
-        session.replays.subscribing();
+        session.replays().subscribing();
         replies.suback(new Suback(request.packetId(), explain(refusedByStore), reasons), this::answered);
     }
 
     private void answered() {
-        session.replays.answered();
+        session.replays().answered();
         session.pump();
     }
 
@@ -92,12 +91,15 @@ public final class SubscriptionRequests {
         }
         Subscription subscription = new Subscription(
                 session, filter, request.maximumQoS(), request.noLocal(), request.retainAsPublished(), identifier);
-        session.subscriptions.put(filter, subscription);
+        session.subscribed(subscription);
         core.subscriptions.add(subscription); // replaces one with the same filter [5.0:MQTT-3.8.4-3]
         int handling = request.retainHandling(); // [5.0:MQTT-3.3.1-9], [5.0:MQTT-3.3.1-10], [5.0:MQTT-3.3.1-11]
         boolean replays = handling == RETAIN_ALWAYS || (handling == RETAIN_IF_NEW && isNew);
         session.log.subscribed(
-                subscription, replays ? replayRetained(request, identifier) : session.replays.place(filter));
+                subscription,
+                replays
+                        ? replayRetained(request, identifier)
+                        : session.replays().place(filter));
         return ReasonCode.granted(request.maximumQoS());
     }
 
@@ -125,7 +127,7 @@ public final class SubscriptionRequests {
     private Subscription shared(SessionMember member, SubscriptionRequest request, int identifier) {
         Subscription subscription = new Subscription(
                 member, request.filter(), request.maximumQoS(), false, request.retainAsPublished(), identifier);
-        session.subscriptions.put(request.filter(), subscription);
+        session.subscribed(subscription);
         session.log.subscribed(subscription, null);
         return subscription;
     }
@@ -152,7 +154,7 @@ public final class SubscriptionRequests {
         // RETAIN 1, whatever retain as published says [5.0 section 3.3.1.3]
         Target target = new Target(session, request.maximumQoS(), request.noLocal(), true, identifiers);
         RetainedReplay replay = new RetainedReplay(core.retained, filter, target, core.lastTicket());
-        session.replays.begin(replay);
+        session.replays().begin(replay);
         return replay.place();
     }
 
@@ -166,7 +168,7 @@ public final class SubscriptionRequests {
         assert session.loop.inLoop();
         List<ReasonCode> reasons = new ArrayList<>(request.filters().size());
         for (String filter : request.filters()) {
-            Subscription removed = session.subscriptions.remove(filter);
+            Subscription removed = session.unsubscribed(filter);
             boolean existed = removed != null;
             if (removed != null) {
                 session.log.unsubscribed(filter);
@@ -181,7 +183,7 @@ public final class SubscriptionRequests {
     private void remove(Subscription removed) {
         if (removed.destination() == session) {
             core.subscriptions.remove(session, removed.filter());
-            session.replays.stop(removed.filter());
+            session.replays().stop(removed.filter());
         } else {
             session.members().leave(core.groups, removed.filter());
         }

@@ -83,7 +83,7 @@ final class OrderMutants {
                             + " behind what is queued. Here it does neither: older live messages follow a newer value",
                     Patch.of("session/RetainedReplay.java", "} else if (ticket <= lastTicket) {", "} else {"),
                     Patch.of("session/Session.java", "while (canSend() && queue.isReady()) {", """
-                            replays.pump(nowMs);
+                            replays().pump(nowMs);
                             while (canSend() && queue.isReady()) {
                             """)),
             Mutant.of(
