@@ -1,7 +1,11 @@
 package dev.dunlin.broker;
 
-import io.netty.util.Version;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.util.Collections;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -15,14 +19,34 @@ import org.slf4j.LoggerFactory;
 final class NettyVersions {
     private static final Logger LOG = LoggerFactory.getLogger(NettyVersions.class);
     private static final String NEEDED = "4.2.";
+    private static final String RESOURCE = "META-INF/io.netty.versions.properties";
+    private static final String VERSION = ".version";
 
     private NettyVersions() {}
 
     static void check() throws BrokerStartException {
+        check(onClassPath(NettyVersions.class.getClassLoader()));
+    }
+
+    /** As Netty's own {@code Version.identify}, which also reads the dates, and for that all that Java knows of calendars. */
+    private static Map<String, String> onClassPath(ClassLoader loader) {
+        Properties all = new Properties();
+        try {
+            for (URL resource : Collections.list(loader.getResources(RESOURCE))) {
+                try (InputStream in = resource.openStream()) {
+                    all.load(in);
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("the versions of Netty on the class path can't be read", e);
+        }
         Map<String, String> versions = new TreeMap<>();
-        Version.identify(NettyVersions.class.getClassLoader())
-                .forEach((artifact, version) -> versions.put(artifact, version.artifactVersion()));
-        check(versions);
+        for (String key : all.stringPropertyNames()) {
+            if (key.endsWith(VERSION)) {
+                versions.put(key.substring(0, key.length() - VERSION.length()), all.getProperty(key));
+            }
+        }
+        return versions;
     }
 
     /** @param versions by artifact; empty where a repackaged class path has lost them, which is let pass */

@@ -27,4 +27,10 @@ record BindAddress(String host, boolean loopback) {
         }
         throw new TypeConversionException("'" + text + "' is not an address or the name of one");
     }
+
+    /** The host: as all that a record says by itself is put together at run time, and picocli asks at each start. */
+    @Override
+    public String toString() {
+        return host;
+    }
 }

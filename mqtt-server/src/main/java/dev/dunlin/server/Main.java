@@ -53,7 +53,7 @@ public final class Main {
         Options options = new Options();
         ParseResult given;
         try {
-            given = Options.parserOf(options).parseArgs(args);
+            given = Options.parserOf(options, args).parseArgs(args);
             if (CommandLine.printHelpIfRequested(given)) {
                 return;
             }
@@ -110,7 +110,7 @@ public final class Main {
         if (!LOG_LEVELS.contains(level.toLowerCase(Locale.ROOT))) {
             throw exit(EXIT_USAGE, "DUNLIN_LOG is off, error, warn, info, debug or trace, not '" + level + "'");
         }
-        System.setProperty("dunlin.log", level);
+        System.setProperty(LogConfiguration.LEVEL, level);
     }
 
     private static Broker start(Options options) {

@@ -32,8 +32,7 @@ import picocli.CommandLine.TypeConversionException;
             "               info, debug or trace.",
             "",
             "Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong usage."
-        },
-        subcommands = StoreCommand.class)
+        })
 final class Options {
     private static final String DATA = "--data";
     private static final String DURABILITY = "--durability";
@@ -43,6 +42,7 @@ final class Options {
     private static final String WS_PATH = "--ws-path";
     private static final String CERT = "--cert";
     private static final String KEY = "--key";
+    private static final String HELP = "--help";
 
     @Option(
             names = "--bind",
@@ -136,13 +136,19 @@ final class Options {
     @Option(names = "--version", versionHelp = true, description = "Print the version and exit.")
     boolean version;
 
-    @Option(names = "--help", usageHelp = true, description = "Print this text and exit.")
+    @Option(names = HELP, usageHelp = true, description = "Print this text and exit.")
     boolean help;
 
-    /** A parser that fills {@code options}. */
-    static CommandLine parserOf(Options options) {
+    /** A parser that fills {@code options} from these arguments. */
+    static CommandLine parserOf(Options options, String... args) {
+        CommandLine parser = new CommandLine(options);
+        // Seven more commands, each with its options, are a good part of a start: they are there when they can be
+        // meant.
+        if (List.of(args).contains(StoreCommand.NAME) || List.of(args).contains(HELP)) {
+            parser.addSubcommand(new StoreCommand());
+        }
         // An argument that starts with @ is an argument, not a file of them.
-        return new CommandLine(options).setExpandAtFiles(false);
+        return parser.setExpandAtFiles(false);
     }
 
     boolean isInMemory() {

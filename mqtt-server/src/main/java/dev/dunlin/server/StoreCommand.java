@@ -5,7 +5,7 @@ import picocli.CommandLine.Option;
 
 /** The commands that look after a store. */
 @Command(
-        name = "store",
+        name = StoreCommand.NAME,
         description = "Looks after a store.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Exit codes: 0 fine, 1 damaged or failed, 2 wrong usage."},
@@ -18,6 +18,8 @@ import picocli.CommandLine.Option;
             Load.class,
         })
 final class StoreCommand {
+    static final String NAME = "store";
+
     @Option(names = "--help", usageHelp = true, description = "Print this text and exit.")
     boolean help;
 }

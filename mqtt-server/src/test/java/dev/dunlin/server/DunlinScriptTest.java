@@ -15,9 +15,11 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +75,79 @@ class DunlinScriptTest {
                     .anyMatch(each -> each.matches("-XX:MaxDirectMemorySize=[1-9][0-9]*m"));
             assertThat(broker.terminate().end()).isEqualTo(new Ended(0, List.of(), List.of(BUILDING)));
         }
+    }
+
+    @Test
+    void startsFromTheArchiveThatItMade() throws Exception {
+        // JDK 17 archives nothing from a path with a blank in it.
+        root = Files.move(root, temp.resolve("repository"));
+        mavenDoes("mkdir -p mqtt-server/target && cp -R ../jars mqtt-server/target/lib"
+                + " && cp ../server.jar mqtt-server/target/mqtt-server.jar");
+        jarTheClassPath(temp.resolve("jars"));
+        emptyJar(temp.resolve("server.jar"));
+        Path loaded = temp.resolve("loaded");
+        ProcessBuilder script = script("--port", "0", "--store", "memory");
+        script.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        script.environment().put("DUNLIN_JAVA_OPTS", "-Xlog:class+load:file=" + loaded);
+        for (int start = 1; start <= 2; start++) {
+            try (Child broker = Child.start(script)) {
+                assertThat(broker.readLine()).startsWith("dunlin listening on ");
+                Ended ended = broker.terminate().end();
+
+                assertThat(ended).isEqualTo(new Ended(0, List.of(), start == 1 ? List.of(BUILDING) : List.of()));
+                // The JVM's own archive has none of these.
+                assertThat(Files.readAllLines(loaded))
+                        .filteredOn(line -> line.contains(" dev.dunlin.") && line.endsWith(" shared objects file"))
+                        .as(this::archiveLog)
+                        .hasSizeGreaterThan(50);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "not what a JVM has written"})
+    void startsWithoutAWordFromAnArchiveThatIsNoUse(String content) throws Exception {
+        run("--version");
+        Files.writeString(archive(System.getProperty("java.version")), content);
+        ProcessBuilder script = script("--port", "0", "--store", "memory");
+        script.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        try (Child broker = Child.start(script)) {
+            assertThat(broker.readLine()).startsWith("dunlin listening on ");
+            assertThat(broker.terminate().end()).isEqualTo(new Ended(0, List.of(), List.of()));
+        }
+    }
+
+    @Test
+    void givesEachJdkAnArchiveOfItsOwnAndForgetsThemWhenItBuilds() throws Exception {
+        run("--version");
+        assertThat(archive("17.0.9")).exists();
+
+        assertThat(runWithJdk("25.0.1").err()).isEmpty();
+        assertThat(archive("25.0.1")).exists();
+        assertThat(archive("17.0.9")).exists();
+
+        Files.setLastModifiedTime(root.resolve("pom.xml"), FileTime.from(Instant.now()));
+        assertThat(run("--version").out())
+                .contains("-XX:SharedArchiveFile=" + archive("17.0.9"))
+                .doesNotContain("-Xshare:dump");
+        assertThat(archive("17.0.9")).exists();
+        assertThat(archive("25.0.1")).doesNotExist();
+        assertThat(builds()).isEqualTo(2);
+    }
+
+    @Test
+    void saysOnceThatTheClassesCannotBeArchived() throws Exception {
+        ProcessBuilder script = script("--version");
+        writeScript(jdk("17.0.9").resolve("bin/java"), "case \"$*\" in *-Xshare:dump*) exit 1 ;; esac");
+
+        assertThat(Child.run(script).err())
+                .hasSize(2)
+                .contains(BUILDING)
+                .last()
+                .asString()
+                .startsWith("dunlin: the JVM could not archive the broker's classes, so each start takes longer; see ");
+        assertThat(Child.run(script)).isEqualTo(new Ended(0, List.of(), List.of()));
+        assertThat(builds()).isEqualTo(1);
     }
 
     @Test
@@ -225,9 +300,32 @@ class DunlinScriptTest {
         Path jdk = temp.resolve("jdk-" + version);
         Files.createDirectories(jdk.resolve("bin"));
         Files.writeString(jdk.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
-        writeScript(jdk.resolve("bin/java"), "printf '%s\\n' \"$@\"");
+        writeScript(jdk.resolve("bin/java"), """
+                for word; do
+                    case $word in
+                        -Xshare:dump) dumps=yes ;;
+                        -XX:SharedArchiveFile=*) archive=${word#*=} ;;
+                    esac
+                done
+                if [ -n "${dumps:-}" ]; then
+                    echo archived >"$archive"
+                else
+                    printf '%s\\n' "$@"
+                fi""");
         writeScript(jdk.resolve("bin/javac"), "exit 1");
         return jdk;
+    }
+
+    private Path archive(String version) {
+        return root.resolve("mqtt-server/target/dunlin-" + version + ".jsa");
+    }
+
+    private String archiveLog() {
+        try {
+            return Files.readString(root.resolve("target/dunlin-archive.log"));
+        } catch (IOException e) {
+            return e.toString();
+        }
     }
 
     private int builds() throws IOException {
@@ -270,6 +368,40 @@ class DunlinScriptTest {
         manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, urls);
         try (OutputStream out = Files.newOutputStream(jar)) {
             new JarOutputStream(out, manifest).close();
+        }
+    }
+
+    private static void emptyJar(Path jar) throws IOException {
+        try (OutputStream out = Files.newOutputStream(jar)) {
+            new JarOutputStream(out, new Manifest()).close();
+        }
+    }
+
+    /** The class path of this test as jars in one folder, numbered in their order: its folders packed, the others linked. */
+    private static void jarTheClassPath(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        int number = 0;
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+            Path from = Path.of(entry);
+            Path jar = folder.resolve("%03d.jar".formatted(number++));
+            if (Files.isDirectory(from)) {
+                try (OutputStream out = Files.newOutputStream(jar);
+                        JarOutputStream packed = new JarOutputStream(out)) {
+                    pack(from, packed);
+                }
+            } else if (Files.exists(from)) {
+                Files.createSymbolicLink(jar, from);
+            }
+        }
+    }
+
+    private static void pack(Path folder, JarOutputStream jar) throws IOException {
+        try (Stream<Path> walk = Files.walk(folder)) {
+            for (Path file : walk.filter(Files::isRegularFile).toList()) {
+                jar.putNextEntry(new JarEntry(folder.relativize(file).toString().replace(File.separatorChar, '/')));
+                Files.copy(file, jar);
+                jar.closeEntry();
+            }
         }
     }
 }
