@@ -209,7 +209,7 @@ final class LargeMessageTest {
         publishHeader(out, TOPIC, bytes, qos);
         for (int sent = 0; sent < bytes; sent += CHUNK_BYTES) {
             for (int i = 0; i < 4; i++) {
-                block[i] = (byte) (sent >>> 8 * i);
+                block[i] = (byte) (sent >>> (8 * i));
             }
             int part = Math.min(CHUNK_BYTES, bytes - sent);
             sum.update(block, 0, part);
