@@ -3,28 +3,24 @@ package dev.dunlin.broker.routing;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The scratch space of a match: the nodes that a topic has reached so far. One per thread, reused. */
+/** The scratch space of a match: the nodes that a topic has reached so far, and what it has found. One per thread, reused. */
 public final class Matcher { // hot
-    private static final int NODES_INITIAL = 16;
+    private static final int INITIAL = 16;
 
     /** What is kept for the next match; one that needed more gives its space back. */
-    private static final int NODES_KEPT_MAX = 1_024;
+    private static final int KEPT_MAX = 1_024;
 
-    final Named.Part level = new Named.Part();
-
-    private @Nullable Node[] nodes = new Node[NODES_INITIAL];
+    private @Nullable Node[] nodes = new Node[INITIAL];
     private int count;
-    private @Nullable Node[] added = new Node[NODES_INITIAL];
-    private int addedCount;
+    private @Nullable Node[] reached = new Node[INITIAL];
+    private int reachedCount;
+    private @Nullable Entry[] found = new Entry[INITIAL];
+    private int foundCount;
 
-    void begin(Node root) {
-        nodes[0] = root;
-        count = 1;
-        addedCount = 0;
-    }
-
-    boolean isEmpty() {
-        return count == 0;
+    void begin() {
+        count = 0;
+        reachedCount = 0;
+        foundCount = 0;
     }
 
     int count() {
@@ -36,36 +32,54 @@ public final class Matcher { // hot
         return nodes[i];
     }
 
-    /** Adds a node to the next level's, unless it is null. */
-    void add(@Nullable Node node) {
-        if (node == null) {
+    /** Adds a node to the next level's. */
+    void reach(Node node) {
+        if (reachedCount == reached.length) {
+            reached = Arrays.copyOf(reached, 2 * reachedCount);
+        }
+        reached[reachedCount++] = node;
+    }
+
+    /** Goes on to the next level's nodes; false if there are none. */
+    boolean advance() {
+        @Nullable Node[] free = nodes;
+        nodes = reached;
+        count = reachedCount;
+        reached = free;
+        reachedCount = 0;
+        return count > 0;
+    }
+
+    /** Adds subscribers, unless it is null. */
+    void found(@Nullable Entry subscribers) {
+        if (subscribers == null) {
             return;
         }
-        if (addedCount == added.length) {
-            added = Arrays.copyOf(added, 2 * addedCount);
+        if (foundCount == found.length) {
+            found = Arrays.copyOf(found, 2 * foundCount);
         }
-        added[addedCount++] = node;
+        found[foundCount++] = subscribers;
     }
 
-    /** Goes on to the next level's nodes. */
-    void advance() {
-        Arrays.fill(nodes, 0, count, null);
-        @Nullable Node[] free = nodes;
-        nodes = added;
-        count = addedCount;
-        added = free;
-        addedCount = 0;
+    /** Number of filters found. */
+    int foundCount() {
+        return foundCount;
     }
 
-    /** Keeps no node alive. */
+    /** Hands out a filter's subscribers, once. */
+    @SuppressWarnings("NullAway") // below foundCount
+    Entry take(int i) {
+        Entry subscribers = found[i];
+        found[i] = null;
+        return subscribers;
+    }
+
+    /** Keeps no more space than most matches need; a node that stays referenced holds no subscribers once it is cut off. */
     void end() {
-        Arrays.fill(nodes, 0, count, null);
-        count = 0;
-        if (nodes.length > NODES_KEPT_MAX) {
-            nodes = new Node[NODES_INITIAL];
-        }
-        if (added.length > NODES_KEPT_MAX) {
-            added = new Node[NODES_INITIAL];
+        if (nodes.length > KEPT_MAX || reached.length > KEPT_MAX || found.length > KEPT_MAX) {
+            nodes = new Node[INITIAL];
+            reached = new Node[INITIAL];
+            found = new Entry[INITIAL];
         }
     }
 }

@@ -2,62 +2,114 @@ package dev.dunlin.broker.routing;
 
 import org.jspecify.annotations.Nullable;
 
-/** One level of the filters that have a wildcard somewhere, and what follows it. Immutable: a change makes a new node. */
-final class Node extends Named { // hot
-    private static final String SINGLE_LEVEL = "+";
+/**
+ * Where filters part: the levels that several filters, each with a wildcard somewhere, have in common from their beginning.
+ * What comes after them is text, found in the trie's {@link FilterTable}, or '+', '#' or nothing, kept here. Changed by one
+ * thread at a time; {@link #path} and what is final may be read by any, as the volatile fields.
+ */
+final class Node implements Entry { // hot
+    /** The last step of the finalizer of splitmix64: "Fast splittable pseudorandom number generators", 2014. */
+    private static final long MULTIPLIER = 0x94D0_49BB_1331_11EBL;
 
-    /** Those whose filter goes on with '#', the end. */
-    final HashTrie<Subscription> descendants;
+    /** In the place of the hash of a level's text: any number. */
+    private static final long SINGLE_LEVEL = 0x9E37_79B9_7F4A_7C15L;
 
-    /** The next levels that are text. */
-    final HashTrie<Node> children;
+    /** The node of one level less; null only in the root. */
+    final @Nullable Node parent;
 
-    /** The next level that is '+'. */
-    final @Nullable Node single;
+    /** One that begins with these levels, which no longer needs to be subscribed to. */
+    final String filter;
 
-    private Node(
-            Named level,
-            HashTrie<Subscription> subscribers,
-            HashTrie<Subscription> descendants,
-            HashTrie<Node> children,
-            @Nullable Node single) {
-        super(level.name, level.hash(), subscribers);
-        this.descendants = descendants;
-        this.children = children;
-        this.single = single;
+    /** Where in all filters that begin with these levels the next one begins; behind the end if there is none. */
+    final int next;
+
+    /** What follows is text: so many entries of the table. */
+    int children;
+
+    /** What follows begins with '+'. */
+    volatile @Nullable Entry single;
+
+    /** What follows is '#', the end. */
+    volatile @Nullable Subscribers descendants;
+
+    /** Nothing follows. */
+    volatile @Nullable Subscribers here;
+
+    /** A hash of these levels, made of their secret ones. */
+    private final long path;
+
+    private Node(@Nullable Node parent, String filter, int next, long path) {
+        this.parent = parent;
+        this.filter = filter;
+        this.next = next;
+        this.path = path;
     }
 
-    /** A level that nobody subscribes to yet. */
-    static Node empty(String name, int hash) {
-        return new Node(
-                new Named(name, hash, HashTrie.empty()), HashTrie.empty(), HashTrie.empty(), HashTrie.empty(), null);
+    static Node root() {
+        return new Node(null, "", 0, 0);
+    }
+
+    /**
+     * The node of one level more, which is text.
+     *
+     * @param end of that level in the filter
+     * @param level its hash
+     */
+    Node child(String ofFilter, int end, long level) {
+        return new Node(this, ofFilter, end + 1, mixed(level));
+    }
+
+    /** The node of one level more, which is '+'. */
+    Node singleChild(String ofFilter) {
+        return new Node(this, ofFilter, next + 2, mixed(SINGLE_LEVEL));
+    }
+
+    /** What a next level, by the hash of its text, is filed under in the table. */
+    int hash(long level) {
+        return FilterTable.hash(mixed(level));
+    }
+
+    /** What this node is filed under in the table, if its last level is text. */
+    int hash() {
+        return FilterTable.hash(path);
+    }
+
+    private long mixed(long level) {
+        long mixed = (Long.rotateLeft(path, 23) ^ level) * MULTIPLIER;
+        return mixed ^ mixed >>> 32;
+    }
+
+    /** Whether the last of these levels is '+'. */
+    boolean isSingle() {
+        assert parent != null;
+        return parent.next == next - 2 && filter.charAt(next - 2) == '+';
+    }
+
+    /** Whether this is the node of one level more, of this name, than another's. */
+    boolean isNext(Node before, String text, int from, int to) {
+        return parent == before
+                && next - 1 - before.next == to - from
+                && filter.regionMatches(before.next, text, from, to - from);
+    }
+
+    /** Whether a filter begins with these levels and then one of this name. */
+    boolean isBegun(String other, String text, int from, int to) {
+        return isNamedNext(other, text, from, to) && isBegun(other);
+    }
+
+    /** Whether the level of a filter that comes after these, if they are its first, has this name. */
+    boolean isNamedNext(String other, String text, int from, int to) {
+        int end = next + to - from;
+        return (other.length() == end || (other.length() > end && other.charAt(end) == '/'))
+                && other.regionMatches(next, text, from, to - from);
+    }
+
+    /** Whether a filter that is longer begins with these levels. */
+    boolean isBegun(String other) {
+        return next == 0 || (other.charAt(next - 1) == '/' && other.regionMatches(0, filter, 0, next - 1));
     }
 
     boolean isEmpty() {
-        return subscribers.isEmpty() && descendants.isEmpty() && children.isEmpty() && single == null;
-    }
-
-    /** The next level of a filter, or null. */
-    @Nullable
-    Node next(Named.Part level) {
-        return level.is(SINGLE_LEVEL) ? single : children.find(level);
-    }
-
-    /** This node with another next level, or without it if that is empty. */
-    Node withNext(Node next) {
-        boolean pruned = next.isEmpty();
-        if (next.name.equals(SINGLE_LEVEL)) {
-            return new Node(this, subscribers, descendants, children, pruned ? null : next);
-        }
-        HashTrie<Node> changed = pruned ? children.without(next) : children.with(next);
-        return new Node(this, subscribers, descendants, changed, single);
-    }
-
-    Node withSubscribers(HashTrie<Subscription> changed) {
-        return new Node(this, changed, descendants, children, single);
-    }
-
-    Node withDescendants(HashTrie<Subscription> changed) {
-        return new Node(this, subscribers, changed, children, single);
+        return children == 0 && single == null && descendants == null && here == null;
     }
 }

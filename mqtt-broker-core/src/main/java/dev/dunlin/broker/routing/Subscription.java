@@ -3,13 +3,11 @@ package dev.dunlin.broker.routing;
 import dev.dunlin.codec.QoS;
 
 /**
- * One filter of one destination, with its options. Immutable. Carries the {@link Target} of a match in which it is the only
- * subscription of its destination, so that the common match allocates no targets.
+ * One filter of one destination, with its options. Immutable. It is itself the {@link Target} of a match in which it is the
+ * only subscription of its destination, so that the common match allocates no targets.
  */
-public final class Subscription extends HashTrie.Key<Subscription> { // hot
+public final class Subscription extends Target implements Subscribers { // hot
     private final String filter;
-    private final int subscriptionId;
-    private final Target target;
     private final int hash;
 
     /**
@@ -26,75 +24,34 @@ public final class Subscription extends HashTrie.Key<Subscription> { // hot
             boolean noLocal,
             boolean retainAsPublished,
             int subscriptionId) {
+        super(destination, qos, noLocal, retainAsPublished, ids(subscriptionId));
         assert Topics.isValidFilter(filter) : filter;
-        assert subscriptionId >= 0 : subscriptionId;
         this.filter = filter;
-        this.subscriptionId = subscriptionId;
-        int[] ids = subscriptionId == 0 ? Target.NO_IDS : new int[] {subscriptionId};
-        this.target = new Target(destination, qos, noLocal, retainAsPublished, ids);
         this.hash = destination.hash();
     }
 
-    public Destination destination() {
-        return target.destination();
+    private static int[] ids(int subscriptionId) {
+        assert subscriptionId >= 0 : subscriptionId;
+        return subscriptionId == 0 ? NO_IDS : new int[] {subscriptionId};
     }
 
+    @Override
     public String filter() {
         return filter;
     }
 
-    public QoS qos() {
-        return target.qos();
-    }
-
-    /** Whether messages that the subscriber published itself are withheld. */
-    public boolean noLocal() {
-        return target.noLocal();
-    }
-
-    /** Whether the RETAIN flag is forwarded as it was published. */
-    public boolean retainAsPublished() {
-        return target.retainAsPublished();
-    }
-
     /** 1 to 268,435,455, or 0 for none. */
     public int subscriptionId() {
-        return subscriptionId;
+        return subscriptionIds().length == 0 ? 0 : subscriptionIds()[0];
     }
 
-    /** What a match yields for the destination if this is its only matching subscription. */
-    public Target target() {
-        return target;
-    }
-
-    /** Among the subscribers of one filter, a subscription is known by its destination. */
-    @Override
+    /** The destination's: among the subscribers of one filter, a subscription is known by it. */
     int hash() {
         return hash;
     }
 
     @Override
-    boolean matches(Subscription other) {
-        return destination() == other.destination();
-    }
-
-    /** The key of a destination's subscription among the subscribers of one filter. */
-    static HashTrie.Key<Subscription> keyOf(Destination destination) {
-        return new HashTrie.Key<>() {
-            @Override
-            int hash() {
-                return destination.hash();
-            }
-
-            @Override
-            boolean matches(Subscription entry) {
-                return entry.destination() == destination;
-            }
-        };
-    }
-
-    @Override
     public String toString() {
-        return filter + " -> " + target;
+        return filter + " -> " + super.toString();
     }
 }

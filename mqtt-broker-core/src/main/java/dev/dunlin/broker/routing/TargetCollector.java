@@ -7,10 +7,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes the {@link Targets} of a topic: one target per destination, whatever the number of its matching subscriptions.
  *
- * <p>Matches are noted in the order of their arrival; those of one destination form a chain from the last to the first. The
- * destination's last match is found through a hash table with open addressing, whose slots carry the number of the match
- * (the epoch) for which they are valid: nothing is cleared between two matches. All of this is reused: a match allocates
- * nothing but its result, and there a target only for a destination with several subscriptions, the others bringing theirs.
+ * <p>Matches are noted in the order of their arrival. Those of a single filter are the targets. Otherwise, those of one
+ * destination form a chain from the last to the first, and the destination's last match is found through a hash table with
+ * open addressing, whose slots carry the number of the match (the epoch) for which they are valid: nothing is cleared between
+ * two matches. All of this is reused: a match allocates nothing but its result, and there a target only for a destination with
+ * several subscriptions, the others being their own.
  *
  * <p>One thread at a time; each loop has its own.
  */
@@ -24,11 +25,7 @@ public final class TargetCollector implements MatchSink { // hot
 
     final Matcher matcher = new Matcher();
 
-    /** For each loop the number of its destinations. */
-    private int[] loopCounts = {};
-
-    private int sharedCount;
-
+    private boolean isOneFilter;
     private @Nullable Subscription[] matches = new Subscription[CAPACITY_INITIAL];
     private int matchCount;
 
@@ -46,50 +43,106 @@ public final class TargetCollector implements MatchSink { // hot
     /** Never 0, which is in free slots. */
     private int epoch;
 
+    /** For each destination its target, unless there was one filter only, whose matches are the targets. */
+    private @Nullable Target[] merged = new Target[CAPACITY_INITIAL];
+
+    /** For each target the place where it goes: its loop, or behind all loops if it is shared. */
+    private short[] places = new short[CAPACITY_INITIAL];
+
+    /** For each place how many targets go there. */
+    private int[] counts = {};
+
     private int smallMatches;
 
-    /** Before a match. */
-    void begin(int loops) {
-        if (loopCounts.length < loops) {
-            loopCounts = new int[loops];
+    /**
+     * Before the subscriptions of a match.
+     *
+     * @param filters number of filters that match: of one, no destination has two subscriptions
+     */
+    void begin(int loops, int filters) {
+        if (counts.length <= loops) {
+            counts = new int[loops + 1];
         }
-        Arrays.fill(loopCounts, 0);
+        Arrays.fill(counts, 0);
+        isOneFilter = filters == 1;
         matchCount = 0;
-        destinationCount = 0;
-        sharedCount = 0;
-        if (++epoch == 0) {
-            Arrays.fill(table, 0); // 2^32 matches later, an old slot could look valid
-            epoch = 1;
-        }
     }
 
     /** Called by the match. */
     @Override
     public void accept(Subscription subscription) {
         if (matchCount == matches.length) {
-            grow();
+            matches = Arrays.copyOf(matches, 2 * matchCount);
         }
-        int match = matchCount++;
-        matches[match] = subscription;
-        int slot = slotOf(subscription);
-        if (isTaken(slot)) {
-            int destination = (int) table[slot];
-            earlier[match] = last[destination];
-            last[destination] = match;
-        } else {
-            int destination = destinationCount++;
-            table[slot] = (long) epoch << 32 | destination;
-            earlier[match] = NO_MATCH;
-            last[destination] = match;
-            count(subscription.target());
-        }
+        matches[matchCount++] = subscription;
     }
 
-    private void count(Target target) {
-        if (target.isShared()) {
-            sharedCount++;
+    /**
+     * After a match: its result.
+     *
+     * @param generation of the tree, of the moment that was matched
+     */
+    Targets end(int loops, long generation) {
+        Targets targets;
+        if (matchCount == 0) {
+            targets = new Targets(Targets.NO_LOOPS, Targets.NONE, 0, 0, generation);
+        } else if (isOneFilter) {
+            targets = grouped(matches, matchCount, loops, generation);
         } else {
-            loopCounts[target.loopIndex()]++;
+            chain();
+            merge();
+            targets = grouped(merged, destinationCount, loops, generation);
+        }
+        forget();
+        return targets;
+    }
+
+    private Targets grouped(@Nullable Target[] found, int count, int loops, long generation) {
+        if (places.length < count) {
+            places = new short[found.length];
+        }
+        int persistent = 0;
+        for (int i = 0; i < count; i++) {
+            Target target = at(found, i);
+            int place = target.isShared() ? loops : target.loopIndex();
+            places[i] = (short) place;
+            counts[place]++;
+            persistent += target.isPersistent() ? 1 : 0;
+        }
+        Target[][] byPlace = new Target[loops + 1][];
+        for (int place = 0; place <= loops; place++) {
+            byPlace[place] = counts[place] == 0 ? Targets.NONE : new Target[counts[place]];
+        }
+        for (int i = 0; i < count; i++) {
+            int place = places[i];
+            byPlace[place][--counts[place]] = at(found, i);
+        }
+        return new Targets(byPlace, byPlace[loops], count, persistent, generation);
+    }
+
+    @SuppressWarnings("NullAway") // below the count
+    private static Target at(@Nullable Target[] found, int i) {
+        return found[i];
+    }
+
+    /** Finds the destinations, each with the chain of its matches. */
+    private void chain() {
+        if (last.length < matchCount) {
+            earlier = new int[matches.length];
+            last = new int[matches.length];
+            table = new long[2 * matches.length];
+        }
+        if (++epoch == 0) {
+            Arrays.fill(table, 0); // 2^32 matches later, an old slot could look valid
+            epoch = 1;
+        }
+        destinationCount = 0;
+        for (int match = 0; match < matchCount; match++) {
+            int slot = slotOf(match(match));
+            int destination = isTaken(slot) ? (int) table[slot] : destinationCount++;
+            earlier[match] = isTaken(slot) ? last[destination] : NO_MATCH;
+            last[destination] = match;
+            table[slot] = (long) epoch << 32 | destination;
         }
     }
 
@@ -97,7 +150,8 @@ public final class TargetCollector implements MatchSink { // hot
     private int slotOf(Subscription subscription) {
         int mask = table.length - 1;
         int slot = subscription.hash() & mask;
-        while (isTaken(slot) && !subscription.matches(match(last[(int) table[slot]]))) {
+        while (isTaken(slot)
+                && subscription.destination() != match(last[(int) table[slot]]).destination()) {
             slot = slot + 1 & mask;
         }
         return slot;
@@ -112,37 +166,17 @@ public final class TargetCollector implements MatchSink { // hot
         return matches[i];
     }
 
-    private void grow() {
-        int capacity = 2 * matches.length;
-        matches = Arrays.copyOf(matches, capacity);
-        earlier = Arrays.copyOf(earlier, capacity);
-        last = Arrays.copyOf(last, capacity);
-        table = new long[2 * capacity];
+    private void merge() {
+        if (merged.length < destinationCount) {
+            merged = new Target[matches.length];
+        }
         for (int i = 0; i < destinationCount; i++) {
-            table[slotOf(match(last[i]))] = (long) epoch << 32 | i;
+            merged[i] = targetOf(last[i]);
         }
-    }
-
-    private Targets targets(int loops, long generation) {
-        Target[][] byLoop = new Target[loops][];
-        for (int loop = 0; loop < loops; loop++) {
-            byLoop[loop] = loopCounts[loop] == 0 ? Targets.NONE : new Target[loopCounts[loop]];
-        }
-        Target[] shared = sharedCount == 0 ? Targets.NONE : new Target[sharedCount];
-        for (int i = 0; i < destinationCount; i++) {
-            Target target = targetOf(last[i]);
-            if (target.isShared()) {
-                shared[--sharedCount] = target;
-            } else {
-                int loop = target.loopIndex();
-                byLoop[loop][--loopCounts[loop]] = target;
-            }
-        }
-        return new Targets(byLoop, shared, destinationCount, generation);
     }
 
     private Target targetOf(int lastMatch) {
-        return earlier[lastMatch] == NO_MATCH ? match(lastMatch).target() : overlapping(lastMatch);
+        return earlier[lastMatch] == NO_MATCH ? match(lastMatch) : overlapping(lastMatch);
     }
 
     /** [3.1.1:MQTT-3.3.5-1] [5.0:MQTT-3.3.4-2] [5.0:MQTT-3.3.4-3] [5.0:MQTT-3.3.4-4] */
@@ -176,22 +210,10 @@ public final class TargetCollector implements MatchSink { // hot
         return ids;
     }
 
-    /**
-     * After a match: its result.
-     *
-     * @param generation of the tree, taken before the match
-     */
-    Targets end(int loops, long generation) {
-        Targets targets = destinationCount == 0
-                ? new Targets(Targets.NO_LOOPS, Targets.NONE, 0, generation)
-                : targets(loops, generation);
-        forget();
-        return targets;
-    }
-
     /** Keeps no subscription alive, nor much more space than the matches of these days need. */
     private void forget() {
         Arrays.fill(matches, 0, matchCount, null);
+        Arrays.fill(merged, 0, isOneFilter ? 0 : Math.min(matchCount, merged.length), null);
         if (matches.length == CAPACITY_INITIAL || matchCount >= matches.length / 4) {
             smallMatches = 0;
         } else if (++smallMatches == SMALL_MATCHES_MAX) {
@@ -200,6 +222,8 @@ public final class TargetCollector implements MatchSink { // hot
             earlier = new int[CAPACITY_INITIAL];
             last = new int[CAPACITY_INITIAL];
             table = new long[2 * CAPACITY_INITIAL];
+            merged = new Target[CAPACITY_INITIAL];
+            places = new short[CAPACITY_INITIAL];
         }
     }
 }

@@ -11,11 +11,11 @@ public final class Targets {
     private final int persistent;
     private final long generation;
 
-    Targets(Target[][] byLoop, Target[] shared, int count, long generation) {
+    Targets(Target[][] byLoop, Target[] shared, int count, int persistent, long generation) {
         this.byLoop = byLoop;
         this.shared = shared;
         this.count = count;
-        persistent = countPersistent(byLoop) + countPersistent(shared);
+        this.persistent = persistent;
         this.generation = generation;
     }
 
@@ -37,22 +37,6 @@ public final class Targets {
     /** Number of targets of all loops, and of shared groups. */
     public int count() {
         return count;
-    }
-
-    private static int countPersistent(Target[][] byLoop) {
-        int persistent = 0;
-        for (Target[] targets : byLoop) {
-            persistent += countPersistent(targets);
-        }
-        return persistent;
-    }
-
-    private static int countPersistent(Target[] targets) {
-        int persistent = 0;
-        for (Target target : targets) {
-            persistent += target.destination().isPersistent() ? 1 : 0;
-        }
-        return persistent;
     }
 
     /** Number of targets whose deliveries outlive their connections. */

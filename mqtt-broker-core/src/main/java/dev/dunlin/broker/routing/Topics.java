@@ -99,6 +99,39 @@ public final class Topics {
     }
 
     /**
+     * Whether the rest of a valid filter matches that of a topic, where all before matches. '#' and '+' match any next level:
+     * that of a topic with '$' must not be its first.
+     *
+     * @param from where the filter's next level begins, which is behind the end if there is none
+     * @param topicFrom the same in the topic
+     */
+    static boolean matches(String filter, int from, String topic, int topicFrom) {
+        int wanted = from;
+        int given = topicFrom;
+        while (wanted <= filter.length()) {
+            int wantedEnd = levelEnd(filter, wanted);
+            char wildcard = wantedEnd == wanted + 1 ? filter.charAt(wanted) : 0;
+            if (wildcard == '#') {
+                return true; // also with no level left: a/# matches a
+            }
+            if (given > topic.length()) {
+                return false;
+            }
+            int givenEnd = levelEnd(topic, given);
+            if (wildcard != '+' && !isSame(filter, wanted, wantedEnd, topic, given, givenEnd)) {
+                return false;
+            }
+            wanted = wantedEnd + 1;
+            given = givenEnd + 1;
+        }
+        return given > topic.length();
+    }
+
+    private static boolean isSame(String filter, int from, int to, String topic, int topicFrom, int topicTo) {
+        return to - from == topicTo - topicFrom && filter.regionMatches(from, topic, topicFrom, to - from);
+    }
+
+    /**
      * Whether a valid filter matches a valid topic. Plain and slow: for single questions, and the model against which the
      * tests hold {@link SubscriptionTree} and {@link RetainedIndex}.
      */

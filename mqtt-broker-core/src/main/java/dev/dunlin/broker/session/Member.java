@@ -26,7 +26,7 @@ abstract class Member extends Recipient { // hot
 
     /** Takes the options of a subscription whose destination this is. */
     final void subscribed(Subscription subscription) {
-        targets = new Target[] {subscription.target()};
+        targets = new Target[] {subscription};
     }
 
     /** What it is to be delivered for, alone. */

@@ -89,6 +89,30 @@ class SubscriptionTreeConcurrencyTest {
         assertThat(hits).isPositive();
     }
 
+    /** A match is one moment: who subscribes to another filter and then gives up the first is met all the time. */
+    @Test
+    void meetsWhoReplacesOneFilterByAnotherAgainAndAgain() throws Exception {
+        Destination replacing = new FakeDestination("replacing");
+        tree.add(subscription(replacing, "a"));
+        AtomicBoolean done = new AtomicBoolean();
+        ExecutorService writer = Executors.newSingleThreadExecutor();
+        Future<?> written = writer.submit(() -> {
+            while (!done.get()) {
+                tree.add(subscription(replacing, "+"));
+                tree.remove(replacing, "a");
+                tree.add(subscription(replacing, "a"));
+                tree.remove(replacing, "+");
+            }
+        });
+        Matcher matcher = new Matcher();
+        for (int i = 0; i < TOGGLES; i++) {
+            assertThat(met(matcher, "a")).as("match %d", i).isNotEmpty();
+        }
+        done.set(true);
+        written.get();
+        writer.shutdownNow();
+    }
+
     private record Kept(long generation, boolean met) {}
 
     private boolean isMet(Subscription subscription, Matcher matcher) {

@@ -42,7 +42,7 @@ class SubscriptionTreeTest {
 
     /** The tree and its naive double, changed together. */
     private static final class Model {
-        private final SubscriptionTree tree = new SubscriptionTree(HASHER);
+        private final SubscriptionTree tree;
         private final Matcher matcher = new Matcher();
         private final Map<List<Object>, Subscription> subscriptions = new LinkedHashMap<>();
         private final List<Destination> destinations = new ArrayList<>();
@@ -51,6 +51,8 @@ class SubscriptionTreeTest {
 
         Model(Random random) {
             this.random = random;
+            int bits = random.nextInt(4); // so few that names, filters and ways collide; 3: as they are
+            tree = new SubscriptionTree(bits == 3 ? HASHER : new CollidingHash(bits));
             topics = new RandomTopics(random);
             for (int i = 0; i < 10; i++) {
                 destinations.add(new FakeDestination("d" + i));
@@ -88,19 +90,56 @@ class SubscriptionTreeTest {
         Seeded.run(random -> {
             RandomTopics topics = new RandomTopics(random);
             List<String> filters = topics.filters(500);
-            Snapshot snapshot = Snapshot.EMPTY;
-            for (String filter : filters) {
-                Snapshot.Place place = snapshot.at(filter, HASHER);
-                snapshot = place.with(place.subscribers().with(subscription(alice, filter)), 1);
-            }
+            SubscriptionTree tree = new SubscriptionTree(random.nextBoolean() ? HASHER : new CollidingHash(1));
+            filters.forEach(filter -> tree.add(subscription(alice, filter)));
+            filters.forEach(filter -> tree.add(subscription(bob, filter)));
+            assertThat(tree.tableSize()).isPositive();
             Collections.shuffle(filters, random);
-            for (String filter : filters) {
-                snapshot = snapshot.at(filter, HASHER).with(HashTrie.empty(), 0);
-            }
+            filters.forEach(filter -> tree.remove(alice, filter));
+            filters.forEach(filter -> tree.remove(bob, filter));
 
-            assertThat(snapshot.exact().isEmpty()).isTrue();
-            assertThat(snapshot.wildcards().isEmpty()).isTrue();
+            assertThat(tree.size()).isZero();
+            assertThat(tree.tableSize()).isZero();
         });
+    }
+
+    /** A filter takes one place in the index, not one per level, unless others begin with the same levels. */
+    @Test
+    void needsNoMoreThanOnePlaceForAFilterThatIsAlone() {
+        tree.add(subscription(alice, "a/b/c/+/d"));
+        tree.add(subscription(alice, "b/b/c/+/d"));
+        assertThat(tree.tableSize()).isEqualTo(3); // with the root
+
+        tree.add(subscription(alice, "b/b/c/+/e"));
+        assertThat(tree.tableSize()).isEqualTo(1 + 1 + 3 + 2); // b, b/b, b/b/c, then +, which is no place, d and e
+
+        tree.remove(alice, "b/b/c/+/e");
+        tree.remove(alice, "b/b/c/+/d");
+        assertThat(tree.tableSize()).isEqualTo(2);
+    }
+
+    /** Names that collide, also with the levels before them, are told apart. */
+    @Test
+    void findsEachOfManyFiltersWhoseHashesAreAllTheSame() {
+        SubscriptionTree colliding = new SubscriptionTree(new CollidingHash(0));
+        List<String> filters = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            filters.addAll(List.of(i + "/x/#", i + "/x/y/+", i + "/" + i + "/z/#", i + "/exact", i + "/+/" + i));
+        }
+        filters.forEach(filter -> colliding.add(subscription(alice, filter)));
+
+        for (int i = 0; i < 300; i++) {
+            int n = i;
+            for (String topic : List.of(n + "/x/y/z", n + "/" + n + "/z", n + "/exact", n + "/x/" + n, n + "/x")) {
+                assertThat(matches(colliding, matcher, topic))
+                        .extracting(Subscription::filter)
+                        .containsExactlyInAnyOrderElementsOf(filters.stream()
+                                .filter(filter -> Topics.matches(filter, topic))
+                                .toList());
+            }
+        }
+        filters.forEach(filter -> assertThat(colliding.remove(alice, filter)).isNotNull());
+        assertThat(colliding.tableSize()).isZero();
     }
 
     @Test

@@ -1,0 +1,289 @@
+package dev.dunlin.broker.routing;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The subscribers of filters that have a wildcard somewhere. See {@link SubscriptionTree} for the algorithm. Changes need a
+ * lock around them; {@link #match} may run beside one, and then tells what to make of it itself.
+ */
+final class WildcardTrie { // hot
+    private final KeyedHash hasher;
+    private final Node root = Node.root();
+
+    /** What begins with a node's levels and then a level that is text. */
+    private final FilterTable children = new FilterTable();
+
+    WildcardTrie(KeyedHash hasher) {
+        this.hasher = hasher;
+    }
+
+    boolean isEmpty() {
+        return root.isEmpty();
+    }
+
+    /** Number of nodes and filters that are filed by a text level. As a change: no other at the same time. */
+    int tableSize() {
+        return children.size();
+    }
+
+    // ---- match
+
+    /** Adds the subscribers of every filter that matches to what the matcher has found. */
+    void match(String topic, Matcher matcher) {
+        boolean byNameOnly = topic.startsWith("$"); // the first level [3.1.1:MQTT-4.7.2-1] [5.0:MQTT-4.7.2-1]
+        matcher.reach(root);
+        for (int from = 0, to; from <= topic.length() && matcher.advance(); from = to + 1) {
+            to = Topics.levelEnd(topic, from);
+            long level = hasher.hash(topic, from, to);
+            for (int i = 0; i < matcher.count(); i++) {
+                Node node = matcher.node(i);
+                if (node.children > 0) {
+                    matchChild(node, level, topic, from, to, matcher);
+                }
+                if (!byNameOnly) {
+                    matchSingle(node, topic, to, matcher);
+                    matcher.found(node.descendants);
+                }
+            }
+            byNameOnly = false;
+        }
+        matcher.advance();
+        for (int i = 0; i < matcher.count(); i++) {
+            matcher.found(matcher.node(i).here);
+            matcher.found(matcher.node(i).descendants); // a/# matches a
+        }
+    }
+
+    /**
+     * If there is a node for a level's name, it is that. If not, subscribers whose filter begins so. Those may be met beside
+     * the node, too: they stand further down, and only happen to be filed under the same hash.
+     */
+    private void matchChild(Node node, long level, String topic, int from, int to, Matcher matcher) {
+        int hash = node.hash(level);
+        FilterTable.Segment segment = children.segment(hash);
+        Entry only = null;
+        for (int i = segment.first(hash); i != FilterTable.NONE; i = segment.next(hash, i)) {
+            Entry entry = segment.entry(i);
+            if (entry instanceof Node next) {
+                if (next.isNext(node, topic, from, to)) {
+                    matcher.reach(next);
+                    return;
+                }
+            } else if (entry != null && isMatch(Subscribers.filter(entry), node, topic, from, to)) {
+                only = entry;
+            }
+        }
+        matcher.found(only);
+    }
+
+    /** Whether a filter matches that may begin with a node's levels: asked last, because it is seldom not so. */
+    private static boolean isMatch(String filter, Node node, String topic, int from, int to) {
+        return node.isNamedNext(filter, topic, from, to)
+                && Topics.matches(filter, node.next + to - from + 1, topic, to + 1)
+                && node.isBegun(filter);
+    }
+
+    private static void matchSingle(Node node, String topic, int to, Matcher matcher) {
+        Entry single = node.single;
+        if (single instanceof Node next) {
+            matcher.reach(next);
+        } else if (single != null && Topics.matches(Subscribers.filter(single), node.next + 2, topic, to + 1)) {
+            matcher.found(single);
+        }
+    }
+
+    // ---- changes
+
+    /** Adds a subscription; returns the one that it replaces, or null. */
+    @Nullable
+    Subscription add(Subscription added) {
+        Place place = new Place(added.filter());
+        Subscribers present = place.subscribers();
+        if (present == null && place.entry instanceof Subscribers other) {
+            place.put(parting(place, other, added));
+            return null;
+        }
+        Subscription replaced = present == null ? null : Subscribers.find(present, added.destination());
+        place.put(Subscribers.with(present, added));
+        return replaced;
+    }
+
+    /**
+     * A node for the levels that two filters have in common, with another one below for each further level in common, and
+     * their subscribers at the end. Nobody sees it yet; the others stay where they are, too, until it takes their place.
+     */
+    private Node parting(Place place, Subscribers other, Subscription added) {
+        Node first = place.newNode();
+        Node last = first;
+        while (true) {
+            Place ofOther = new Place(last, other.filter());
+            Place ofAdded = new Place(last, added.filter());
+            if (!ofOther.isSameAs(ofAdded)) {
+                ofOther.put(other);
+                ofAdded.put(added);
+                return first;
+            }
+            last = ofAdded.newNode();
+            ofAdded.put(last);
+        }
+    }
+
+    /** Removes a subscription; returns it, or null if there was none. */
+    @Nullable
+    Subscription remove(Destination destination, String filter) {
+        Place place = new Place(filter);
+        Subscribers present = place.subscribers();
+        Subscription removed = present == null ? null : Subscribers.find(present, destination);
+        if (present == null || removed == null) {
+            return null;
+        }
+        Subscribers rest = Subscribers.without(present, removed);
+        if (rest != null) {
+            place.put(rest);
+        } else {
+            place.remove();
+            prune(place.node);
+        }
+        return removed;
+    }
+
+    /** Removes a node that has become empty, and those above that have with it. */
+    private void prune(Node from) {
+        Node parent = from.parent;
+        for (Node node = from; parent != null && node.isEmpty(); node = parent, parent = node.parent) {
+            if (node.isSingle()) {
+                parent.single = null;
+            } else {
+                children.remove(node.hash(), node);
+                parent.children--;
+            }
+        }
+    }
+
+    /** As {@link #matchChild}: the node, or else the subscribers whose filter begins so, or null. */
+    private @Nullable Entry child(Node node, int hash, String text, int from, int to) {
+        FilterTable.Segment segment = children.segment(hash);
+        Entry only = null;
+        for (int i = segment.first(hash); i != FilterTable.NONE; i = segment.next(hash, i)) {
+            Entry entry = segment.entry(i);
+            if (entry instanceof Node next) {
+                if (next.isNext(node, text, from, to)) {
+                    return next;
+                }
+            } else if (entry != null && node.isBegun(Subscribers.filter(entry), text, from, to)) {
+                only = entry;
+            }
+        }
+        return only;
+    }
+
+    /** Where a filter goes on from a node, and what is there. */
+    private final class Place {
+        private final String filter;
+        private Node node;
+        private int end;
+        private long level;
+        private Kind kind = Kind.HERE;
+        private @Nullable Entry entry;
+
+        /** Where the filter's subscribers are, or would be, or where others are with which it has some levels in common. */
+        Place(String filter) {
+            this(root, filter);
+            look();
+            while (entry instanceof Node deeper) {
+                node = deeper;
+                step();
+                look();
+            }
+        }
+
+        /** The step from a node whose levels the filter begins with, where nothing is. */
+        Place(Node node, String filter) {
+            this.node = node;
+            this.filter = filter;
+            step();
+        }
+
+        private void step() {
+            int from = node.next;
+            end = from > filter.length() ? from : Topics.levelEnd(filter, from);
+            char wildcard = end == from + 1 ? filter.charAt(from) : 0;
+            if (from > filter.length()) {
+                kind = Kind.HERE;
+            } else if (wildcard == '+') {
+                kind = Kind.SINGLE;
+            } else if (wildcard == '#') {
+                kind = Kind.DESCENDANTS;
+            } else {
+                kind = Kind.CHILD;
+                level = hasher.hash(filter, from, end);
+            }
+        }
+
+        private void look() {
+            entry = switch (kind) {
+                case HERE -> node.here;
+                case SINGLE -> node.single;
+                case DESCENDANTS -> node.descendants;
+                case CHILD -> child(node, node.hash(level), filter, node.next, end);
+            };
+        }
+
+        /** Those of just this filter, or null. */
+        @Nullable
+        Subscribers subscribers() {
+            return entry instanceof Subscribers found && found.filter().equals(filter) ? found : null;
+        }
+
+        boolean isSameAs(Place other) {
+            return kind == other.kind
+                    && end == other.end
+                    && (kind != Kind.CHILD
+                            || filter.regionMatches(node.next, other.filter, node.next, end - node.next));
+        }
+
+        Node newNode() {
+            return kind == Kind.SINGLE ? node.singleChild(filter) : node.child(filter, end, level);
+        }
+
+        void put(Entry changed) {
+            switch (kind) {
+                case HERE -> node.here = (Subscribers) changed;
+                case DESCENDANTS -> node.descendants = (Subscribers) changed;
+                case SINGLE -> node.single = changed;
+                case CHILD -> putChild(changed);
+            }
+        }
+
+        private void putChild(Entry changed) {
+            if (entry != null) {
+                children.replace(node.hash(level), entry, changed);
+            } else {
+                node.children++;
+                children.put(node.hash(level), changed);
+            }
+        }
+
+        void remove() {
+            switch (kind) {
+                case HERE -> node.here = null;
+                case DESCENDANTS -> node.descendants = null;
+                case SINGLE -> node.single = null;
+                case CHILD -> removeChild();
+            }
+        }
+
+        private void removeChild() {
+            assert entry != null : filter;
+            children.remove(node.hash(level), entry);
+            node.children--;
+        }
+    }
+
+    private enum Kind {
+        HERE,
+        CHILD,
+        SINGLE,
+        DESCENDANTS
+    }
+}
