@@ -170,10 +170,10 @@ final class LargeMessageTest {
 
     private static void publishHeader(DataOutputStream out, String topic, int bytes, int qos) throws IOException {
         byte[] name = topic.getBytes(StandardCharsets.UTF_8);
-        out.writeByte(0x30 | qos << 1);
+        out.writeByte(0x30 | (qos << 1));
         int left = 2 + name.length + (qos > 0 ? 2 : 0) + bytes;
         do {
-            out.writeByte(left & 0x7F | (left > 0x7F ? 0x80 : 0));
+            out.writeByte((left & 0x7F) | (left > 0x7F ? 0x80 : 0));
             left >>>= 7;
         } while (left > 0);
         out.writeShort(name.length);
@@ -184,7 +184,7 @@ final class LargeMessageTest {
     }
 
     private static int readHeader(DataInputStream in, String topic, int qos) throws IOException {
-        assertThat(in.readUnsignedByte()).isEqualTo(0x30 | qos << 1);
+        assertThat(in.readUnsignedByte()).isEqualTo(0x30 | (qos << 1));
         int left = 0;
         int shift = 0;
         int b;
