@@ -57,9 +57,9 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
-    /** The pattern, made when there is something to log. The appender lets one thread in at a time. */
+    /** The pattern, made when there is something to log: by any thread, and by two if they come at once. */
     private static final class Line extends LayoutBase<ILoggingEvent> {
-        private @Nullable PatternLayout pattern;
+        private volatile @Nullable PatternLayout pattern;
 
         @Override
         public String doLayout(ILoggingEvent event) {

@@ -132,6 +132,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     }
 
     private void writable() {
+        out().taken();
         resume(PauseReason.OUTPUT);
         OpenSession open = session;
         if (open != null && connected && !closed) {

@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A segment is two arrays, of hashes and of entries. A search runs over the hashes, 16 to a cache line, and looks at an
  * entry only if its whole hash is the one sought; what it finds there may still be another's, and the reader, who knows what
- * it is looking for, must ask the entry itself. So a slot can be given to another entry at any time: the hash is written
+ * it is looking for, must ask the entry itself, or see from the generation that there was a change. So a slot can be given to another entry at any time: the hash is written
  * first, then the entry, with release; a reader who meets the old pair, the new one or a mixture finds nothing wrong.
  *
  * <p>A removed entry leaves its hash behind, so that searches go on over it, unless the slot behind is free. Such slots are
  * taken again, and gone when the segment is rebuilt: that happens in new arrays, which then take the place of the old ones.
  * The upper 8 bits of the hash choose one of 256 segments, so a change waits for the rebuilding of a 256th of the table
- * at most. Segments grow by steps, to between 60 and 75 percent full, not by doubling: 12 bytes
- * per entry.
+ * at most. Segments grow by steps, to between 60 and 75 percent full, not by doubling, and shrink below 20 percent: 12 bytes
+ * per entry while it grows.
  */
 final class FilterTable { // hot
     static final int NONE = -1;
@@ -45,14 +45,18 @@ final class FilterTable { // hot
 
     /** Adds an entry, which can be seen from then on. One thread at a time, as all changes. */
     void put(int hash, Entry entry) {
+        reserve(hash, 1).put(hash, entry);
+    }
+
+    /** Makes room for some entries whose hashes begin as this one: putting them in allocates nothing. */
+    Segment reserve(int hash, int entries) {
         Segment segment = segments.getPlain(index(hash));
-        if (segment != null && segment.hasRoom()) {
-            segment.put(hash, entry);
-            return;
+        if (segment != null && segment.hasRoom(entries)) {
+            return segment;
         }
-        Segment larger = segment == null ? new Segment(CAPACITY_MIN) : segment.rebuilt(1);
-        larger.put(hash, entry);
+        Segment larger = segment == null ? new Segment(CAPACITY_MIN) : segment.rebuilt(entries);
         segments.setRelease(index(hash), larger);
+        return larger;
     }
 
     /** Puts another entry in the place of one that is there. */
@@ -68,7 +72,15 @@ final class FilterTable { // hot
         if (segment.live == 0) {
             segments.setRelease(index(hash), null);
         } else if (segment.isSparse()) {
-            segments.setRelease(index(hash), segment.rebuilt(0));
+            shrink(index(hash), segment);
+        }
+    }
+
+    private void shrink(int index, Segment sparse) {
+        try {
+            segments.setRelease(index, sparse.rebuilt(0));
+        } catch (OutOfMemoryError e) {
+            // It was only to save memory: the entry is gone, and its place stays.
         }
     }
 
@@ -145,8 +157,8 @@ final class FilterTable { // hot
             return (Entry) ENTRIES.getAcquire(entries, slot);
         }
 
-        private boolean hasRoom() {
-            return (used + 1) * 4L <= hashes.length * 3L;
+        private boolean hasRoom(int more) {
+            return (used + more) * 4L <= hashes.length * 3L;
         }
 
         private boolean isSparse() {

@@ -10,6 +10,8 @@ public final class Matcher { // hot
     /** What is kept for the next match; one that needed more gives its space back. */
     private static final int KEPT_MAX = 1_024;
 
+    private static final int WIDE = 256;
+
     private @Nullable Node[] nodes = new Node[INITIAL];
     private int count;
     private @Nullable Node[] reached = new Node[INITIAL];
@@ -17,10 +19,33 @@ public final class Matcher { // hot
     private @Nullable Entry[] found = new Entry[INITIAL];
     private int foundCount;
 
+    /** How many nodes at a time, and how many filters, there have been since the last {@link #end}. */
+    private int nodesMax;
+
+    private int foundMax;
+
+    private boolean torn;
+
     void begin() {
         count = 0;
         reachedCount = 0;
+        foundMax = Math.max(foundMax, foundCount);
         foundCount = 0;
+        torn = false;
+    }
+
+    /** What was met can't be of one moment. */
+    void tear() {
+        torn = true;
+    }
+
+    boolean isTorn() {
+        return torn;
+    }
+
+    /** Whether this match takes so long that a change is likely to come before its end. */
+    boolean isWide() {
+        return foundCount > WIDE || nodesMax > WIDE;
     }
 
     int count() {
@@ -45,6 +70,7 @@ public final class Matcher { // hot
         @Nullable Node[] free = nodes;
         nodes = reached;
         count = reachedCount;
+        nodesMax = Math.max(nodesMax, count);
         reached = free;
         reachedCount = 0;
         return count > 0;
@@ -74,12 +100,20 @@ public final class Matcher { // hot
         return subscribers;
     }
 
-    /** Keeps no more space than most matches need; a node that stays referenced holds no subscribers once it is cut off. */
+    /** Keeps no more space than most matches need, and nothing that could be removed meanwhile. */
     void end() {
+        foundMax = Math.max(foundMax, foundCount);
         if (nodes.length > KEPT_MAX || reached.length > KEPT_MAX || found.length > KEPT_MAX) {
             nodes = new Node[INITIAL];
             reached = new Node[INITIAL];
             found = new Entry[INITIAL];
+        } else {
+            Arrays.fill(nodes, 0, Math.min(nodesMax, nodes.length), null);
+            Arrays.fill(reached, 0, Math.min(nodesMax, reached.length), null);
+            Arrays.fill(found, 0, foundMax, null);
         }
+        nodesMax = 0;
+        foundMax = 0;
+        foundCount = 0;
     }
 }

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * node with all that is below; then it moves {@link #generation()}. A match first gathers what it finds, without looking
  * inside, and is valid if the generation is then what it was before: there was at most one such store meanwhile, so that what
  * it has found are the subscriptions of one moment, and a client that replaces one filter by another misses nothing in
- * between. If not, it begins anew; after some attempts it waits for the writers' lock, which is never held for long. That is
+ * between. If not, it begins anew; after some attempts, or one that took long, it waits for the writers' lock, which is never
+ * held for long. That is
  * the price for changing tables in place: a persistent structure, which copies what lies on the path to a filter, needs no
  * second attempt, but several times the space, and a match follows more references per level.
  *
@@ -84,8 +85,11 @@ public final class SubscriptionTree { // hot
             long before = generation;
             gather(topic, matcher);
             VarHandle.acquireFence(); // all that was read comes before what is read now
-            if (generation == before) {
+            if (generation == before && !matcher.isTorn()) {
                 return before;
+            }
+            if (matcher.isWide()) {
+                break;
             }
         }
         synchronized (changing) {

@@ -62,6 +62,7 @@ final class WildcardTrie { // hot
         int hash = node.hash(level);
         FilterTable.Segment segment = children.segment(hash);
         Entry only = null;
+        boolean parting = false; // into a node that can't be seen yet
         for (int i = segment.first(hash); i != FilterTable.NONE; i = segment.next(hash, i)) {
             Entry entry = segment.entry(i);
             if (entry instanceof Node next) {
@@ -70,8 +71,12 @@ final class WildcardTrie { // hot
                     return;
                 }
             } else if (entry != null && isMatch(Subscribers.filter(entry), node, topic, from, to)) {
+                parting |= only != null && only != entry;
                 only = entry;
             }
+        }
+        if (parting) {
+            matcher.tear();
         }
         matcher.found(only);
     }
@@ -119,6 +124,8 @@ final class WildcardTrie { // hot
             Place ofOther = new Place(last, other.filter());
             Place ofAdded = new Place(last, added.filter());
             if (!ofOther.isSameAs(ofAdded)) {
+                ofOther.reserve();
+                ofAdded.reserve();
                 ofOther.put(other);
                 ofAdded.put(added);
                 return first;
@@ -259,8 +266,15 @@ final class WildcardTrie { // hot
             if (entry != null) {
                 children.replace(node.hash(level), entry, changed);
             } else {
-                node.children++;
                 children.put(node.hash(level), changed);
+                node.children++;
+            }
+        }
+
+        /** For two that are put one after the other: from here on neither can fail. */
+        void reserve() {
+            if (kind == Kind.CHILD) {
+                children.reserve(node.hash(level), 2);
             }
         }
 

@@ -72,8 +72,8 @@ public final class KeepAlives {
         in.add(watched);
         size++;
         if (!ticking) {
-            ticking = true;
             loop.schedule(TICK_MS, this::tick);
+            ticking = true;
         }
     }
 
@@ -95,9 +95,10 @@ public final class KeepAlives {
     }
 
     private void tick() {
-        ticking = size > 0;
-        if (ticking) {
+        ticking = false; // and stays so if there is no memory for another timer: the next to be added tries again
+        if (size > 0) {
             loop.schedule(TICK_MS, this::tick);
+            ticking = true;
         }
         long now = tickOf(loop.nowMs());
         long first = Math.max(next, now - SLOTS + 1);

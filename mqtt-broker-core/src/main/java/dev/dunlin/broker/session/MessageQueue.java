@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  * <p>A ring of parallel arrays: queueing makes no object, and what is paged out costs 24 bytes.
  */
 final class MessageQueue {
-    /** Empty, and nothing can be added: for a session for which nothing has been queued so far. */
-    static final MessageQueue NONE = new MessageQueue();
-
     private static final int CAPACITY_MIN = 4;
     private static final @Nullable KeptMessage[] NO_MESSAGES = {};
     private static final @Nullable Target[] NO_TARGETS = {};
     private static final long[] NO_ENTRIES = {};
     private static final int[] NO_FOOTPRINTS = {};
+
+    /** Empty, and nothing can be added: for a session for which nothing has been queued so far. */
+    static final MessageQueue NONE = new MessageQueue();
 
     private @Nullable KeptMessage[] messages = NO_MESSAGES;
     private @Nullable Target[] targets = NO_TARGETS;

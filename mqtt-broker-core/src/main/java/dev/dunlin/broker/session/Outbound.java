@@ -17,6 +17,9 @@ public final class Outbound { // hot
     private static final int BATCH_BYTES_MIN = 256;
     private static final int BATCH_BYTES_MAX = 64 << 10;
 
+    /** What a buffer that waits to be written takes beside its bytes, as the transport counts it. */
+    private static final int PENDING_BYTES = 96;
+
     private final ChannelHandlerContext ctx;
     private final Link link;
     private SessionLoop loop;
@@ -27,7 +30,7 @@ public final class Outbound { // hot
     private @Nullable OutboundAliases aliases;
     private @Nullable ByteBuf batch;
     private int batchBytes = BATCH_BYTES_MIN;
-    /** In batches, so without large payloads: handed to the transport since it last took more. */
+    /** What batches occupy, so without large payloads: handed to the transport since it last took much. */
     private long untakenBytes;
 
     private boolean dirty;
@@ -174,7 +177,7 @@ public final class Outbound { // hot
             return;
         }
         batch = null;
-        untakenBytes += b.readableBytes();
+        untakenBytes += b.capacity() + PENDING_BYTES;
         adaptTo(b.writerIndex());
         ctx.write(b, ctx.voidPromise());
     }
@@ -184,6 +187,11 @@ public final class Outbound { // hot
         int wanted = bytes <= BATCH_BYTES_MIN ? BATCH_BYTES_MIN : Integer.highestOneBit(bytes - 1) << 1;
         batchBytes =
                 wanted >= batchBytes ? Math.min(wanted, BATCH_BYTES_MAX) : batchBytes - ((batchBytes - wanted) >> 2);
+    }
+
+    /** The transport has taken much of what it had. */
+    public void taken() {
+        untakenBytes = 0;
     }
 
     /** Whether something that was flushed is still waiting for the socket to take it. */

@@ -64,6 +64,7 @@ public final class SessionLoop { // hot
     private final ArrayDeque<Entry> unfinished = new ArrayDeque<>();
     private final ArrayDeque<Runnable> later = new ArrayDeque<>();
     private int deliveriesLeft;
+    private int flushesMax = TURN_FLUSHES_MAX;
 
     private Outbound[] dirty = new Outbound[16];
     private int dirtyCount;
@@ -336,7 +337,7 @@ public final class SessionLoop { // hot
     private int deliver(KeptMessage message, Target[] targets, long stored, int next) {
         int cost = 1 + message.footprintBytes() / DELIVERY_BYTES;
         int i = next;
-        while (i < targets.length && deliveriesLeft > 0 && dirtyCount < TURN_FLUSHES_MAX) {
+        while (i < targets.length && deliveriesLeft > 0 && dirtyCount < flushesMax) {
             Recipient recipient = (Recipient) targets[i].destination();
             try {
                 recipient.deliver(message, targets[i], stored, nowMs);
@@ -412,6 +413,8 @@ public final class SessionLoop { // hot
     }
 
     private void drain() {
+        flushesMax = Math.max(
+                TURN_FLUSHES_MAX, dirtyCount + TURN_FLUSHES_MAX / 4); // some go on, whatever reads have written
         while (deliveriesLeft > 0) {
             Entry entry = unfinished.isEmpty() ? mailbox.poll() : unfinished.poll();
             if (entry == null) {
@@ -423,6 +426,7 @@ public final class SessionLoop { // hot
             }
         }
         deliveriesLeft = core.limits.turnDeliveriesMax();
+        flushesMax = TURN_FLUSHES_MAX;
         if (!waitingForRoom.isEmpty()) {
             releaseWaiters();
         }

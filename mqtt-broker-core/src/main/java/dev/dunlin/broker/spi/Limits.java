@@ -25,7 +25,7 @@ import java.util.function.Consumer;
  * @param mailboxBytesMax bytes of publishes handed over to an event loop and not yet delivered there; above it their
  *     publishers are read no further
  * @param turnDeliveriesMax deliveries of one event loop before it reads its connections again, those of more than a KiB
- *     counted once for each KiB; fewer if it has written to 4,096 connections by then
+ *     counted once for each KiB; fewer if it has written to 4,096 connections by then, but never none
  * @param topicLevelsMax levels of a topic or topic filter
  * @param subscriptionsPerSessionMax subscriptions of a session, shared ones included
  * @param sessionExpiryMaxSeconds upper bound of the session expiry interval, in seconds; 4,294,967,295 is for ever

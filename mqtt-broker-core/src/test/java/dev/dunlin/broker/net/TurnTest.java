@@ -130,9 +130,9 @@ class TurnTest {
     }
 
     @Test
-    void aTurnFlushesNoMoreThan4096Connections() {
+    void aTurnDeliversToNoMoreThan5120Connections() {
         try (Simulation simulation = new Simulation(1, 1, Limits.EMBEDDED)) {
-            for (int i = 0; i < 4_200; i++) {
+            for (int i = 0; i < 5_300; i++) {
                 connected(simulation, "client" + i, 0).send(subscribe("t", QoS.AT_MOST_ONCE, false));
             }
             SimulatedClient publisher = connected(simulation, "publisher", 0);
@@ -145,8 +145,8 @@ class TurnTest {
                 simulation.turn(0);
                 largest = Math.max(largest, loop.flushes() - before);
             }
-            assertThat(largest).isEqualTo(4_096);
-            assertThat(loop.flushes() - begin).isEqualTo(4_200);
+            assertThat(largest).isEqualTo(5_120);
+            assertThat(loop.flushes() - begin).isEqualTo(5_300);
         }
     }
 

@@ -53,6 +53,41 @@ class SubscriptionTreeConcurrencyTest {
         });
     }
 
+    /** Two filters part. In one chain of the table they can be met together, before the node where they do is there. */
+    @Test
+    void meetsAFilterFromWhichAnotherParts() throws Exception {
+        Subscription untouched = subscription(new FakeDestination("untouched"), "a/+/x");
+        Subscription parting = subscription(new FakeDestination("parting"), "a/b/+");
+        AtomicReference<SubscriptionTree> current = new AtomicReference<>(onePlus(untouched));
+        AtomicBoolean done = new AtomicBoolean();
+        ExecutorService writer = Executors.newSingleThreadExecutor();
+        Future<?> written = writer.submit(() -> {
+            while (!done.get()) {
+                current.set(onePlus(untouched));
+                for (int i = 0; i < 20; i++) {
+                    Thread.onSpinWait(); // the reader takes it up
+                }
+                current.get().add(parting);
+            }
+        });
+        Matcher matcher = new Matcher();
+        boolean[] met = {true};
+        for (int i = 0; i < 10 * TOGGLES && met[0]; i++) {
+            met[0] = false;
+            current.get().match("a/b/x", matcher, found -> met[0] |= found == untouched);
+        }
+        done.set(true);
+        written.get();
+        writer.shutdown();
+        assertThat(met[0]).isTrue();
+    }
+
+    private static SubscriptionTree onePlus(Subscription subscription) {
+        SubscriptionTree tree = new SubscriptionTree(new CollidingHash(0));
+        tree.add(subscription);
+        return tree;
+    }
+
     /** What is kept under the generation of now must know every change that has returned. */
     @Test
     void resultHoldsAsLongAsTheGenerationTakenBeforeStays() throws Exception {

@@ -83,11 +83,11 @@ final class SubscriptionTreeInterleavingTest {
     }
 
     /** What is asked of the tree: subscriptions and topics by number; what a topic matches as a set of bits. */
-    @Param(name = "subscription", gen = IntGen.class, conf = "0:3")
-    @Param(name = "topic", gen = IntGen.class, conf = "0:1")
+    @Param(name = "subscription", gen = IntGen.class, conf = "0:5")
+    @Param(name = "topic", gen = IntGen.class, conf = "0:2")
     public static class Tree {
-        static final String[] TOPICS = {"a", "a/b"};
-        static final String[] FILTERS = {"a", "a", "a/+", "#"};
+        static final String[] TOPICS = {"a", "a/b", "a/b/b"};
+        static final String[] FILTERS = {"a", "a", "a/+", "#", "a/b/+", "a/+/b"};
 
         private final SubscriptionTree tree = new SubscriptionTree(new KeyedHash(3, 4));
         private final FakeDestination[] destinations = destinations();
