@@ -56,7 +56,7 @@ public final class SessionLoop { // hot
     private final Sessions sessions;
     private final Drops drops = new Drops();
     private final StoreRoom storeRoom = new StoreRoom(this);
-    private final KeepAlives keepAlives = new KeepAlives(this);
+    private @Nullable KeepAlives keepAlives;
 
     private final Queue<Entry> mailbox = PlatformDependent.newMpscQueue();
     private final AtomicLong mailboxBytes = new AtomicLong();
@@ -238,7 +238,12 @@ public final class SessionLoop { // hot
 
     /** The connections that have to be heard of. Loop only. */
     public KeepAlives keepAlives() {
-        return keepAlives;
+        KeepAlives made = keepAlives;
+        if (made == null) {
+            made = new KeepAlives(this);
+            keepAlives = made;
+        }
+        return made;
     }
 
     /** Runs a task of this loop after a delay, in order. Loop only. */
