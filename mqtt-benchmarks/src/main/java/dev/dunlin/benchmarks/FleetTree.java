@@ -1,6 +1,7 @@
 package dev.dunlin.benchmarks;
 
 import dev.dunlin.benchmarks.trees.Fleet;
+import dev.dunlin.benchmarks.trees.Home;
 import dev.dunlin.broker.routing.Destination;
 import dev.dunlin.broker.routing.KeyedHash;
 import dev.dunlin.broker.routing.Subscription;
@@ -48,31 +49,5 @@ final class FleetTree {
 
     Targets match(String topic) {
         return tree.targets(topic, collector, LOOPS);
-    }
-
-    /** Stands for a session. A class, not a record: a destination is one object. */
-    private static final class Home implements Destination {
-        private final int loopIndex;
-        private final int hash;
-
-        Home(int loopIndex, int hash) {
-            this.loopIndex = loopIndex;
-            this.hash = hash;
-        }
-
-        @Override
-        public int loopIndex() {
-            return loopIndex;
-        }
-
-        @Override
-        public int hash() {
-            return hash;
-        }
-
-        @Override
-        public boolean isPersistent() {
-            return false;
-        }
     }
 }

@@ -1,6 +1,5 @@
 package dev.dunlin.benchmarks.trees;
 
-import dev.dunlin.broker.routing.Destination;
 import dev.dunlin.broker.routing.KeyedHash;
 import dev.dunlin.broker.routing.MatchSink;
 import dev.dunlin.broker.routing.Matcher;
@@ -71,32 +70,6 @@ public final class DunlinTree implements TopicTree {
         @Override
         public void accept(Subscription subscription) {
             count++;
-        }
-    }
-
-    /** Stands for a session. A class, not a record: a destination is one object. */
-    static final class Home implements Destination {
-        private final int loopIndex;
-        private final int hash;
-
-        Home(int loopIndex, int hash) {
-            this.loopIndex = loopIndex;
-            this.hash = hash;
-        }
-
-        @Override
-        public int loopIndex() {
-            return loopIndex;
-        }
-
-        @Override
-        public int hash() {
-            return hash;
-        }
-
-        @Override
-        public boolean isPersistent() {
-            return false;
         }
     }
 }
