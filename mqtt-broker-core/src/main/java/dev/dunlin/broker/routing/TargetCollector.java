@@ -54,6 +54,9 @@ public final class TargetCollector implements MatchSink { // hot
 
     private int smallMatches;
 
+    /** What topics get that nobody listens to, as long as nobody subscribes to anything. */
+    private Targets nobody = new Targets(Targets.NO_LOOPS, Targets.NONE, 0, 0, -1);
+
     /**
      * Before the subscriptions of a match.
      *
@@ -85,7 +88,10 @@ public final class TargetCollector implements MatchSink { // hot
     Targets end(int loops, long generation) {
         Targets targets;
         if (matchCount == 0) {
-            targets = new Targets(Targets.NO_LOOPS, Targets.NONE, 0, 0, generation);
+            if (nobody.generation() != generation) {
+                nobody = new Targets(Targets.NO_LOOPS, Targets.NONE, 0, 0, generation);
+            }
+            targets = nobody;
         } else if (isOneFilter) {
             targets = grouped(matches, matchCount, loops, generation);
         } else {

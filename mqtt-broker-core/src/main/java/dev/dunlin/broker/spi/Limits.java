@@ -41,6 +41,28 @@ import java.util.function.Consumer;
  *     as Topic Alias Maximum; the broker sends no more than the client allows either
  * @param keepAliveMaxSeconds the longest keep-alive, in seconds, 0 to 65,535; 0 for none. A 5.0 client that asks for a
  *     longer one, or for none, is told to use this one; one of 3.1 and 3.1.1 can't be told and has what it asks for
+ * @param connectionsPerAddressMax the same from one address, which is the first 64 bits of an IPv6 address; 0 for no bound of its own. Programs
+ *     on the broker's own machine aren't counted: loopback, Unix domain sockets and clients within the process
+ * @param connectsPerSecondPerAddress connections accepted from one such address per second, on average, and as many at once; further ones
+ *     are closed before TLS begins; 0 for no bound
+ * @param sessionsMax sessions, connected or not; a client that needs a further one is refused with 0x97 (quota exceeded)
+ * @param publishesPerSecondMax publishes of one connection per second, on average, and as many at once; above it the connection is read
+ *     no further for a while, and nothing is dropped; 0 for no bound
+ * @param publishBytesPerSecondMax the same in bytes of whole PUBLISH packets; a larger packet than that is let through, and paid for afterwards;
+ *     0 for no bound
+ * @param topicBytesMax a topic or topic filter in bytes of UTF-8, 1 to 65,535
+ * @param userPropertiesMax user properties of one packet, or of a will
+ * @param retainedBytesMax retained messages in bytes, approximately what they occupy, in memory or in the store; a further one is refused
+ * @param queueQos0Offline whether QoS 0 messages are queued for a session without a connection, as those of higher QoS are; else they
+ *     are dropped
+ * @param memoryBudgetBytes what the broker may hold in memory in all, heap, direct memory and the store's cache together, in bytes; 0
+ *     for a quarter of the smaller of the JVM's maximum heap and its maximum direct memory. Above it new connections and
+ *     new messages are refused, and publishers are read no further
+ * @param overloadLagMs how far an event loop may be behind, in milliseconds, until it lets in no more clients; those that are connected
+ *     stay
+ * @param slowConsumerMs for how long a connection may have taken nothing of what waits for it, in milliseconds, until its client is
+ *     reported as a slow consumer
+ * @param stuckConsumerMs the same until the connection is closed; its session stays; 0 for never
  */
 public record Limits(
         int connectionsMax,
@@ -67,7 +89,20 @@ public record Limits(
         long commitBytesMax,
         long commitAgeMaxMs,
         int topicAliasMax,
-        int keepAliveMaxSeconds) {
+        int keepAliveMaxSeconds,
+        int connectionsPerAddressMax,
+        int connectsPerSecondPerAddress,
+        int sessionsMax,
+        int publishesPerSecondMax,
+        long publishBytesPerSecondMax,
+        int topicBytesMax,
+        int userPropertiesMax,
+        long retainedBytesMax,
+        boolean queueQos0Offline,
+        long memoryBudgetBytes,
+        int overloadLagMs,
+        int slowConsumerMs,
+        int stuckConsumerMs) {
 
     /** The protocol's largest packet: five bytes of fixed header and a remaining length of 268,435,455. */
     public static final int PROTOCOL_PACKET_BYTES_MAX = 268_435_460;
@@ -103,11 +138,24 @@ public record Limits(
             16 * MIB,
             250,
             32,
+            0,
+            0,
+            0,
+            10_000_000,
+            0,
+            0,
+            65_535,
+            256,
+            256 * MIB,
+            false,
+            0,
+            1_000,
+            10_000,
             0);
 
     /** The defaults of the standalone server: as embedded, with the protocol's largest packet and more connections. */
     public static final Limits STANDALONE =
-            EMBEDDED.withPacketBytesMax(PROTOCOL_PACKET_BYTES_MAX).withConnectionsMax(1_000_000);
+            EMBEDDED.withPacketBytesMax(PROTOCOL_PACKET_BYTES_MAX).withConnectionsMax(1_000_000).withRetainedBytesMax(2048 * MIB);
 
     /**
      * Checks every bound.
@@ -139,6 +187,18 @@ public record Limits(
         range("commitAgeMaxMs", commitAgeMaxMs, 1, Long.MAX_VALUE);
         range("topicAliasMax", topicAliasMax, 0, 65_535);
         range("keepAliveMaxSeconds", keepAliveMaxSeconds, 0, 65_535);
+        range("connectionsPerAddressMax", connectionsPerAddressMax, 0, Integer.MAX_VALUE);
+        range("connectsPerSecondPerAddress", connectsPerSecondPerAddress, 0, 1_000_000);
+        range("sessionsMax", sessionsMax, 1, Integer.MAX_VALUE);
+        range("publishesPerSecondMax", publishesPerSecondMax, 0, 1_000_000_000);
+        range("publishBytesPerSecondMax", publishBytesPerSecondMax, 0, Long.MAX_VALUE);
+        range("topicBytesMax", topicBytesMax, 1, 65_535);
+        range("userPropertiesMax", userPropertiesMax, 0, Integer.MAX_VALUE);
+        range("retainedBytesMax", retainedBytesMax, 0, Long.MAX_VALUE);
+        range("memoryBudgetBytes", memoryBudgetBytes, 0, Long.MAX_VALUE);
+        range("overloadLagMs", overloadLagMs, 1, Integer.MAX_VALUE);
+        range("slowConsumerMs", slowConsumerMs, 1, Integer.MAX_VALUE);
+        range("stuckConsumerMs", stuckConsumerMs, 0, Integer.MAX_VALUE);
     }
 
     private static void range(String name, long value, long min, long max) {
@@ -272,6 +332,71 @@ public record Limits(
         return with(draft -> draft.keepAliveMaxSeconds = v);
     }
 
+    /** These limits with another {@link #connectionsPerAddressMax()}. */
+    public Limits withConnectionsPerAddressMax(int v) {
+        return with(draft -> draft.connectionsPerAddressMax = v);
+    }
+
+    /** These limits with another {@link #connectsPerSecondPerAddress()}. */
+    public Limits withConnectsPerSecondPerAddress(int v) {
+        return with(draft -> draft.connectsPerSecondPerAddress = v);
+    }
+
+    /** These limits with another {@link #sessionsMax()}. */
+    public Limits withSessionsMax(int v) {
+        return with(draft -> draft.sessionsMax = v);
+    }
+
+    /** These limits with another {@link #publishesPerSecondMax()}. */
+    public Limits withPublishesPerSecondMax(int v) {
+        return with(draft -> draft.publishesPerSecondMax = v);
+    }
+
+    /** These limits with another {@link #publishBytesPerSecondMax()}. */
+    public Limits withPublishBytesPerSecondMax(long v) {
+        return with(draft -> draft.publishBytesPerSecondMax = v);
+    }
+
+    /** These limits with another {@link #topicBytesMax()}. */
+    public Limits withTopicBytesMax(int v) {
+        return with(draft -> draft.topicBytesMax = v);
+    }
+
+    /** These limits with another {@link #userPropertiesMax()}. */
+    public Limits withUserPropertiesMax(int v) {
+        return with(draft -> draft.userPropertiesMax = v);
+    }
+
+    /** These limits with another {@link #retainedBytesMax()}. */
+    public Limits withRetainedBytesMax(long v) {
+        return with(draft -> draft.retainedBytesMax = v);
+    }
+
+    /** These limits with another {@link #queueQos0Offline()}. */
+    public Limits withQueueQos0Offline(boolean v) {
+        return with(draft -> draft.queueQos0Offline = v);
+    }
+
+    /** These limits with another {@link #memoryBudgetBytes()}. */
+    public Limits withMemoryBudgetBytes(long v) {
+        return with(draft -> draft.memoryBudgetBytes = v);
+    }
+
+    /** These limits with another {@link #overloadLagMs()}. */
+    public Limits withOverloadLagMs(int v) {
+        return with(draft -> draft.overloadLagMs = v);
+    }
+
+    /** These limits with another {@link #slowConsumerMs()}. */
+    public Limits withSlowConsumerMs(int v) {
+        return with(draft -> draft.slowConsumerMs = v);
+    }
+
+    /** These limits with another {@link #stuckConsumerMs()}. */
+    public Limits withStuckConsumerMs(int v) {
+        return with(draft -> draft.stuckConsumerMs = v);
+    }
+
     private Limits with(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -305,6 +430,19 @@ public record Limits(
         long commitAgeMaxMs;
         int topicAliasMax;
         int keepAliveMaxSeconds;
+        int connectionsPerAddressMax;
+        int connectsPerSecondPerAddress;
+        int sessionsMax;
+        int publishesPerSecondMax;
+        long publishBytesPerSecondMax;
+        int topicBytesMax;
+        int userPropertiesMax;
+        long retainedBytesMax;
+        boolean queueQos0Offline;
+        long memoryBudgetBytes;
+        int overloadLagMs;
+        int slowConsumerMs;
+        int stuckConsumerMs;
 
         Draft(Limits from) {
             connectionsMax = from.connectionsMax;
@@ -332,6 +470,19 @@ public record Limits(
             commitAgeMaxMs = from.commitAgeMaxMs;
             topicAliasMax = from.topicAliasMax;
             keepAliveMaxSeconds = from.keepAliveMaxSeconds;
+            connectionsPerAddressMax = from.connectionsPerAddressMax;
+            connectsPerSecondPerAddress = from.connectsPerSecondPerAddress;
+            sessionsMax = from.sessionsMax;
+            publishesPerSecondMax = from.publishesPerSecondMax;
+            publishBytesPerSecondMax = from.publishBytesPerSecondMax;
+            topicBytesMax = from.topicBytesMax;
+            userPropertiesMax = from.userPropertiesMax;
+            retainedBytesMax = from.retainedBytesMax;
+            queueQos0Offline = from.queueQos0Offline;
+            memoryBudgetBytes = from.memoryBudgetBytes;
+            overloadLagMs = from.overloadLagMs;
+            slowConsumerMs = from.slowConsumerMs;
+            stuckConsumerMs = from.stuckConsumerMs;
         }
 
         Limits limits() {
@@ -360,7 +511,20 @@ public record Limits(
                     commitBytesMax,
                     commitAgeMaxMs,
                     topicAliasMax,
-                    keepAliveMaxSeconds);
+                    keepAliveMaxSeconds,
+                    connectionsPerAddressMax,
+                    connectsPerSecondPerAddress,
+                    sessionsMax,
+                    publishesPerSecondMax,
+                    publishBytesPerSecondMax,
+                    topicBytesMax,
+                    userPropertiesMax,
+                    retainedBytesMax,
+                    queueQos0Offline,
+                    memoryBudgetBytes,
+                    overloadLagMs,
+                    slowConsumerMs,
+                    stuckConsumerMs);
         }
     }
 }
