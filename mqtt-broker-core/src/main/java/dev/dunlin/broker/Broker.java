@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
@@ -47,6 +48,11 @@ import java.util.function.Consumer;
  */
 public final class Broker implements AutoCloseable {
     private static final Duration DRAIN = Duration.ofSeconds(1);
+
+    /** How long loops may take to tell their clients. */
+    private static final Duration TELL = Duration.ofSeconds(1);
+
+    private static final long DRAIN_LOOK_MS = 20;
     private static final Duration LOOPS_END = Duration.ofSeconds(10);
     private static final long HANDLER_IDLE_SECONDS = 5;
 
@@ -164,6 +170,36 @@ public final class Broker implements AutoCloseable {
         return addresses;
     }
 
+    /**
+     * How many clients are slow consumers now: they have taken nothing of what waits for them for
+     * {@link dev.dunlin.broker.spi.Limits#slowConsumerMs}.
+     */
+    public int slowConsumers() {
+        return core.slowConsumers();
+    }
+
+    /**
+     * What was dropped, by client and reason: of the clients that lost something last, 1,024 for each event loop. Without
+     * QoS 0 messages for clients that are away ({@link DropReason#OFFLINE_QOS_0}), which nobody expects to get. What a client
+     * published and was refused counts as its own.
+     *
+     * @return completes on an event loop; never, if the broker is closed meanwhile
+     */
+    public CompletionStage<Map<String, Map<DropReason, Long>>> droppedByClient() {
+        Map<String, Map<DropReason, Long>> all = new ConcurrentHashMap<>();
+        CompletableFuture<?>[] asked = new CompletableFuture<?>[core.loopCount()];
+        for (int i = 0; i < asked.length; i++) {
+            SessionLoop loop = core.loop(i);
+            asked[i] = CompletableFuture.runAsync(() -> loop.drops().byClient(all), loop::execute);
+        }
+        return CompletableFuture.allOf(asked).thenApply(done -> all);
+    }
+
+    /** What the broker holds in memory for clients, approximately, in bytes; see {@code Limits.memoryBudgetBytes}. */
+    public long memoryBytes() {
+        return core.memory().usedBytes();
+    }
+
     /** The client within this process. */
     public LocalClient local() {
         return local;
@@ -263,42 +299,64 @@ public final class Broker implements AutoCloseable {
         return acceptors;
     }
 
-    /** Closes and waits until nothing of the broker is left; as {@link #closeAsync} with a drain of one second. */
+    /** Closes and waits until nothing of the broker is left; as {@link #close(Duration)} with a drain of one second. */
     @Override
     public void close() {
-        if (core.running() != null) {
-            throw new IllegalStateException("close() would wait for the very thread that calls it: use closeAsync()");
-        }
-        closeAsync(DRAIN).toCompletableFuture().join();
+        close(DRAIN);
     }
 
     /**
-     * Closes: no new connections; 5.0 clients get DISCONNECT with 0x8B (server shutting down); wills are not published;
-     * sessions in memory are gone, those in a store stay there. A second call changes nothing.
+     * Closes and waits until nothing of the broker is left; as {@link #closeAsync(Duration)}.
      *
-     * @param drain how long connections may take to go before they are cut off
-     * @return completes when the event loops have ended and the handlers have too, or were interrupted after the drain
+     * @throws IllegalStateException on a thread of the broker's, for which it would wait
      */
-    public synchronized CompletionStage<Void> closeAsync(Duration drain) {
+    public void close(Duration drain) {
+        if (core.running() != null) {
+            throw new IllegalStateException("close() would wait for the very thread that calls it: use closeAsync()");
+        }
+        closeAsync(drain).toCompletableFuture().join();
+    }
+
+    /** As {@link #closeAsync(Duration, String)}, and clients aren't told where to go. */
+    public CompletionStage<Void> closeAsync(Duration drain) {
+        return closeAsync(drain, "");
+    }
+
+    /**
+     * Closes, gently. No new connections come in. While the drain lasts, clients that are connected get what is queued for them
+     * and may acknowledge it; one that publishes is disconnected at once, and what it publishes isn't acknowledged, so that
+     * nothing is lost. When nothing is left to be sent, or the drain is over, 5.0 clients get DISCONNECT with 0x8B (server
+     * shutting down), or 0x9C (use another server) if there is one. Wills are not published; sessions in memory are gone,
+     * those in a store stay there. A second call changes nothing.
+     *
+     * @param drain how long clients may take to get what is queued for them; 0 not to wait for them
+     * @param serverReference where 5.0 clients should go instead [5.0 section 4.11]: host names, each with a port if need be,
+     *     separated by spaces; empty for nowhere
+     * @return completes when the event loops have ended and the handlers have too, or were interrupted after the drain
+     * @throws IllegalArgumentException for a reference of more than 65,535 bytes or with U+0000 in it
+     */
+    public synchronized CompletionStage<Void> closeAsync(Duration drain, String serverReference) {
+        requireString(Property.SERVER_REFERENCE, serverReference);
         if (!closing) {
             closing = true;
-            Thread closer = new Thread(() -> shutDown(drain), name + "-close");
+            Thread closer = new Thread(() -> shutDown(drain, serverReference), name + "-close");
             closer.setDaemon(true);
             closer.start();
         }
         return closed;
     }
 
-    private void shutDown(Duration drain) {
+    private void shutDown(Duration drain, String serverReference) {
         try {
             endBackups();
             for (Acceptor acceptor : acceptors.values()) {
-                ChannelFuture stopped = acceptor.stop();
+                ChannelFuture stopped = acceptor.stop(serverReference);
                 if (stopped != null) {
                     stopped.awaitUninterruptibly();
                 }
             }
-            disconnectClients(drain);
+            drainClients(drain);
+            disconnectClients();
             transport.close(LOOPS_END).toCompletableFuture().join();
             acceptors.values().forEach(Acceptor::abandonAll);
             local.close();
@@ -338,22 +396,58 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    private void disconnectClients(Duration drain) {
-        CountDownLatch told = new CountDownLatch(core.loopCount());
+    /** Waits until the clients have got all, or the time is over. */
+    private void drainClients(Duration drain) {
+        if (drain.isZero() || drain.isNegative()) {
+            return;
+        }
+        onEachLoop(loop -> acceptors.values().forEach(acceptor -> acceptor.drain(loop)), TELL);
+        // From now on no loop hands anything to another.
+        CountDownLatch drained = new CountDownLatch(core.loopCount());
+        for (int i = 0; i < core.loopCount(); i++) {
+            SessionLoop loop = core.loop(i);
+            loop.execute(() -> awaitDrained(loop, drained));
+        }
+        await(drained, drain);
+    }
+
+    private void onEachLoop(Consumer<SessionLoop> task, Duration timeout) {
+        CountDownLatch done = new CountDownLatch(core.loopCount());
         for (int i = 0; i < core.loopCount(); i++) {
             SessionLoop loop = core.loop(i);
             loop.execute(() -> {
-                loop.sessions().closing();
-                acceptors.values().forEach(acceptor -> acceptor.disconnectAll(loop));
-                told.countDown();
+                task.accept(loop);
+                done.countDown();
             });
         }
+        await(done, timeout);
+    }
+
+    private static void awaitDrained(SessionLoop loop, CountDownLatch drained) {
+        if (loop.sessions().areDrained()) {
+            drained.countDown();
+        } else if (drained.getCount() > 0) {
+            loop.schedule(DRAIN_LOOK_MS, () -> awaitDrained(loop, drained));
+        }
+    }
+
+    private static void await(CountDownLatch latch, Duration timeout) {
         try {
-            if (!told.await(drain.toMillis(), TimeUnit.MILLISECONDS)) {
-                return; // the loops are busy beyond the drain: their connections are cut off with them
+            if (!latch.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                return; // what isn't done by then is left undone
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void disconnectClients() {
+        // If loops are busy for longer, their connections are cut off with them.
+        onEachLoop(
+                loop -> {
+                    loop.sessions().closing();
+                    acceptors.values().forEach(acceptor -> acceptor.disconnectAll(loop));
+                },
+                TELL);
     }
 }

@@ -145,7 +145,8 @@ public final class Main {
 
     /**
      * The largest message is at most half of what may lie outside the heap, where it is gathered: one that is larger is refused
-     * as MQTT has it, and not by an error in the middle of it.
+     * as MQTT has it, and not by an error in the middle of it. The broker has the JVM to itself: it may hold half of what that
+     * has, on the heap and outside.
      */
     static Limits limits(Logger log, long directBytes) {
         int largest = (int) Math.min(Limits.PROTOCOL_PACKET_BYTES_MAX, Math.max(PACKET_BYTES_MIN, directBytes / 2));
@@ -154,7 +155,8 @@ public final class Main {
                     "messages: at most {} bytes, half of the memory outside the heap (-XX:MaxDirectMemorySize)",
                     largest);
         }
-        return Limits.STANDALONE.withPacketBytesMax(largest);
+        long budget = Runtime.getRuntime().maxMemory() / 2 + directBytes / 2;
+        return Limits.STANDALONE.withPacketBytesMax(largest).withMemoryBudgetBytes(budget);
     }
 
     private static StorageEngineProvider engine(String name, Path folder) {

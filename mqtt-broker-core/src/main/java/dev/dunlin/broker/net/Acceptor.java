@@ -3,6 +3,7 @@ package dev.dunlin.broker.net;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.codec.ReasonCode;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -40,6 +41,7 @@ public final class Acceptor {
     private final Set<Channel> ending = ConcurrentHashMap.newKeySet();
     private @Nullable Channel server;
     private volatile boolean closing;
+    private volatile Farewell farewell = new Farewell(ReasonCode.SERVER_SHUTTING_DOWN, "the broker is shutting down");
 
     /**
      * An acceptor, not bound yet.
@@ -149,8 +151,20 @@ public final class Acceptor {
         return open.size();
     }
 
-    /** Stops accepting. Any thread. */
-    public @Nullable ChannelFuture stop() {
+    /** What clients are told when the broker ends. */
+    Farewell farewell() {
+        return farewell;
+    }
+
+    /**
+     * Stops accepting. Any thread.
+     *
+     * @param serverReference where clients should go instead; empty for nowhere
+     */
+    public @Nullable ChannelFuture stop(String serverReference) {
+        if (!serverReference.isEmpty()) {
+            farewell = new Farewell(ReasonCode.USE_ANOTHER_SERVER, "the broker is shutting down", serverReference);
+        }
         closing = true;
         return server == null ? null : server.close();
     }
@@ -160,6 +174,15 @@ public final class Acceptor {
         for (Connection connection : open) {
             closed(connection);
             connection.abandon();
+        }
+    }
+
+    /** Has the connections that live on a loop take in no more publishes. On that loop. */
+    public void drain(SessionLoop loop) {
+        for (Connection connection : open) {
+            if (connection.isOn(loop)) {
+                connection.drain();
+            }
         }
     }
 

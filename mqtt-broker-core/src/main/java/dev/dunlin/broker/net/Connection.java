@@ -2,10 +2,12 @@ package dev.dunlin.broker.net;
 
 import dev.dunlin.broker.session.KeepAlives;
 import dev.dunlin.broker.session.Link;
+import dev.dunlin.broker.session.MemoryBudget;
 import dev.dunlin.broker.session.OpenSession;
 import dev.dunlin.broker.session.Outbound;
 import dev.dunlin.broker.session.PauseReason;
 import dev.dunlin.broker.session.SessionLoop;
+import dev.dunlin.broker.session.SlowConsumers;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.codec.MalformedPacket;
@@ -15,6 +17,7 @@ import dev.dunlin.codec.PacketHandler;
 import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
+import dev.dunlin.codec.Publish;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -35,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * moves it to the client's home loop, where its session is. It is read while its set of pause reasons is empty.
  */
 public final class Connection extends ChannelInboundHandlerAdapter // hot
-        implements PacketHandler, Link, KeepAlives.Watched {
+        implements PacketHandler, Link, KeepAlives.Watched, SlowConsumers.Watched {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
     private final Acceptor acceptor;
@@ -56,10 +59,15 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     private int keepAlivePlace = KeepAlives.NOWHERE;
     private long lastReadMs;
     private int pauses;
+
+    /** Of packets that aren't complete, as far as the memory budget knows. */
+    private int keptBytes;
+
     private boolean decoding;
     private boolean authenticated;
     private boolean connected;
     private boolean saidDisconnect;
+    private boolean draining;
     private boolean closed;
 
     Connection(Acceptor acceptor, SessionLoop loop, long number) {
@@ -119,6 +127,23 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (pauses != 0 && !closed) {
             ctx().channel().config().setAutoRead(false);
         }
+        if (!closed) {
+            account(decoder.cumulatedBytes());
+        }
+    }
+
+    /** Part of a packet is kept until the rest has come, which may be never. */
+    private void account(int kept) {
+        if (Math.abs(kept - keptBytes) < MemoryBudget.STEP_BYTES && (kept != 0 || keptBytes == 0)) {
+            return;
+        }
+        MemoryBudget memory = acceptor.core().memory();
+        memory.incomplete(kept - keptBytes);
+        boolean grown = kept > keptBytes;
+        keptBytes = kept;
+        if (grown && memory.isOver()) {
+            close(ReasonCode.QUOTA_EXCEEDED, "the broker has no memory left for the rest of this packet");
+        }
     }
 
     // The transport calls these three out of our own writes and flushes as well: nothing is done before the turn's end.
@@ -128,6 +153,8 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         loop.readClock();
         if (context.channel().isWritable()) {
             loop.runLater(this::writable);
+        } else if (connected && !closed) {
+            loop.slowConsumers().watch(this);
         }
     }
 
@@ -190,7 +217,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     private void dispatch(PacketType type, MqttDecoder packet, OpenSession open) throws MalformedPacket {
         switch (type) {
-            case PUBLISH -> open.publishes().accept(packet.publish());
+            case PUBLISH -> publish(packet.publish(), open);
             case PUBACK -> open.session().puback(packet.packetId(), packet.reasonCode());
             case PUBREC -> open.session().pubrec(packet.packetId(), packet.reasonCode());
             case PUBREL -> open.publishes().release(packet.packetId());
@@ -203,6 +230,14 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             case CONNECT -> // [5.0:MQTT-3.1.0-2], [3.1.1:MQTT-3.1.0-2]
                 throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "second CONNECT");
             default -> throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, type + " was not asked for");
+        }
+    }
+
+    private void publish(Publish publish, OpenSession open) throws MalformedPacket {
+        if (draining) { // no new work: it isn't acknowledged, and its client sends it again elsewhere or later
+            shutDown();
+        } else {
+            open.publishes().accept(publish);
         }
     }
 
@@ -370,6 +405,39 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         keepAlivePlace = place;
     }
 
+    // ---- output that waits
+
+    @Override
+    public boolean isBehind() {
+        return !closed && !ctx().channel().isWritable();
+    }
+
+    @Override
+    public long progress() {
+        return out().progress();
+    }
+
+    @Override
+    public void slow(long forMs) {
+        LOG.warn(
+                "client {}: a slow consumer: it has taken nothing for {} ms; {} bytes wait in its connection, {} messages in"
+                        + " its queue",
+                name(),
+                forMs,
+                out().pendingBytes(),
+                session == null ? 0 : session.session().queued());
+    }
+
+    @Override
+    public void quick(long afterMs) {
+        LOG.info("client {}: takes messages again, after {} ms", name(), afterMs);
+    }
+
+    @Override
+    public void stuck(long forMs) {
+        close(ReasonCode.QUOTA_EXCEEDED, "it has taken nothing of its messages for " + forMs + " ms");
+    }
+
     // ---- the end
 
     @Override
@@ -394,9 +462,14 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
                 acceptor.name());
     }
 
+    /** The broker is about to be closed: what the client has been sent it may still acknowledge, but it gives us nothing new. */
+    void drain() {
+        draining = true;
+    }
+
     /** The broker is being closed. */
     void shutDown() {
-        close(ReasonCode.SERVER_SHUTTING_DOWN, "the broker is shutting down");
+        close(acceptor.farewell());
     }
 
     /** The broker ends the connection: tells the client why, as far as its version can, and closes. */
@@ -429,10 +502,12 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         LOG.info("client {}: {}", name(), printable(cause));
         cancel(connectTimer);
         loop.keepAlives().remove(this);
+        loop.slowConsumers().forget(this);
         if (reauthentication != null) {
             reauthentication.close();
         }
         decoder.close();
+        account(0);
         out().close();
         acceptor.closed(this);
         LingeringClose.close(ctx(), acceptor.ending(), !acceptor.isClosing() && mayHaveToLinger());
@@ -458,6 +533,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     void abandon() {
         closed = true;
         decoder.close();
+        account(0);
         out().close();
         OpenSession open = session;
         if (open != null) {

@@ -24,6 +24,11 @@ record Farewell(ReasonCode reason, String text, String serverReference) {
         this(reason, text, "");
     }
 
+    /** The same for a client whose CONNECT comes while the broker ends: CONNACK has no code for that. */
+    Farewell connackInstead() {
+        return serverReference.isEmpty() ? new Farewell(ReasonCode.SERVER_UNAVAILABLE, text) : this;
+    }
+
     /** For log lines. */
     String cause() {
         return text.isEmpty() ? reason + (serverReference.isEmpty() ? "" : " " + serverReference) : text;

@@ -92,6 +92,16 @@ final class Handshake {
         if (nameless && !rules.mayBeNameless(connect.cleanStart())) {
             throw new MalformedPacket(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "empty client identifier");
         }
+        if (acceptor.isClosing()) {
+            connection.close(acceptor.farewell().connackInstead());
+            return;
+        }
+        if (connection.loop().isOverloaded() || core.home(clientId).isOverloaded()) {
+            throw new MalformedPacket(ReasonCode.SERVER_BUSY, "the broker is overloaded");
+        }
+        if (core.memory().isOver()) {
+            throw new MalformedPacket(rules.connectRefusedByStore(), "the broker has no memory left for another client");
+        }
         announced = rules.hasReasons() ? announced(AuthResult.accept(identity)) : Properties.EMPTY;
         if (!connackFits()) { // and nothing in it may be left out
             throw new MalformedPacket(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);

@@ -29,6 +29,7 @@ public final class Core {
      */
     final FastThreadLocal<SessionLoop> running = new FastThreadLocal<>();
 
+    private final MemoryBudget memory;
     private final TimeSource time;
     private final RandomGenerator random;
     private final KeyedHash homes;
@@ -48,6 +49,7 @@ public final class Core {
         this.limits = limits;
         this.time = time;
         this.random = random;
+        memory = new MemoryBudget(this, limits.memoryBudgetBytes());
         homes = new KeyedHash(random.nextLong(), random.nextLong());
         subscriptions = new SubscriptionTree(homes);
         loops = new SessionLoop[loopCount];
@@ -60,6 +62,11 @@ public final class Core {
     /** The bounds of this broker. */
     public Limits limits() {
         return limits;
+    }
+
+    /** What it holds in memory, and whether that is too much. */
+    public MemoryBudget memory() {
+        return memory;
     }
 
     /** How many loops there are. */
@@ -152,6 +159,15 @@ public final class Core {
         long sum = 0;
         for (SessionLoop loop : loops) {
             sum += loop.drops().of(reason);
+        }
+        return sum;
+    }
+
+    /** How many connections take nothing of what waits for them. Any thread. */
+    public int slowConsumers() {
+        int sum = 0;
+        for (SessionLoop loop : loops) {
+            sum += loop.slowConsumers().count();
         }
         return sum;
     }

@@ -1,6 +1,9 @@
 package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.spi.DropReason;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,6 +15,16 @@ import org.slf4j.LoggerFactory;
 public final class Drops {
     private static final Logger LOG = LoggerFactory.getLogger(Drops.class);
 
+    /** Of so many clients each loop knows what they lost: those that lost something last. */
+    private static final int CLIENTS_MAX = 1_024;
+
+    private final Map<String, long[]> byClient = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, long[]> eldest) {
+            return size() > CLIENTS_MAX;
+        }
+    };
+
     private final AtomicLongArray counts = new AtomicLongArray(DropReason.values().length);
 
     /**
@@ -22,9 +35,33 @@ public final class Drops {
      */
     void count(String session, String filter, DropReason reason, long n) {
         counts.lazySet(reason.ordinal(), counts.get(reason.ordinal()) + n);
+        if (reason != DropReason.OFFLINE_QOS_0) {
+            byClient.computeIfAbsent(session, client -> new long[DropReason.values().length])[reason.ordinal()] += n;
+        }
         if (LOG.isDebugEnabled()) {
             LOG.debug("client {}: dropped {} on {}: {}", session, n, filter, reason);
         }
+    }
+
+    /** Adds what was counted, by client and reason; of two clients of one name on two loops the sum. Loop only. */
+    public void byClient(Map<String, Map<DropReason, Long>> sums) {
+        byClient.forEach((client, of) -> sums.merge(client, sums(of), Drops::sum));
+    }
+
+    private static Map<DropReason, Long> sums(long[] of) {
+        Map<DropReason, Long> sums = new EnumMap<>(DropReason.class);
+        for (DropReason reason : DropReason.values()) {
+            if (of[reason.ordinal()] > 0) {
+                sums.put(reason, of[reason.ordinal()]);
+            }
+        }
+        return sums;
+    }
+
+    private static Map<DropReason, Long> sum(Map<DropReason, Long> one, Map<DropReason, Long> other) {
+        Map<DropReason, Long> sum = new EnumMap<>(one);
+        other.forEach((reason, n) -> sum.merge(reason, n, Long::sum));
+        return sum;
     }
 
     /** How many were counted for a reason. Any thread; may trail the loop by a moment. */

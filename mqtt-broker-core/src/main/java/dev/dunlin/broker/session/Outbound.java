@@ -154,7 +154,7 @@ public final class Outbound { // hot
         ctx.flush();
         loop.countFlush();
         if (isWritable()) {
-            untakenBytes = 0;
+            taken();
         } else {
             pauseIfIgnored();
         }
@@ -177,7 +177,9 @@ public final class Outbound { // hot
             return;
         }
         batch = null;
-        untakenBytes += b.capacity() + PENDING_BYTES;
+        int bytes = b.capacity() + PENDING_BYTES;
+        untakenBytes += bytes;
+        loop.untaken().add(bytes);
         adaptTo(b.writerIndex());
         ctx.write(b, ctx.voidPromise());
     }
@@ -191,6 +193,7 @@ public final class Outbound { // hot
 
     /** The transport has taken much of what it had. */
     public void taken() {
+        loop.untaken().add(-untakenBytes);
         untakenBytes = 0;
     }
 
@@ -200,9 +203,22 @@ public final class Outbound { // hot
         return unwritten != null && !unwritten.isEmpty();
     }
 
+    /** Bytes that the socket hasn't taken. */
+    public long pendingBytes() {
+        ChannelOutboundBuffer unwritten = ctx.channel().unsafe().outboundBuffer();
+        return unwritten == null ? 0 : unwritten.totalPendingWriteBytes();
+    }
+
+    /** Another number as soon as the socket has taken something. */
+    public long progress() {
+        ChannelOutboundBuffer unwritten = ctx.channel().unsafe().outboundBuffer();
+        return unwritten == null ? 0 : unwritten.totalPendingWriteBytes() - unwritten.currentProgress();
+    }
+
     /** Drops what was not flushed; nothing may be written afterwards. */
     public void close() {
         closed = true;
+        taken(); // or never
         if (batch != null) {
             batch.release();
             batch = null;

@@ -47,6 +47,10 @@ final class OutboundWindow { // hot
 
     private final long bytesMax;
     private final int idsMax;
+
+    /** Of all windows of its loop. */
+    private final HeldBytes held;
+
     private @Nullable KeptMessage[] messages = NO_MESSAGES;
     private @Nullable Target[] targets = NO_TARGETS;
     private byte[] states = NO_STATES;
@@ -65,9 +69,11 @@ final class OutboundWindow { // hot
      * A window for about {@code bytesMax} bytes in memory; one message is always allowed.
      *
      * @param stored whether packet ids are reserved in a store
+     * @param held the bytes of all windows of a loop
      */
-    OutboundWindow(long bytesMax, boolean stored) {
+    OutboundWindow(long bytesMax, boolean stored, HeldBytes held) {
         this.bytesMax = bytesMax;
+        this.held = held;
         idsMax = stored ? IDS - BLOCK : IDS; // so that a counter can be told from its id and the end of the block
     }
 
@@ -109,7 +115,7 @@ final class OutboundWindow { // hot
         targets[slot] = target;
         states[slot] = state;
         entries[slot] = entry;
-        bytes += message.footprintBytes();
+        hold(message.footprintBytes());
         int packetId = packetId(next);
         next++;
         resend = next;
@@ -203,7 +209,7 @@ final class OutboundWindow { // hot
             targets[slot] = each.target;
             states[slot] = each.state;
             entries[slot] = each.entry;
-            bytes += each.message == null ? 0 : each.message.footprintBytes();
+            hold(each.message == null ? 0 : each.message.footprintBytes());
         }
         resend = oldest;
     }
@@ -259,10 +265,15 @@ final class OutboundWindow { // hot
         return unacknowledged;
     }
 
+    private void hold(int more) {
+        bytes += more;
+        held.add(more);
+    }
+
     private void dropMessage(int slot) {
         KeptMessage message = messages[slot];
         if (message != null) {
-            bytes -= message.footprintBytes();
+            hold(-message.footprintBytes());
             messages[slot] = null;
             targets[slot] = null;
             message.release();

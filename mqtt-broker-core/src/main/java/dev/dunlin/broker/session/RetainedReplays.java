@@ -29,6 +29,10 @@ final class RetainedReplays implements RetainedReplay.Receiver {
         this.session = session;
     }
 
+    boolean isEmpty() {
+        return byFilter.isEmpty();
+    }
+
     /** One per subscription: it begins anew. */
     void begin(RetainedReplay replay) {
         if (byFilter.isEmpty()) {

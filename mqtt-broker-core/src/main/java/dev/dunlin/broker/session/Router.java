@@ -126,8 +126,11 @@ final class Router { // hot
         if (Topics.levels(topic) > core.limits.topicLevelsMax()) {
             return ReasonCode.TOPIC_NAME_INVALID;
         }
-        boolean another = retain && payloadBytes > 0 && core.retained.size() >= core.limits.retainedMessagesMax();
-        return another && core.retained.get(topic) == null ? ReasonCode.QUOTA_EXCEEDED : null;
+        if (!retain || payloadBytes == 0) {
+            return null;
+        }
+        boolean isFull = core.retained.size() >= core.limits.retainedMessagesMax() || core.memory().isOver();
+        return isFull && core.retained.get(topic) == null ? ReasonCode.QUOTA_EXCEEDED : null;
     }
 
     private ReasonCode deliver(KeptMessage message, Source from) {

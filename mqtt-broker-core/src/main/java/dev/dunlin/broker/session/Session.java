@@ -78,7 +78,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         this.clientId = clientId;
         this.persistent = persistent;
         log = new SessionLog(this, persistent ? core.store : null);
-        window = new OutboundWindow(core.limits.inflightBytesMax(), log.isOn());
+        window = new OutboundWindow(core.limits.inflightBytesMax(), log.isOn(), loop.unacknowledged());
         queue = new SessionQueue(this, this, core.limits, core.store);
     }
 
@@ -131,8 +131,18 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         return present;
     }
 
+    /** Whether nothing is left to be sent to its client, or acknowledged by it; also if it has none now. */
+    boolean isDrained() {
+        Outbound to = out;
+        return to == null
+                || (queue.isEmpty()
+                        && window.size() == 0
+                        && (replays == null || replays.isEmpty())
+                        && !to.hasUnwritten());
+    }
+
     /** Messages in the queue. */
-    int queued() {
+    public int queued() {
         return queue.size();
     }
 

@@ -57,6 +57,7 @@ public final class SessionLoop { // hot
     private final Drops drops = new Drops();
     private final StoreRoom storeRoom = new StoreRoom(this);
     private @Nullable KeepAlives keepAlives;
+    private final SlowConsumers slowConsumers;
 
     private final Queue<Entry> mailbox = PlatformDependent.newMpscQueue();
     private final AtomicLong mailboxBytes = new AtomicLong();
@@ -78,6 +79,16 @@ public final class SessionLoop { // hot
     private long nowMs;
     private long flushes;
     private long queuedBytes;
+    private final HeldBytes unacknowledged = new HeldBytes();
+    private final HeldBytes untaken = new HeldBytes();
+
+    /** For others to see, as of the end of the last turn. */
+    private volatile long heldBytes;
+
+    private final LoopLag lag;
+    private final Entry probe = new Entry(this::probed);
+    private boolean probing;
+    private long probedMs;
 
     SessionLoop(Core core, int index, DurabilityGate gate) {
         this.core = core;
@@ -88,6 +99,8 @@ public final class SessionLoop { // hot
         router = new Router(core, this);
         sessions = new Sessions(core, this);
         deliveriesLeft = core.limits.turnDeliveriesMax();
+        lag = new LoopLag(core.limits.overloadLagMs());
+        slowConsumers = new SlowConsumers(this, core.limits.slowConsumerMs(), core.limits.stuckConsumerMs());
     }
 
     // ---- set-up
@@ -188,6 +201,31 @@ public final class SessionLoop { // hot
         return queuedBytes;
     }
 
+    /** Bytes of the messages in its windows. Loop only. */
+    HeldBytes unacknowledged() {
+        return unacknowledged;
+    }
+
+    /** Bytes of output that its connections haven't taken. Loop only. */
+    HeldBytes untaken() {
+        return untaken;
+    }
+
+    /** What this loop holds in memory for clients: queues, windows, output, its mailbox. Any thread. */
+    long heldBytes() {
+        return heldBytes + mailboxBytes.get();
+    }
+
+    /** Whether the broker holds so much that nothing may be added which can wait elsewhere, or must not wait at all. */
+    boolean isOutOfMemory() {
+        return core.memory().isOver();
+    }
+
+    /** Whether it is so far behind that it should get no more clients. Any thread. */
+    public boolean isOverloaded() {
+        return lag.isOverloaded(core.monotonicMs());
+    }
+
     int outputBytesMax() {
         return core.limits.outputBytesMax();
     }
@@ -234,6 +272,11 @@ public final class SessionLoop { // hot
     /** Where those wait who would publish more than the store can take. Loop only. */
     StoreRoom storeRoom() {
         return storeRoom;
+    }
+
+    /** The connections whose output waits. Loop only, but for their number. */
+    public SlowConsumers slowConsumers() {
+        return slowConsumers;
     }
 
     /** The connections that have to be heard of. Loop only. */
@@ -400,6 +443,8 @@ public final class SessionLoop { // hot
         }
         wakeOthers();
         flushDirty();
+        heldBytes = queuedBytes + unacknowledged.get() + untaken.get();
+        core.memory().look(nowMs);
     }
 
     /** Submits what nobody waited for, and lets go what has become durable. */
@@ -434,6 +479,24 @@ public final class SessionLoop { // hot
         flushesMax = TURN_FLUSHES_MAX;
         if (!waitingForRoom.isEmpty()) {
             releaseWaiters();
+        }
+        if (!probing && !(unfinished.isEmpty() && mailbox.isEmpty())) {
+            probing = true;
+            probedMs = nowMs;
+            mailbox.offer(probe);
+        }
+    }
+
+    /** What was behind everything that this loop had to do has come to its turn. */
+    private void probed() {
+        probing = false;
+        lag.measured(nowMs - probedMs, nowMs);
+    }
+
+    /** A turn is over that has taken so long; but not all work is done, if there is a probe. */
+    private void measureTurn(long tookMs) {
+        if (!probing) {
+            lag.measured(tookMs, nowMs);
         }
     }
 
@@ -616,6 +679,11 @@ public final class SessionLoop { // hot
         private final IoHandler transport;
         private @Nullable IoHandlerContext context;
 
+        /** Whether it had more to do, and so didn't sleep, when it looked for what has come. */
+        private boolean busy;
+
+        private long lastEndMs;
+
         Turn(IoHandler transport) {
             this.transport = transport;
         }
@@ -629,9 +697,12 @@ public final class SessionLoop { // hot
         @Override
         public int run(IoHandlerContext given) {
             context = given;
+            busy = false;
             int events = transport.run(this);
             asleep = false;
             readClock();
+            measureTurn(busy ? nowMs - lastEndMs : 0); // for how long it has slept, nobody knows
+            lastEndMs = nowMs;
             endTurn();
             return events;
         }
@@ -639,6 +710,12 @@ public final class SessionLoop { // hot
         /** The loop may sleep only when nothing of ours is left to do. */
         @Override
         public boolean canBlock() {
+            boolean may = mayBlock();
+            busy = !may;
+            return may;
+        }
+
+        private boolean mayBlock() {
             return context().canBlock() && isIdle();
         }
 

@@ -147,7 +147,7 @@ final class SessionQueue {
     private boolean isFull(KeptMessage message, long entry, int queuedMessages, long queuedBytes) {
         long bytes = olderBytes() + queuedBytes + message.footprintBytes();
         long otherSessions = loop.queuedBytes() - queue.residentBytes();
-        if (entry == EntryId.NONE && otherSessions + bytes > loop.queueBytesShare()) {
+        if (entry == EntryId.NONE && (otherSessions + bytes > loop.queueBytesShare() || loop.isOutOfMemory())) {
             return true;
         }
         long messages = olderMessages() + queuedMessages;
@@ -156,7 +156,8 @@ final class SessionQueue {
 
     private boolean fitsIntoMemory(KeptMessage message) {
         return queue.residentBytes() + message.footprintBytes() <= limits.queueMemoryBytesMax()
-                && loop.queuedBytes() + message.footprintBytes() <= loop.queueBytesShare();
+                && loop.queuedBytes() + message.footprintBytes() <= loop.queueBytesShare()
+                && !loop.isOutOfMemory();
     }
 
     /** Applies the policy. Returns whether there is room now; otherwise the message is dropped and accounted for. */

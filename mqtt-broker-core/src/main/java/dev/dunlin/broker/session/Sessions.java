@@ -395,6 +395,12 @@ public final class Sessions {
         session.expiryTimer = null;
     }
 
+    /** Whether every client that is connected has got and acknowledged all that is meant for it. */
+    public boolean areDrained() {
+        assert loop.inLoop();
+        return byClientId.values().stream().allMatch(Session::isDrained);
+    }
+
     /** The broker is being closed: its clients are disconnected by us, which publishes no will. */
     public void closing() {
         assert loop.inLoop();

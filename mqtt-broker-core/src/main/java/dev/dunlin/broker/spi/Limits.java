@@ -55,9 +55,11 @@ import java.util.function.Consumer;
  * @param retainedBytesMax retained messages in bytes, approximately what they occupy, in memory or in the store; a further one is refused
  * @param queueQos0Offline whether QoS 0 messages are queued for a session without a connection, as those of higher QoS are; else they
  *     are dropped
- * @param memoryBudgetBytes what the broker may hold in memory in all, heap, direct memory and the store's cache together, in bytes; 0
- *     for a quarter of the smaller of the JVM's maximum heap and its maximum direct memory. Above it new connections and
- *     new messages are refused, and publishers are read no further
+ * @param memoryBudgetBytes what the broker may hold in memory for clients, on the heap, outside of it and in the store's cache
+ *     together, in bytes, approximately; 0 for a quarter of the smaller of the JVM's maximum heap and its maximum direct
+ *     memory. Above it clients that connect are refused with 0x97 (quota exceeded), further topics get no retained message,
+ *     messages that would have to wait in memory are dropped as those for a full queue, and the connection of a packet that
+ *     isn't complete is closed when more of it comes
  * @param overloadLagMs how far an event loop may be behind, in milliseconds, until it lets in no more clients; those that are connected
  *     stay
  * @param slowConsumerMs for how long a connection may have taken nothing of what waits for it, in milliseconds, until its client is

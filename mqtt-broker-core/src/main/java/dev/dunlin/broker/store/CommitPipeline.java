@@ -129,6 +129,11 @@ final class CommitPipeline {
         return pendingBytes.get() > bounds.bytesMax || (since >= 0 && time.monotonicMs() - since > bounds.ageMaxMs);
     }
 
+    /** What changes under way and the engine hold in memory, the latter as of the last second. */
+    long memoryBytes() {
+        return pendingBytes.get() + guard.memoryBytes();
+    }
+
     /** Whether what was acknowledged is in the engine: not between a failure and the moment when all is written again. */
     boolean holdsAll() {
         return !failing;

@@ -18,11 +18,17 @@ final class SpaceGuard {
     private static final long POLL_MS = 1_000;
 
     private volatile boolean little;
+    private volatile long memoryBytes;
     private long polledMs = Long.MIN_VALUE / 2;
 
     /** Whether there is little space. Any thread. */
     boolean isLittle() {
         return little;
+    }
+
+    /** What the engine holds outside of the heap, in bytes; 0 if it doesn't know. Any thread. */
+    long memoryBytes() {
+        return memoryBytes;
     }
 
     /** Looks, at most once a second. Commit thread. */
@@ -32,6 +38,7 @@ final class SpaceGuard {
         }
         polledMs = nowMs;
         EngineStats stats = engine.stats();
+        memoryBytes = Math.max(0, stats.memoryBytes()); // else UNKNOWN
         boolean now = stats.freeBytes() != EngineStats.UNKNOWN && stats.freeBytes() < threshold(stats.volumeBytes());
         if (now != little) {
             little = now;

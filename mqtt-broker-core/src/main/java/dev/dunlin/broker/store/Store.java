@@ -198,6 +198,11 @@ public final class Store {
         return stoppedCleanly;
     }
 
+    /** What it holds in memory, in bytes: changes on their way, and the engine's cache as of the last second. */
+    public long memoryBytes() {
+        return pipeline.memoryBytes();
+    }
+
     /** Whether so much is under way that publishers should wait: {@link #awaitRoom}. */
     public boolean isCrowded() {
         return pipeline.isCrowded();

@@ -1,0 +1,42 @@
+package dev.dunlin.broker.session;
+
+/**
+ * How far a loop is behind: how long what comes to it waits. That is the time of a whole turn, or, as long as one turn doesn't
+ * finish what there is, the time that something needs to get through the mailbox. Measured by the loop, asked by any thread.
+ *
+ * <p>A single long wait is no overload: a collection of garbage looks the same. Two in a row are.
+ */
+final class LoopLag {
+    private static final int MEASURES = 2;
+
+    private final long limitMs;
+
+    /** Measures in a row that were above the limit. */
+    private int above;
+
+    private volatile long lagMs;
+    private volatile long measuredMs;
+    private volatile boolean overloaded;
+
+    LoopLag(long limitMs) {
+        this.limitMs = limitMs;
+    }
+
+    /** Something has waited that long. Loop only. */
+    void measured(long waitedMs, long nowMs) {
+        if (waitedMs > limitMs) {
+            lagMs = waitedMs;
+            measuredMs = nowMs;
+            above++;
+            overloaded = above >= MEASURES;
+        } else if (above > 0) {
+            above = 0;
+            overloaded = false;
+        }
+    }
+
+    /** Whether the loop is too far behind to take on more. What was measured last counts until another measure is overdue. */
+    boolean isOverloaded(long nowMs) {
+        return overloaded && nowMs - measuredMs <= lagMs + limitMs;
+    }
+}

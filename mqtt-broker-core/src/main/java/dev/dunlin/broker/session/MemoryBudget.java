@@ -1,0 +1,88 @@
+package dev.dunlin.broker.session;
+
+import io.netty.util.internal.PlatformDependent;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What the broker holds in memory beside the budget for it: queued and retained messages, publishes between loops, packets
+ * that aren't complete, output that isn't taken, changes on their way to the store, and the store's cache. Above the budget
+ * nothing new is taken on that would have to be kept: see {@code Limits.memoryBudgetBytes}.
+ *
+ * <p>Loops report what they hold as it changes; the sum is made by {@link #look}, so it is up to {@value #LOOK_MS} ms old. Of
+ * incomplete packets, the one thing that grows as fast as the network, each part counts at once. What a message occupies is
+ * approximate, and one that several hold may count several times: the budget is reached early rather than late. Any thread.
+ */
+public final class MemoryBudget {
+    /** Between two sums. */
+    static final long LOOK_MS = 10;
+
+    /** A packet that isn't complete is reported when it has grown by so much. */
+    public static final int STEP_BYTES = 1 << 10;
+
+    private final Core core;
+    private final long budgetBytes;
+    private final AtomicLong incomplete = new AtomicLong();
+    private volatile long lookedMs;
+    private volatile long usedBytes;
+    private volatile boolean over;
+
+    /**
+     * Nothing is used yet.
+     *
+     * @param bytes the budget; 0 for the default
+     */
+    MemoryBudget(Core core, long bytes) {
+        this.core = core;
+        budgetBytes = bytes > 0 ? bytes : defaultBytes(Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
+    }
+
+    /**
+     * The budget by default: a quarter of what the JVM has on its heap, or of what it may have beside it, if that is less.
+     */
+    static long defaultBytes(long heapMax, long directMax) {
+        return Math.max(1, Math.min(heapMax, directMax) / 4);
+    }
+
+    /** Whether nothing more may be taken on. */
+    public boolean isOver() {
+        return over;
+    }
+
+    /** In bytes, as of the last look. */
+    public long usedBytes() {
+        return usedBytes;
+    }
+
+    /** In bytes. */
+    public long budgetBytes() {
+        return budgetBytes;
+    }
+
+    /** A packet that isn't complete has grown, or is over. */
+    public void incomplete(long bytes) {
+        incomplete.addAndGet(bytes);
+        if (bytes > 0) {
+            sum();
+        }
+    }
+
+    /** At the end of a turn. */
+    void look(long nowMs) {
+        if (nowMs - lookedMs >= LOOK_MS) {
+            lookedMs = nowMs; // two loops may come here at once: both sums are right
+            sum();
+        }
+    }
+
+    private void sum() {
+        long sum = incomplete.get();
+        for (int i = 0; i < core.loopCount(); i++) {
+            sum += core.loop(i).heldBytes();
+        }
+        if (core.store != null) {
+            sum += core.store.memoryBytes();
+        }
+        usedBytes = sum;
+        over = sum > budgetBytes;
+    }
+}
