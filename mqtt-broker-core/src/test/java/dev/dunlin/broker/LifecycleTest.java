@@ -116,7 +116,7 @@ final class LifecycleTest {
                 all.add(SessionProbe.link(core, clientId));
             }
             assertThat(pool.pinnedDirectMemory()).isPositive();
-            broker.close();
+            broker.close(Duration.ofMillis(20)); // the deaf one would take what is queued for ever
             assertThat(publisher.ended().get(20, TimeUnit.SECONDS)).isEqualTo(ReasonCode.SERVER_SHUTTING_DOWN);
             deaf.cutOff();
             return all;

@@ -83,6 +83,7 @@ final class LimitsTest {
         reached.addAll(REACHED_WITH_A_STORE);
         reached.addAll(reachedBy(TopicAliasTest.class));
         reached.addAll(reachedBy(ConnectOptionsTest.class));
+        reached.addAll(reachedBy(OverloadTest.class));
         assertThat(Limits.class.getRecordComponents())
                 .extracting(RecordComponent::getName)
                 .allSatisfy(name -> assertThat(reached).contains(name));

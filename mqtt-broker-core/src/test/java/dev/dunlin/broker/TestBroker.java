@@ -33,6 +33,9 @@ import java.util.function.UnaryOperator;
 final class TestBroker implements AutoCloseable {
     private static final Duration WAIT = Duration.ofSeconds(10);
 
+    /** Many tests leave something unacknowledged: no need to wait for that. */
+    private static final Duration AT_THE_END = Duration.ofMillis(1);
+
     private final TestStore store = new TestStore();
     private final UnpooledByteBufAllocator buffers = new UnpooledByteBufAllocator(true);
     private final Broker broker;
@@ -203,7 +206,7 @@ final class TestBroker implements AutoCloseable {
 
     @Override
     public void close() {
-        broker.close();
+        broker.close(AT_THE_END);
         clients.forEach(WireClient::close);
         store.close();
         assertThat(buffers.metric().usedDirectMemory())

@@ -82,7 +82,8 @@ public final class Acceptor {
         return ending;
     }
 
-    boolean isClosing() {
+    /** Whether it accepts no more. Any thread. */
+    public boolean isClosing() {
         return closing;
     }
 

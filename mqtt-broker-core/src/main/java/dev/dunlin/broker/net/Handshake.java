@@ -99,9 +99,6 @@ final class Handshake {
         if (connection.loop().isOverloaded() || core.home(clientId).isOverloaded()) {
             throw new MalformedPacket(ReasonCode.SERVER_BUSY, "the broker is overloaded");
         }
-        if (core.memory().isOver()) {
-            throw new MalformedPacket(rules.connectRefusedByStore(), "the broker has no memory left for another client");
-        }
         announced = rules.hasReasons() ? announced(AuthResult.accept(identity)) : Properties.EMPTY;
         if (!connackFits()) { // and nothing in it may be left out
             throw new MalformedPacket(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);
@@ -203,6 +200,10 @@ final class Handshake {
         SessionLoop home = connection.loop();
         Opening opening = new Opening(clientId, connect, connection, connection.out());
         if (home.sessions().waitsForRoom(opening, () -> home.runInOrder(this::open))) {
+            return;
+        }
+        if (home.sessions().isRefusedByMemory(clientId)) {
+            connection.close(rules.connectRefusedByStore(), "the broker has no memory left for another client");
             return;
         }
         if (!home.sessions().open(opening, this::opened)) {

@@ -160,6 +160,12 @@ public final class Sessions {
         return opening.expirySeconds(core.limits.sessionExpiryMaxSeconds());
     }
 
+    /** Whether there is no memory for another client; one that has a session may come, and take what is kept for it. */
+    public boolean isRefusedByMemory(String clientId) {
+        Session present = byClientId.get(clientId);
+        return core.memory().isOver() && (present == null || present.ended);
+    }
+
     /** What can't be stored is refused before anything is taken over. */
     private boolean isRefusedByStore(@Nullable Session present, Opening opening) {
         Store store = core.store;

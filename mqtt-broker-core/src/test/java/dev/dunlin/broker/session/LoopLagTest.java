@@ -1,0 +1,37 @@
+package dev.dunlin.broker.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class LoopLagTest {
+    private final LoopLag lag = new LoopLag(1_000);
+
+    /** As a collection of garbage is. */
+    @Test
+    void oneLongWaitIsNoOverload() {
+        lag.measured(5_000, 5_000);
+        assertThat(lag.isOverloaded(5_000)).isFalse();
+        lag.measured(10, 5_010);
+        lag.measured(5_000, 10_010);
+        assertThat(lag.isOverloaded(10_010)).isFalse();
+    }
+
+    @Test
+    void twoInARowAreUntilAShortOne() {
+        lag.measured(1_001, 2_000);
+        lag.measured(1_001, 3_001);
+        assertThat(lag.isOverloaded(3_001)).isTrue();
+        lag.measured(1_000, 4_001);
+        assertThat(lag.isOverloaded(4_001)).isFalse();
+    }
+
+    /** A loop that has nothing to do measures nothing. */
+    @Test
+    void isOverWhenNothingIsMeasuredAnyMore() {
+        lag.measured(3_000, 3_000);
+        lag.measured(3_000, 6_000);
+        assertThat(lag.isOverloaded(10_000)).isTrue();
+        assertThat(lag.isOverloaded(10_001)).isFalse();
+    }
+}
