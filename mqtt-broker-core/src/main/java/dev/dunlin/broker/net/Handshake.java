@@ -157,6 +157,7 @@ final class Handshake {
         Channel channel = connection.ctx().channel();
         channel.eventLoop().execute(() -> {
             if (channel.isActive() && !connection.isClosed()) { // else this loop sees to its end
+                connection.out().taken(); // of this loop's
                 channel.deregister().addListener(left -> leave(home, left));
             }
         });
