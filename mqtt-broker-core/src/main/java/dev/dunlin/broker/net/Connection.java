@@ -137,11 +137,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (Math.abs(kept - keptBytes) < MemoryBudget.STEP_BYTES && (kept != 0 || keptBytes == 0)) {
             return;
         }
-        MemoryBudget memory = acceptor.core().memory();
-        memory.incomplete(kept - keptBytes);
-        boolean grown = kept > keptBytes;
+        int grown = kept - keptBytes;
         keptBytes = kept;
-        if (grown && memory.isOver()) {
+        if (!acceptor.core().memory().incomplete(grown) && grown > 0) {
             close(ReasonCode.QUOTA_EXCEEDED, "the broker has no memory left for the rest of this packet");
         }
     }

@@ -129,7 +129,8 @@ final class Router { // hot
         if (!retain || payloadBytes == 0) {
             return null;
         }
-        boolean isFull = core.retained.size() >= core.limits.retainedMessagesMax() || core.memory().isOver();
+        boolean isFull = core.retained.size() >= core.limits.retainedMessagesMax()
+                || core.memory().isOver();
         return isFull && core.retained.get(topic) == null ? ReasonCode.QUOTA_EXCEEDED : null;
     }
 

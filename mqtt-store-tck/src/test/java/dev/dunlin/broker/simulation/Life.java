@@ -213,7 +213,7 @@ final class Life implements Transport {
                 acceptor.disconnectAll(loop);
             });
         }
-        acceptor.stop();
+        acceptor.stop("");
         settle();
         close(Duration.ZERO);
         acceptor.abandonAll();
