@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class RetainedIndexTest {
     private static final int LEVELS_MANY = 32_000;
 
-    private final RetainedIndex<String> index = new RetainedIndex<>();
+    private final RetainedIndex<String> index = new RetainedIndex<>(String::length);
 
     @Test
     void replacesTheValueOfATopic() {
@@ -108,7 +108,7 @@ class RetainedIndexTest {
     @RepeatedTest(10)
     void behavesLikeTheModel() {
         Seeded.run(random -> {
-            RetainedIndex<Integer> index = new RetainedIndex<>();
+            RetainedIndex<Integer> index = new RetainedIndex<>(value -> value);
             RandomTopics topics = new RandomTopics(random);
             Map<String, Integer> values = new HashMap<>();
             Map<String, Long> tickets = new HashMap<>();
@@ -235,7 +235,7 @@ class RetainedIndexTest {
     @RepeatedTest(5)
     void walkInPiecesMeetsWhatOneWalkMeets() {
         Seeded.run(random -> {
-            RetainedIndex<String> index = new RetainedIndex<>();
+            RetainedIndex<String> index = new RetainedIndex<>(String::length);
             RandomTopics topics = new RandomTopics(random);
             for (int i = 0; i < 500; i++) {
                 index.put(topics.topic(), "v", i);
