@@ -3,8 +3,9 @@ package dev.dunlin.broker.session;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the publishes of one connection to their rate: whoever has used it up is read no further until there is something
- * again. Nothing is dropped, and what was read is acknowledged as ever. Loop only.
+ * Keeps the publishes of one connection to their rate: whoever goes above it is read no further until that is paid for. The
+ * publish with which this happens is taken in, so that who keeps to the rate never waits; nothing is dropped, and what was
+ * read is acknowledged as ever. Loop only.
  *
  * <p>Reading goes on after 10 ms at the earliest, with what has come together by then: at a high rate a timer for each
  * publish would cost more than the publish.
@@ -33,12 +34,12 @@ final class PublishRate {
         return perSecond == 0 ? null : new TokenBucket(perSecond, loop.nowMs());
     }
 
-    /** A publish was taken in, of so many bytes in all. */
+    /** A publish of so many bytes in all is taken in. */
     void spend(int packetBytes) {
         assert loop.inLoop();
         spend(publishes, 1);
         spend(bytes, packetBytes);
-        if (!paused && waitMs() > 0) {
+        if (!paused && debtMs() > 0) {
             paused = true;
             link.pause(PauseReason.RATE);
             goOnLater();
@@ -51,21 +52,23 @@ final class PublishRate {
         }
     }
 
-    private long waitMs() {
-        return Math.max(publishes == null ? 0 : publishes.waitMs(), bytes == null ? 0 : bytes.waitMs());
+    private long debtMs() {
+        return Math.max(debtMs(publishes), debtMs(bytes));
+    }
+
+    private long debtMs(@Nullable TokenBucket of) {
+        return of == null ? 0 : of.debtMs(loop.nowMs());
     }
 
     private void goOnLater() {
-        loop.schedule(Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS_MIN, waitMs())), this::goOn);
+        loop.schedule(Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS_MIN, debtMs())), this::goOn);
     }
 
     private void goOn() {
         if (closed) {
             return;
         }
-        spend(publishes, 0);
-        spend(bytes, 0);
-        if (waitMs() > 0) {
+        if (debtMs() > 0) {
             goOnLater();
         } else {
             paused = false;

@@ -49,9 +49,10 @@ public final class TokenBucket {
         parts -= tokens * PARTS;
     }
 
-    /** Milliseconds from the last call on until there is one again; 0 if there is one. */
-    public long waitMs() {
-        return parts >= PARTS ? 0 : (PARTS - parts + perSecond - 1) / perSecond;
+    /** Milliseconds until it isn't overdrawn any more; 0 if it isn't. */
+    public long debtMs(long nowMs) {
+        fill(nowMs);
+        return parts >= 0 ? 0 : (perSecond - 1 - parts) / perSecond;
     }
 
     /** Whether it is as full as a new one. */

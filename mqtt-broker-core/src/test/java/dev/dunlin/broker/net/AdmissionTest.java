@@ -141,7 +141,7 @@ class AdmissionTest {
         byte[] ip = new byte[16];
         ip[0] = 0x20;
         for (int i = 0; i < 4; i++) {
-            ip[4 + i] = (byte) (number >> 8 * i);
+            ip[4 + i] = (byte) (number >> (8 * i));
         }
         return new InetSocketAddress(InetAddress.getByAddress(ip), 1_000);
     }
