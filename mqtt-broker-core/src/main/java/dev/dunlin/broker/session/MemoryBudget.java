@@ -85,7 +85,7 @@ public final class MemoryBudget {
     }
 
     private void sum() {
-        long sum = incomplete.get();
+        long sum = incomplete.get() + core.retained.bytes();
         for (int i = 0; i < core.loopCount(); i++) {
             sum += core.loop(i).heldBytes();
         }
