@@ -1,6 +1,7 @@
 package dev.dunlin.broker;
 
 import dev.dunlin.broker.net.Acceptor;
+import dev.dunlin.broker.net.InProcessSockets;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.SocketTransport;
 import dev.dunlin.broker.net.Transport;
@@ -18,7 +19,6 @@ import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,6 +35,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import javax.net.SocketFactory;
 
 /**
  * A running MQTT broker. Start one with {@link #builder}; several in one JVM are normal. Any thread.
@@ -46,6 +47,9 @@ import java.util.function.Consumer;
  * }</pre>
  */
 public final class Broker implements AutoCloseable {
+    /** The name that clients within the process have for a listener. */
+    static final String IN_PROCESS = "in-process";
+
     private static final Duration DRAIN = Duration.ofSeconds(1);
     private static final Duration LOOPS_END = Duration.ofSeconds(10);
     private static final long HANDLER_IDLE_SECONDS = 5;
@@ -55,14 +59,18 @@ public final class Broker implements AutoCloseable {
     private final Transport transport;
     private final ExecutorService handlers;
     private final LocalClient local;
+    private final Acceptor inProcess;
+    private final SocketFactory sockets;
     private final Map<Listener, Acceptor> acceptors = new LinkedHashMap<>();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private boolean closing;
 
-    private Broker(String name, Core core, Transport transport) {
+    private Broker(String name, Core core, Transport transport, Acceptor inProcess, SocketFactory sockets) {
         this.name = name;
         this.core = core;
         this.transport = transport;
+        this.inProcess = inProcess;
+        this.sockets = sockets;
         handlers = handlerThreads(name);
         local = new LocalClient(core, handlers);
     }
@@ -84,19 +92,23 @@ public final class Broker implements AutoCloseable {
         if (store != null) {
             OpenedStore.read(store, restore, core);
         }
-        Broker broker = new Broker(name, core, new SocketTransport(name, core));
+        Transport transport = new SocketTransport(name, core);
+        AtomicInteger openInAll = new AtomicInteger();
+        Acceptor inProcess =
+                new Acceptor(IN_PROCESS, new Layers(null, null), core, transport, authenticator, openInAll);
+        Broker broker = new Broker(name, core, transport, inProcess, new InProcessSockets(inProcess, allocator));
         if (store != null) {
             broker.takeIn(store, restore);
         }
-        AtomicInteger openInAll = new AtomicInteger();
         for (Listener listener : listeners.keySet()) {
             Acceptor acceptor = new Acceptor(
-                    listener.name(), listeners.get(listener), core, broker.transport, authenticator, openInAll);
+                    listener.name(), listeners.get(listener), core, transport, authenticator, openInAll);
             broker.acceptors.put(listener, acceptor);
-            ChannelFuture bound = acceptor.bind(listener.address(), allocator).awaitUninterruptibly();
-            if (!bound.isSuccess()) {
+            try {
+                Binding.bind(listener, acceptor, allocator);
+            } catch (BrokerStartException e) {
                 broker.close();
-                throw cannotListen(listener, bound.cause());
+                throw e;
             }
         }
         return broker;
@@ -114,19 +126,6 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    private static BrokerStartException cannotListen(Listener listener, Throwable cause) {
-        String message = "can't listen on " + listener.host() + " port " + listener.port() + ": "
-                + (listener.address().isUnresolved() ? "unknown host" : systemMessage(cause));
-        return new BrokerStartException(BrokerStartException.Kind.PORT, message, cause);
-    }
-
-    /** What the system says; native transports put the name and the result of the call in front. */
-    private static String systemMessage(Throwable cause) {
-        String message = String.valueOf(cause.getMessage());
-        int call = message.lastIndexOf(": ");
-        return call < 0 ? message : message.substring(call + 2);
-    }
-
     /** Threads for user code: as many as there are handlers at work, none when there are none. */
     private static ExecutorService handlerThreads(String name) {
         AtomicInteger number = new AtomicInteger();
@@ -139,29 +138,40 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * The port that a listener is bound to.
+     * The port that a listener is bound to, on all of its addresses.
      *
-     * @throws IllegalArgumentException if there is no listener of that name
+     * @throws IllegalArgumentException if there is no listener of that name, or it is a Unix domain socket
      */
     public int port(String listener) {
         for (ListenerAddress address : listeners()) {
             if (address.name().equals(listener)) {
+                if (address.port() == 0) {
+                    throw new IllegalArgumentException(listener + " is at " + address.uri() + " and has no port");
+                }
                 return address.port();
             }
         }
         throw new IllegalArgumentException("no listener is named " + listener);
     }
 
-    /** Where the broker listens, in the order of configuration. */
+    /** Where the broker listens, in the order of configuration; a listener with several addresses is there several times. */
     public List<ListenerAddress> listeners() {
         List<ListenerAddress> addresses = new ArrayList<>();
-        acceptors.forEach((listener, acceptor) -> addresses.add(new ListenerAddress(
-                listener.name(),
-                listener.scheme(),
-                listener.host(),
-                ((InetSocketAddress) acceptor.address()).getPort(),
-                Objects.requireNonNullElse(listener.webSocketPath(), ""))));
+        acceptors.forEach((listener, acceptor) -> addresses.addAll(listener.addresses(acceptor.address())));
         return addresses;
+    }
+
+    /**
+     * Sockets that lead to this broker without leaving the process: for MQTT clients that take a {@link SocketFactory}, such as
+     * Eclipse Paho ({@code options.setSocketFactory(broker.socketFactory())}). Whatever address they are connected to is left
+     * unused, but must be one that can be resolved, such as {@code tcp://localhost}.
+     *
+     * <p>To the broker such a client is like any other: it authenticates, and it is slowed down when it is too fast or, as a
+     * reader, too slow. Its address is {@code in-process}, and so is the name of its listener. A socket's read and write block
+     * its thread, a read for as long as {@link java.net.Socket#setSoTimeout} says; no thread of the broker may use one.
+     */
+    public SocketFactory socketFactory() {
+        return sockets;
     }
 
     /** The client within this process. */
@@ -263,6 +273,17 @@ public final class Broker implements AutoCloseable {
         return acceptors;
     }
 
+    /** Of the clients in this process. */
+    Acceptor inProcess() {
+        return inProcess;
+    }
+
+    private List<Acceptor> allAcceptors() {
+        List<Acceptor> all = new ArrayList<>(acceptors.values());
+        all.add(inProcess);
+        return all;
+    }
+
     /** Closes and waits until nothing of the broker is left; as {@link #closeAsync} with a drain of one second. */
     @Override
     public void close() {
@@ -292,15 +313,12 @@ public final class Broker implements AutoCloseable {
     private void shutDown(Duration drain) {
         try {
             endBackups();
-            for (Acceptor acceptor : acceptors.values()) {
-                ChannelFuture stopped = acceptor.stop();
-                if (stopped != null) {
-                    stopped.awaitUninterruptibly();
-                }
+            for (Acceptor acceptor : allAcceptors()) {
+                acceptor.stop().forEach(ChannelFuture::awaitUninterruptibly);
             }
             disconnectClients(drain);
             transport.close(LOOPS_END).toCompletableFuture().join();
-            acceptors.values().forEach(Acceptor::abandonAll);
+            allAcceptors().forEach(Acceptor::abandonAll);
             local.close();
             closeStore();
             endHandlers(drain);
@@ -344,7 +362,7 @@ public final class Broker implements AutoCloseable {
             SessionLoop loop = core.loop(i);
             loop.execute(() -> {
                 loop.sessions().closing();
-                acceptors.values().forEach(acceptor -> acceptor.disconnectAll(loop));
+                allAcceptors().forEach(acceptor -> acceptor.disconnectAll(loop));
                 told.countDown();
             });
         }

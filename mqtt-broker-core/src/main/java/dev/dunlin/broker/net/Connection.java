@@ -22,6 +22,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +37,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Connection extends ChannelInboundHandlerAdapter // hot
         implements PacketHandler, Link, KeepAlives.Watched {
+    /** Of every connection in its pipeline. */
+    static final String NAME = "mqtt";
+
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
     private final Acceptor acceptor;
@@ -51,6 +55,10 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     private @Nullable OpenSession session;
     private @Nullable Reauthentication reauthentication;
     private Identity identity = Identity.ANONYMOUS;
+
+    /** Where its client is, if a proxy has said so. */
+    private @Nullable SocketAddress clientAddress;
+
     private SessionLoop.@Nullable Timer connectTimer;
     private int keepAliveMs;
     private int keepAlivePlace = KeepAlives.NOWHERE;
@@ -60,6 +68,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     private boolean authenticated;
     private boolean connected;
     private boolean saidDisconnect;
+    private boolean turnedAway;
     private boolean closed;
 
     Connection(Acceptor acceptor, SessionLoop loop, long number) {
@@ -288,6 +297,17 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         return loop;
     }
 
+    /** Where its client is: as a trusted proxy says, else as the socket does. */
+    SocketAddress remoteAddress() {
+        SocketAddress said = clientAddress;
+        return said == null ? acceptor.addressOf(ctx().channel()) : said;
+    }
+
+    /** A trusted proxy says where its client is. */
+    void comesFrom(SocketAddress client) {
+        clientAddress = client;
+    }
+
     /** Whether its channel is registered with this loop, which asks. */
     boolean isOn(SessionLoop asking) {
         Channel channel = ctx().channel();
@@ -390,8 +410,14 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
                 open.session().clientId(),
                 identity,
                 out().version(),
-                ctx().channel().remoteAddress(),
+                remoteAddress(),
                 acceptor.name());
+    }
+
+    /** It may not even begin: nothing is said, and nothing waited for. */
+    void turnAway() {
+        turnedAway = true;
+        end("refused: too much from its address", false);
     }
 
     /** The broker is being closed. */
@@ -445,7 +471,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     /** After a DISCONNECT nothing more comes that could turn a close into a reset, unless TLS or WebSocket part later. */
     private boolean mayHaveToLinger() {
-        return !saidDisconnect || !acceptor.isPlain() || out().hasUnwritten();
+        return !turnedAway && (!saidDisconnect || !acceptor.isPlain() || out().hasUnwritten());
     }
 
     private static void cancel(SessionLoop.@Nullable Timer timer) {
@@ -474,7 +500,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         return printable(
                 handshake != null
                         ? handshake.clientId()
-                        : String.valueOf(ctx().channel().remoteAddress()));
+                        : String.valueOf(remoteAddress()));
     }
 
     /** What clients choose may hold line breaks; a log line must not. */

@@ -65,7 +65,7 @@ final class Handshake {
                 connect.userName(),
                 connect.password(),
                 connect.properties(),
-                connection.ctx().channel().remoteAddress(),
+                connection.remoteAddress(),
                 acceptor.name());
         exchange = new AuthExchange(connection, request.authenticationMethod(), true, this::authenticated);
         keepAliveSeconds =
