@@ -21,8 +21,7 @@ final class Binding {
         this.allocator = allocator;
     }
 
-    static void bind(Listener listener, Acceptor acceptor, ByteBufAllocator allocator)
-            throws BrokerStartException {
+    static void bind(Listener listener, Acceptor acceptor, ByteBufAllocator allocator) throws BrokerStartException {
         if (listener.place() instanceof Listener.Tcp tcp) {
             new Binding(acceptor, allocator).bind(tcp);
         } else if (listener.place() instanceof Listener.Unix unix) {

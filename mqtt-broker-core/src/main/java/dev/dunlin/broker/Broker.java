@@ -101,8 +101,8 @@ public final class Broker implements AutoCloseable {
             broker.takeIn(store, restore);
         }
         for (Listener listener : listeners.keySet()) {
-            Acceptor acceptor = new Acceptor(
-                    listener.name(), listeners.get(listener), core, transport, authenticator, openInAll);
+            Acceptor acceptor =
+                    new Acceptor(listener.name(), listeners.get(listener), core, transport, authenticator, openInAll);
             broker.acceptors.put(listener, acceptor);
             try {
                 Binding.bind(listener, acceptor, allocator);

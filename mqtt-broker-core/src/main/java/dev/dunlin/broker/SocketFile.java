@@ -37,7 +37,8 @@ final class SocketFile {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final int FILE_TYPE = 0170000;
     private static final int SOCKET = 0140000;
-    private static final int FOLDERS_MAX = 36 * 36;
+    private static final int FOLDERS_MAX = 100;
+    private static final int NAMES_MASK = 0xFF_FFFF;
 
     private final Path path;
     private final Set<PosixFilePermission> permissions;
@@ -71,6 +72,9 @@ final class SocketFile {
     }
 
     private void checkPlace() throws IOException {
+        if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+            throw new IOException("files have no owner and no permissions on this system");
+        }
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
@@ -94,7 +98,7 @@ final class SocketFile {
     private Path newFolder() throws IOException {
         Path parent = Objects.requireNonNull(path.getParent(), "an absolute path of a file");
         for (int i = 0; i < FOLDERS_MAX; i++) { // one that is there is another broker's, or left by one that was killed
-            Path folder = parent.resolve("." + Integer.toString(i, 36));
+            Path folder = parent.resolve("." + Integer.toString((System.identityHashCode(this) + i) & NAMES_MASK, 36));
             try {
                 return Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
             } catch (FileAlreadyExistsException e) {

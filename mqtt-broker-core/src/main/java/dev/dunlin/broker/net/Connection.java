@@ -406,12 +406,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     public ClientInfo client() {
         OpenSession open = session;
         assert open != null : "there is a session";
-        return new ClientInfo(
-                open.session().clientId(),
-                identity,
-                out().version(),
-                remoteAddress(),
-                acceptor.name());
+        return new ClientInfo(open.session().clientId(), identity, out().version(), remoteAddress(), acceptor.name());
     }
 
     /** It may not even begin: nothing is said, and nothing waited for. */
@@ -497,10 +492,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (session != null) {
             return printable(session.session().clientId());
         }
-        return printable(
-                handshake != null
-                        ? handshake.clientId()
-                        : String.valueOf(remoteAddress()));
+        return printable(handshake != null ? handshake.clientId() : String.valueOf(remoteAddress()));
     }
 
     /** What clients choose may hold line breaks; a log line must not. */

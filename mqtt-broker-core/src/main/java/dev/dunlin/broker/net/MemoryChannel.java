@@ -60,7 +60,7 @@ final class MemoryChannel extends AbstractChannel implements DuplexChannel {
             wakeUp();
         } else if (isRegistered()) { // else it is on its way, and will look when it arrives
             writeMore();
-            read();
+            readSome();
         }
     }
 
@@ -71,7 +71,7 @@ final class MemoryChannel extends AbstractChannel implements DuplexChannel {
         }
     }
 
-    private void read() {
+    private void readSome() {
         if (!reads || !open || !fromClient.awaitReadable()) {
             return;
         }

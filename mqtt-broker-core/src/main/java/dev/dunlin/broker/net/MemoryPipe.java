@@ -81,6 +81,7 @@ final class MemoryPipe {
         }
     }
 
+    @SuppressWarnings("WaitNotInLoop") // its callers loop
     private long await(long forNs) throws InterruptedIOException {
         try {
             return changed.awaitNanos(forNs);
@@ -183,33 +184,41 @@ final class MemoryPipe {
 
     /** No more will come. Idempotent. */
     void closeWriter() {
+        boolean tell;
         lock.lock();
         try {
             writerClosed = true;
+            tell = wakeAll();
         } finally {
-            closed();
+            lock.unlock();
+        }
+        if (tell) {
+            channel.run();
         }
     }
 
     /** Nobody will take anything any more. Idempotent. */
     void closeReader() {
+        boolean tell;
         lock.lock();
         try {
             readerClosed = true;
             size = 0;
+            tell = wakeAll();
         } finally {
-            closed();
+            lock.unlock();
         }
-    }
-
-    private void closed() {
-        boolean tell = channelWaits;
-        channelWaits = false;
-        changed.signalAll();
-        lock.unlock();
         if (tell) {
             channel.run();
         }
+    }
+
+    /** Whether the channel is to be called, too. */
+    private boolean wakeAll() {
+        changed.signalAll();
+        boolean tell = channelWaits;
+        channelWaits = false;
+        return tell;
     }
 
     // ---- the ring, under the lock
