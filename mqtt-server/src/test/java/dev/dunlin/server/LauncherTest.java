@@ -153,6 +153,11 @@ class LauncherTest {
             --ws-port 0 --ws-path x | 'x' is not a path, such as /mqtt
             --ws-port x         | 'x' is not a port
             --cert=             | '' is not a file
+            --unix=             | '' is not a file
+            --unix-mode rw-rw---- | --unix-mode is for --unix
+            --unix s --unix-mode 660 | '660' is not what a file permits, such as rw-rw----
+            --bind ::1,[::1]    | --bind has an address twice
+            --proxy-from x/8    | 'x/8' is not an address or a range
             --no-such           | Unknown option: '--no-such'
             -p 1883             | Unknown options: '-p', '1883'
             @arguments          | '@arguments'
@@ -198,6 +203,7 @@ class LauncherTest {
             assertThat(ended.code()).isZero();
             assertThat(String.join("\n", ended.out()))
                     .contains("--bind", "--port", "--allow-anonymous", "--store", "--data", "--durability")
+                    .contains("--unix", "--unix-mode", "--proxy-from")
                     .contains("--tls-port", "--ws-port", "--wss-port", "--ws-path", "--cert", "--key")
                     .contains("--version", "--help", "DUNLIN_LOG");
         }
