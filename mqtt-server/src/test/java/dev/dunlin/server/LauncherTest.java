@@ -168,6 +168,11 @@ class LauncherTest {
             --cert=             | '' is not a file
             --limit x=1         | there is no limit 'x'
             --limit topicBytesMax=0 | --limit: topicBytesMax is 0, not between 1 and 65535
+            --unix=             | '' is not a file
+            --unix-mode rw-rw---- | --unix-mode is for --unix
+            --unix s --unix-mode 660 | '660' is not what a file permits, such as rw-rw----
+            --bind ::1,[::1]    | --bind has an address twice
+            --proxy-from x/8    | 'x/8' is not an address or a range
             --no-such           | Unknown option: '--no-such'
             -p 1883             | Unknown options: '-p', '1883'
             @arguments          | '@arguments'
@@ -213,6 +218,7 @@ class LauncherTest {
             assertThat(ended.code()).isZero();
             assertThat(String.join("\n", ended.out()))
                     .contains("--bind", "--port", "--allow-anonymous", "--store", "--data", "--durability")
+                    .contains("--unix", "--unix-mode", "--proxy-from")
                     .contains("--tls-port", "--ws-port", "--wss-port", "--ws-path", "--cert", "--key")
                     .contains("--limit", "--version", "--help", "DUNLIN_LOG");
         }
