@@ -7,6 +7,7 @@ module dev.dunlin.broker {
     requires io.netty.common;
     requires io.netty.handler;
     requires io.netty.transport;
+    requires java.naming;
     requires static io.netty.transport.classes.epoll;
     requires org.slf4j;
     requires static org.jspecify;

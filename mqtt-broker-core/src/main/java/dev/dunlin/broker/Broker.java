@@ -56,13 +56,15 @@ public final class Broker implements AutoCloseable {
     private final ExecutorService handlers;
     private final LocalClient local;
     private final Map<Listener, Acceptor> acceptors = new LinkedHashMap<>();
+    private final Map<Listener, Layers> layered;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private boolean closing;
 
-    private Broker(String name, Core core, Transport transport) {
+    private Broker(String name, Core core, Transport transport, Map<Listener, Layers> layered) {
         this.name = name;
         this.core = core;
         this.transport = transport;
+        this.layered = layered;
         handlers = handlerThreads(name);
         local = new LocalClient(core, handlers);
     }
@@ -84,7 +86,7 @@ public final class Broker implements AutoCloseable {
         if (store != null) {
             OpenedStore.read(store, restore, core);
         }
-        Broker broker = new Broker(name, core, new SocketTransport(name, core));
+        Broker broker = new Broker(name, core, new SocketTransport(name, core), listeners);
         if (store != null) {
             broker.takeIn(store, restore);
         }
@@ -162,6 +164,28 @@ public final class Broker implements AutoCloseable {
                 ((InetSocketAddress) acceptor.address()).getPort(),
                 Objects.requireNonNullElse(listener.webSocketPath(), ""))));
         return addresses;
+    }
+
+    /**
+     * Reads the files of all listeners with TLS again: certificates, keys, whom clients' certificates are trusted by, and
+     * revocation lists. Connections that are open stay; handshakes that begin afterwards go by what was read, and no session of
+     * before can be resumed. A listener whose files can't be used, all of them together, goes on with what it has; that is
+     * logged. Calls that overlap are one after the other. Any thread; returns at once.
+     *
+     * @return completes on a thread of its own; what failed is in the result
+     */
+    public CompletionStage<TlsReload> reloadTls() {
+        return CompletableFuture.supplyAsync(this::readTls, task -> {
+            Thread reader = new Thread(task, name + "-tls");
+            reader.setDaemon(true);
+            reader.start();
+        });
+    }
+
+    private TlsReload readTls() {
+        synchronized (layered) { // who reads last is the last to replace
+            return TlsReload.of(layered);
+        }
     }
 
     /** The client within this process. */

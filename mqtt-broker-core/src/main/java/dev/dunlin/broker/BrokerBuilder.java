@@ -2,8 +2,11 @@ package dev.dunlin.broker;
 
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Durability;
+import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.TimeSource;
@@ -18,14 +21,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Configures and starts a {@link Broker}. Not thread-safe; may be used again for another broker.
  *
- * <p>Secure by default: a listener that other machines can reach needs an {@link #authenticator} or an explicit
- * {@link #allowAnonymous}. A listener on loopback lets everybody in unless there is an authenticator.
+ * <p>Secure by default: a listener that other machines can reach needs an {@link #authenticator}, certificates of its clients
+ * ({@link Tls#clientCertificates(Path)}), or an explicit {@link #allowAnonymous}. A listener on loopback lets everybody in
+ * unless there is an authenticator.
  */
 public final class BrokerBuilder {
     private static final int EMBEDDED_LOOPS_MAX = 4;
@@ -167,8 +173,15 @@ public final class BrokerBuilder {
         Map<Listener, Layers> layered = layered();
         Store store = storage == null ? null : OpenedStore.open(storage, durability, limits, time, name);
         Core core = new Core(limits, time, random, loops, store);
-        Authenticator who = authenticator == null ? Authenticator.anonymous() : authenticator;
+        Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         return Broker.start(name, core, layered, who, allocator);
+    }
+
+    /** Without an authenticator: whoever could come so far comes in, under the name in its certificate if that is to count. */
+    private static CompletionStage<AuthResult> byCertificate(ConnectRequest request) {
+        String name = request.certificateName();
+        return CompletableFuture.completedFuture(
+                AuthResult.accept(name == null ? Identity.ANONYMOUS : new Identity(name)));
     }
 
     private void checkAccess() throws BrokerStartException {
@@ -176,10 +189,10 @@ public final class BrokerBuilder {
             throw config("allowAnonymous() and an authenticator exclude each other");
         }
         for (Listener listener : listeners) {
-            if (!listener.isLoopback() && !anonymousAllowed && authenticator == null) {
+            if (!listener.isGuarded() && !anonymousAllowed && authenticator == null) {
                 throw config("listener " + listener.name() + " on " + listener.host()
-                        + " can be reached by other machines: give an authenticator, or say that anonymous clients are"
-                        + " allowed");
+                        + " can be reached by other machines: give an authenticator, require certificates of clients, or"
+                        + " say that anonymous clients are allowed");
             }
         }
     }
@@ -198,7 +211,7 @@ public final class BrokerBuilder {
         Map<Listener, Layers> layered = new LinkedHashMap<>();
         for (Listener listener : listeners) {
             Tls tls = listener.tls();
-            layered.put(listener, new Layers(tls == null ? null : tls.context(), listener.webSocketPath()));
+            layered.put(listener, new Layers(tls == null ? null : tls.layer(), listener.webSocketPath()));
         }
         return layered;
     }

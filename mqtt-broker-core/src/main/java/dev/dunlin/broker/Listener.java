@@ -87,6 +87,11 @@ public record Listener(
         return new InetSocketAddress(host, port);
     }
 
+    /** Whether nobody on another machine comes in who hasn't proved who it is. */
+    boolean isGuarded() {
+        return isLoopback() || (tls != null && tls.requiresCertificates());
+    }
+
     /** Whether only programs on this machine can reach it. */
     boolean isLoopback() {
         InetAddress resolved = address().getAddress();

@@ -11,6 +11,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import java.net.SocketAddress;
+import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -91,6 +92,17 @@ public final class Acceptor {
 
     Authenticator authenticator() {
         return authenticator;
+    }
+
+    /** Whether clients with a certificate need a user name in it. */
+    boolean namesByCertificate() {
+        return layers.tls() != null && layers.tls().namesByCertificate();
+    }
+
+    /** The user name in a client's certificate; null if there is none, or none to look for. */
+    @Nullable
+    String nameIn(X509Certificate certificate) {
+        return layers.tls() == null ? null : layers.tls().nameIn(certificate);
     }
 
     /** Binds and starts to accept. */

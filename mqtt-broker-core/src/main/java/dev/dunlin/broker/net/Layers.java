@@ -2,8 +2,6 @@ package dev.dunlin.broker.net;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,13 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param tls null without TLS
  * @param webSocketPath null without WebSocket
  */
-public record Layers(@Nullable SslContext tls, @Nullable String webSocketPath) {
+public record Layers(@Nullable TlsLayer tls, @Nullable String webSocketPath) {
 
     /** Builds the pipeline of a new channel, which ends in {@code connection}. */
     void build(Channel channel, Connection connection) {
         ChannelPipeline pipeline = channel.pipeline();
         if (tls != null) {
-            SslHandler handler = tls.newHandler(channel.alloc());
+            TlsHandler handler = tls.newHandler(channel.alloc());
             handler.setHandshakeTimeoutMillis(0); // the connection's own covers all until it is authenticated
             pipeline.addLast(handler, new TlsEnd(connection));
         }
