@@ -324,7 +324,10 @@ final class ClientCertificatesTest {
         assertRefused(
                 asking().revocationLists(none),
                 "the revocation list " + none + " can't be read: there is no such file");
-        assertRefused(asking().revocationLists(OURS.chain()), "there is no revocation list in " + OURS.chain());
+        assertRefused(
+                asking().revocationLists(OURS.chain()),
+                "the revocation list file " + OURS.chain() + " doesn't hold PEM revocation lists");
+        assertRefused(asking().revocationLists(empty), "there is no revocation list in " + empty);
         assertRefused(
                 asking().revocationLists(junk),
                 "the revocation list file " + junk + " doesn't hold PEM revocation lists");

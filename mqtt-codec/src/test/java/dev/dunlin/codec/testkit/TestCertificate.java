@@ -1,7 +1,7 @@
 package dev.dunlin.codec.testkit;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -15,8 +15,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A certificate, and its key, made by the JDK's keytool in a folder that goes with the JVM. Those made here are for localhost
- * and 127.0.0.1, signed by themselves; see {@link TestAuthority} for others. None is ever part of the sources.
+ * A certificate and its key, in files of a folder that goes with the JVM. Those made here are for localhost and 127.0.0.1,
+ * signed by themselves; see {@link TestAuthority} for others. None is ever part of the sources.
  */
 public final class TestCertificate {
     private static final char[] PASSWORD = {'p'};
@@ -39,38 +39,28 @@ public final class TestCertificate {
     /**
      * A new one.
      *
-     * @param algorithm as keytool calls it: EC, RSA, Ed25519
+     * @param algorithm EC, RSA or Ed25519
      */
     public static TestCertificate of(String algorithm) {
-        Keytool keytool = Keytool.create();
-        keytool.run(
-                "-genkeypair",
-                "-alias",
-                "broker",
-                "-keyalg",
-                algorithm,
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "san=dns:localhost,ip:127.0.0.1",
-                "-validity",
-                "2");
-        return keytool.certificate("broker");
+        return TestAuthority.selfSigned(algorithm);
     }
 
     /** Writes the files. */
-    static TestCertificate of(Path folder, String name, KeyStore.PrivateKeyEntry entry)
+    static TestCertificate of(Path folder, KeyStore.PrivateKeyEntry entry)
             throws IOException, CertificateEncodingException {
         StringBuilder certificates = new StringBuilder();
         for (Certificate certificate : entry.getCertificateChain()) {
-            certificates.append(Keytool.pem("CERTIFICATE", certificate.getEncoded()));
+            certificates.append(TestAuthority.pem("CERTIFICATE", certificate.getEncoded()));
         }
-        Path chain = Files.writeString(folder.resolve(name + "-cert.pem"), certificates);
-        byte[] secret = entry.getPrivateKey().getEncoded();
-        Path key = Files.writeString(folder.resolve(name + "-key.pem"), Keytool.pem("PRIVATE KEY", secret));
-        chain.toFile().deleteOnExit();
-        key.toFile().deleteOnExit();
-        return new TestCertificate(chain, key, entry);
+        String secret = TestAuthority.pem("PRIVATE KEY", entry.getPrivateKey().getEncoded());
+        return new TestCertificate(
+                TestAuthority.write(folder.resolve("cert.pem"), certificates.toString()),
+                TestAuthority.write(folder.resolve("key.pem"), secret),
+                entry);
+    }
+
+    KeyStore.PrivateKeyEntry entry() {
+        return entry;
     }
 
     /** The certificate, followed by those that have signed it, as a PEM file. */
@@ -89,17 +79,23 @@ public final class TestCertificate {
     }
 
     /** Writes the key, encrypted with a password by openssl: PKCS #8 with PBES2. The test needs the tool. */
-    public Path encryptedKey(Path file, String password) {
-        Keytool.run(List.of(
-                "openssl",
-                "pkcs8",
-                "-topk8",
-                "-in",
-                key.toString(),
-                "-out",
-                file.toString(),
-                "-passout",
-                "pass:" + password));
+    public Path encryptedKey(Path file, String password) throws IOException, InterruptedException {
+        Process openssl = new ProcessBuilder(List.of(
+                        "openssl",
+                        "pkcs8",
+                        "-topk8",
+                        "-in",
+                        key.toString(),
+                        "-out",
+                        file.toString(),
+                        "-passout",
+                        "pass:" + password))
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(openssl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (openssl.waitFor() != 0) {
+            throw new IllegalStateException("openssl: " + said);
+        }
         return file;
     }
 
