@@ -153,6 +153,18 @@ class LauncherTest {
             --ws-port 0 --ws-path x | 'x' is not a path, such as /mqtt
             --ws-port x         | 'x' is not a port
             --cert=             | '' is not a file
+            --port none         | --port none needs another port: --tls-port, --ws-port, --wss-port
+            --client-ca c       | --client-ca is for --tls-port or --wss-port
+            --tls-min 1.3       | --tls-min is for --tls-port or --wss-port
+            --tls-ciphers a,b   | --tls-ciphers is for --tls-port or --wss-port
+            --client-name cn    | --client-name needs --client-ca
+            --client-crl c      | --client-crl needs --client-ca
+            --client-cert optional | --client-cert needs --client-ca
+            --client-cert never | 'never' is not a mode for certificates of clients, known: optional, required
+            --client-name CN    | 'CN' is not a part of a certificate, known: cn, dns, email, subject, uri
+            --tls-min 1.1       | '1.1' is not a lowest version of TLS, known: 1.2, 1.3
+            reload --store x    | Unknown option
+            --port 0 reload     | --port is for the broker
             --no-such           | Unknown option: '--no-such'
             -p 1883             | Unknown options: '-p', '1883'
             @arguments          | '@arguments'
@@ -199,6 +211,8 @@ class LauncherTest {
             assertThat(String.join("\n", ended.out()))
                     .contains("--bind", "--port", "--allow-anonymous", "--store", "--data", "--durability")
                     .contains("--tls-port", "--ws-port", "--wss-port", "--ws-path", "--cert", "--key")
+                    .contains("--client-ca", "--client-cert", "--client-crl", "--client-name")
+                    .contains("--tls-min", "--tls-ciphers", "reload")
                     .contains("--version", "--help", "DUNLIN_LOG");
         }
     }
