@@ -20,9 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param properties the CONNECT properties; empty below 5.0
  * @param remoteAddress where it connects from
  * @param listener name of the listener that accepted it
- * @param certificates those by which TLS knows the client, its own first; checked already.
- *     Unmodifiable; empty if it gave none,
- *     or wasn't asked for any
+ * @param certificates those by which TLS knows the client, its own first, checked already; unmodifiable. Empty if it gave
+ *     none, or wasn't asked for any
  * @param certificateName the user name in its certificate, if its listener says where in it that is
  *     ({@code Tls.userName}); null if there is no certificate, or the listener doesn't say
  */
