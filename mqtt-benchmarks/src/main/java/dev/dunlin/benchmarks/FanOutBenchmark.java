@@ -1,6 +1,7 @@
 package dev.dunlin.benchmarks;
 
 import dev.dunlin.broker.net.SocketTransport;
+import dev.dunlin.broker.session.Allowance;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.InboundPublishes;
 import dev.dunlin.broker.session.Link;
@@ -119,7 +120,12 @@ public class FanOutBenchmark {
         NoLink link = new NoLink();
         Outbound out = new Outbound(channel.pipeline().context(connection), link, loop);
         out.negotiated(MqttVersion.V3_1_1, Limits.PROTOCOL_PACKET_BYTES_MAX, false);
-        Opening opening = new Opening(clientId, Samples.connectPacket(MqttVersion.V3_1_1, clientId), link, out);
+        Opening opening = new Opening(
+                clientId,
+                Samples.connectPacket(MqttVersion.V3_1_1, clientId),
+                link,
+                out,
+                Allowance.of(Limits.STANDALONE));
         CompletableFuture<OpenSession> opened = new CompletableFuture<>();
         loop.execute(() -> loop.sessions().open(opening, session -> {
             Connack connack = new Connack(false, ReasonCode.SUCCESS, Properties.EMPTY);

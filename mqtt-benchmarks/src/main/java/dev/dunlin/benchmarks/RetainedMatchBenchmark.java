@@ -43,7 +43,7 @@ public class RetainedMatchBenchmark {
     })
     String filter;
 
-    private final RetainedIndex<Object> index = new RetainedIndex<>();
+    private final RetainedIndex<Object> index = new RetainedIndex<>(value -> 0);
 
     /** Puts them, in an order by chance. */
     @Setup

@@ -1,6 +1,7 @@
 package dev.dunlin.broker;
 
 import dev.dunlin.broker.net.Acceptor;
+import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.SocketTransport;
 import dev.dunlin.broker.net.Transport;
@@ -10,6 +11,7 @@ import dev.dunlin.broker.session.Restore;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.codec.PacketType;
@@ -83,6 +85,7 @@ public final class Broker implements AutoCloseable {
             Core core,
             Map<Listener, Layers> listeners,
             Authenticator authenticator,
+            Admission admission,
             ByteBufAllocator allocator)
             throws BrokerStartException {
         Store store = core.store();
@@ -94,10 +97,15 @@ public final class Broker implements AutoCloseable {
         if (store != null) {
             broker.takeIn(store, restore);
         }
-        AtomicInteger openInAll = new AtomicInteger();
         for (Listener listener : listeners.keySet()) {
+            Limits own = listener.limits();
             Acceptor acceptor = new Acceptor(
-                    listener.name(), listeners.get(listener), core, broker.transport, authenticator, openInAll);
+                    listener.name(),
+                    listeners.get(listener),
+                    core,
+                    broker.transport,
+                    authenticator,
+                    own == null ? admission : admission.ofListener(own));
             broker.acceptors.put(listener, acceptor);
             ChannelFuture bound = acceptor.bind(listener.address(), allocator).awaitUninterruptibly();
             if (!bound.isSuccess()) {

@@ -1,5 +1,6 @@
 package dev.dunlin.broker;
 
+import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.spi.Authenticator;
@@ -10,6 +11,7 @@ import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.store.Store;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +45,7 @@ public final class BrokerBuilder {
     private TimeSource time = TimeSource.system();
     private RandomGenerator random = new SecureRandom();
     private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+    private Predicate<InetAddress> uncounted = InetAddress::isLoopbackAddress;
 
     BrokerBuilder() {}
 
@@ -155,6 +159,12 @@ public final class BrokerBuilder {
         return this;
     }
 
+    /** Which addresses no bound of addresses is about: loopback, unless a test has nothing else. */
+    BrokerBuilder uncounted(Predicate<InetAddress> addresses) {
+        uncounted = addresses;
+        return this;
+    }
+
     /**
      * Starts the broker: when this returns, it accepts connections.
      *
@@ -164,11 +174,13 @@ public final class BrokerBuilder {
         NettyVersions.check();
         checkAccess();
         checkNames();
+        checkLimits();
         Map<Listener, Layers> layered = layered();
         Store store = storage == null ? null : OpenedStore.open(storage, durability, limits, time, name);
         Core core = new Core(limits, time, random, loops, store);
         Authenticator who = authenticator == null ? Authenticator.anonymous() : authenticator;
-        return Broker.start(name, core, layered, who, allocator);
+        Admission admission = new Admission(limits, core::monotonicMs, uncounted);
+        return Broker.start(name, core, layered, who, admission, allocator);
     }
 
     private void checkAccess() throws BrokerStartException {
@@ -189,6 +201,15 @@ public final class BrokerBuilder {
         for (Listener listener : listeners) {
             if (!names.add(listener.name())) {
                 throw config("two listeners are named " + listener.name());
+            }
+        }
+    }
+
+    private void checkLimits() throws BrokerStartException {
+        for (Listener listener : listeners) {
+            String fault = ListenerLimits.fault(listener, limits);
+            if (fault != null) {
+                throw config(fault);
             }
         }
     }

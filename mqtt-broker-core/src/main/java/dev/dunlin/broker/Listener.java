@@ -1,5 +1,6 @@
 package dev.dunlin.broker;
 
+import dev.dunlin.broker.spi.Limits;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +18,15 @@ import org.jspecify.annotations.Nullable;
  * @param port 0 to 65,535; 0 lets the system choose
  * @param webSocketPath the path of the WebSocket endpoint, beginning with "/"; null for plain MQTT
  * @param tls certificate and key; null for a listener without TLS
+ * @param limits the bounds of its connections; null for the broker's, see {@link #limits(Limits)}
  */
 public record Listener(
         String name,
         String host,
         int port,
         @Nullable String webSocketPath,
-        @Nullable Tls tls) {
+        @Nullable Tls tls,
+        @Nullable Limits limits) {
     /** The path that most clients assume. */
     public static final String DEFAULT_PATH = "/mqtt";
 
@@ -47,7 +50,7 @@ public record Listener(
 
     /** MQTT over TCP, named "tcp". */
     public static Listener tcp(String host, int port) {
-        return new Listener("tcp", host, port, null, null);
+        return new Listener("tcp", host, port, null, null, null);
     }
 
     /** MQTT over WebSocket at {@link #DEFAULT_PATH}, named "ws". */
@@ -61,17 +64,30 @@ public record Listener(
      * @param path what clients ask for; the request for any other gets 404
      */
     public static Listener webSocket(String host, int port, String path) {
-        return new Listener("ws", host, port, path, null);
+        return new Listener("ws", host, port, path, null, null);
     }
 
     /** This listener with TLS. Its name stays. */
     public Listener tls(Tls identity) {
-        return new Listener(name, host, port, webSocketPath, identity);
+        return new Listener(name, host, port, webSocketPath, identity, limits);
     }
 
     /** This listener under another name. */
     public Listener name(String other) {
-        return new Listener(other, host, port, webSocketPath, tls);
+        return new Listener(other, host, port, webSocketPath, tls, limits);
+    }
+
+    /**
+     * This listener with bounds of its own: make them from the broker's by the {@code with} methods of what may differ, which
+     * is {@code connectionsMax} (its own connections are counted apart, and among those of the broker), {@code
+     * connectTimeoutMs}, {@code packetBytesMax}, {@code connectPacketBytesMax}, {@code receiveMaximum}, {@code
+     * outputBytesMax}, {@code topicLevelsMax}, {@code topicBytesMax}, {@code topicAliasMax}, {@code userPropertiesMax}, {@code
+     * keepAliveMaxSeconds}, {@code publishesPerSecondMax}, {@code publishBytesPerSecondMax}, {@code connectionsPerAddressMax}
+     * and {@code connectsPerSecondPerAddress} (its addresses are counted apart). Limits that differ in anything else are
+     * refused when the broker starts.
+     */
+    public Listener limits(Limits own) {
+        return new Listener(name, host, port, webSocketPath, tls, own);
     }
 
     /** "tcp", "tls", "ws" or "wss". */

@@ -9,10 +9,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.testkit.EachVersion;
-import dev.dunlin.codec.Packet;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.Packet;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import java.time.Duration;
@@ -89,7 +89,9 @@ final class DrainTest {
             TestBroker.eventually("it drains", () -> broker.acceptor("tcp").isClosing());
 
             late.send(connect("late"));
-            assertThat(late.expect(connack(ReasonCode.USE_ANOTHER_SERVER)).properties().string(Property.SERVER_REFERENCE))
+            assertThat(late.expect(connack(ReasonCode.USE_ANOTHER_SERVER))
+                            .properties()
+                            .string(Property.SERVER_REFERENCE))
                     .isEqualTo("other.example:1883");
             busy.acknowledge(unacknowledged);
             for (WireClient each : new WireClient[] {busy, idle}) {

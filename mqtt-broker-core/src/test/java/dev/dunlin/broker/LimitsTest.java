@@ -84,6 +84,11 @@ final class LimitsTest {
         reached.addAll(reachedBy(TopicAliasTest.class));
         reached.addAll(reachedBy(ConnectOptionsTest.class));
         reached.addAll(reachedBy(OverloadTest.class));
+        reached.addAll(reachedBy(AddressLimitsTest.class));
+        reached.addAll(reachedBy(PacketBoundsTest.class));
+        reached.addAll(reachedBy(PublishRateTest.class));
+        reached.addAll(reachedBy(RetainedBytesTest.class));
+        reached.addAll(reachedBy(SessionBoundsTest.class));
         assertThat(Limits.class.getRecordComponents())
                 .extracting(RecordComponent::getName)
                 .allSatisfy(name -> assertThat(reached).contains(name));

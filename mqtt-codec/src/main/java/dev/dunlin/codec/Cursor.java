@@ -9,12 +9,15 @@ import io.netty.buffer.ByteBufUtil;
 final class Cursor {
     private final ByteBuf in;
     private final int end;
+    private final int userPropertiesMax;
     private int at;
 
-    Cursor(ByteBuf in, int at, int end) {
+    /** Walks from {@code at} to {@code end}; each block of properties may hold so many user properties. */
+    Cursor(ByteBuf in, int at, int end, int userPropertiesMax) {
         this.in = in;
         this.at = at;
         this.end = end;
+        this.userPropertiesMax = userPropertiesMax;
     }
 
     boolean atEnd() {
@@ -58,6 +61,7 @@ final class Cursor {
     /** Reads properties with their length; {@code place} as in {@link PropertyReader#read}. */
     Properties readProperties(int place) throws MalformedPacket {
         PropertyReader reader = new PropertyReader();
+        reader.userPropertiesMax = userPropertiesMax;
         at = reader.read(in, at, end, place);
         return reader.copy(in);
     }

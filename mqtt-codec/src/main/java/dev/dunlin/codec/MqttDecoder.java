@@ -49,6 +49,7 @@ public final class MqttDecoder { // hot
     private final Peer peer;
     private final PacketHandler handler;
     private int maxPacketBytes;
+    private int userPropertiesMax = Integer.MAX_VALUE;
     private @Nullable MqttVersion version;
 
     /** What is being parsed, and what came after it while paused or parsing. */
@@ -112,6 +113,20 @@ public final class MqttDecoder { // hot
     public void maxPacketBytes(int maxPacketBytes) {
         Text.requireRange("maxPacketBytes", maxPacketBytes, 2, PACKET_BYTES_MAX);
         this.maxPacketBytes = maxPacketBytes;
+    }
+
+    /**
+     * Sets how many user properties a packet may have, and the will of a CONNECT; any number unless this is called. They are
+     * counted where they are checked: a packet with more is refused with {@link ReasonCode#QUOTA_EXCEEDED} before anything is
+     * made of it. That is the code for a bound that somebody has set [5.0 section 2.4]; 0x95 (packet too large) speaks of the
+     * Maximum Packet Size, which such a packet may be far below.
+     *
+     * @param userPropertiesMax from 0, for none; before the first byte
+     * @throws IllegalArgumentException for a value out of range
+     */
+    public void userPropertiesMax(int userPropertiesMax) {
+        Text.requireRange("userPropertiesMax", userPropertiesMax, 0, Integer.MAX_VALUE);
+        this.userPropertiesMax = userPropertiesMax;
     }
 
     /**
@@ -353,15 +368,15 @@ public final class MqttDecoder { // hot
                 }
             }
             case DISCONNECT, AUTH -> readReason(type, in, at, end);
-            case CONNECT -> readConnect(new Cursor(in, at, end));
-            default -> packet = readRecord(type, new Cursor(in, at, end), knownVersion());
+            case CONNECT -> readConnect(new Cursor(in, at, end, userPropertiesMax));
+            default -> packet = readRecord(type, new Cursor(in, at, end, userPropertiesMax), knownVersion());
         }
     }
 
     private void readPublish(ByteBuf in, int at, int end) throws MalformedPacket {
         Publish view = publish;
         if (view == null) {
-            view = new Publish();
+            view = new Publish(userPropertiesMax);
             publish = view;
         }
         view.read(in, at, end, firstByte & 0xF, packetBytes(), version == MqttVersion.V5, peer);
@@ -411,6 +426,7 @@ public final class MqttDecoder { // hot
     private PropertyReader propertyReader() {
         if (properties == null) {
             properties = new PropertyReader();
+            properties.userPropertiesMax = userPropertiesMax;
         }
         return properties;
     }

@@ -18,6 +18,11 @@ final class PropertyReader { // hot
     /** The {@link Property#bit()}s of what is there. */
     int present;
 
+    /** How many user properties a block may hold. */
+    int userPropertiesMax = Integer.MAX_VALUE;
+
+    private int userProperties;
+
     /** 0 for none. */
     int topicAlias;
     /** -1 for none. */
@@ -28,6 +33,7 @@ final class PropertyReader { // hot
         from = 0;
         to = 0;
         present = 0;
+        userProperties = 0;
         topicAlias = 0;
         messageExpirySeconds = -1;
     }
@@ -89,8 +95,15 @@ final class PropertyReader { // hot
             case VARIABLE -> variable(property, in, at + 1);
             case STRING -> text(property, in, at + 1);
             case BINARY -> binary(in, at + 1);
-            case STRING_PAIR -> text(property, in, text(property, in, at + 1)); // [5.0:MQTT-1.5.7-1]
+            case STRING_PAIR -> userProperty(property, in, at + 1);
         };
+    }
+
+    private int userProperty(Property property, ByteBuf in, int at) throws MalformedPacket {
+        if (++userProperties > userPropertiesMax) { // before anything is made of them
+            throw new MalformedPacket(ReasonCode.QUOTA_EXCEEDED, "More than " + userPropertiesMax + " user properties");
+        }
+        return text(property, in, text(property, in, at)); // [5.0:MQTT-1.5.7-1]
     }
 
     private boolean fits(int at, int bytes) {

@@ -38,7 +38,10 @@ public final class Publish implements Packet { // hot
     private int topicBytes;
     private @Nullable String topicText = "";
 
-    Publish() {}
+    /** A view on packets with at most so many user properties. */
+    Publish(int userPropertiesMax) {
+        properties.userPropertiesMax = userPropertiesMax;
+    }
 
     /** The quality of service. */
     public QoS qos() {

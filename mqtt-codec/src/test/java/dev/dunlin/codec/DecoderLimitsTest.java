@@ -2,6 +2,7 @@ package dev.dunlin.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.dunlin.codec.MqttDecoder.Peer;
@@ -77,6 +78,45 @@ class DecoderLimitsTest {
         MalformedPacket thrown =
                 catchThrowableOfType(MalformedPacket.class, () -> decoder.decode(received(packet, 64)));
         assertThat(thrown.reasonCode()).isEqualTo(ReasonCode.PACKET_TOO_LARGE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "30 {['t'] {PP}}", // PUBLISH
+                "40 {0001 00 {PP}}", // PUBACK
+                "82 {0001 {PP} ['t'] 00}", // SUBSCRIBE
+                "A2 {0001 {PP} ['t']}", // UNSUBSCRIBE
+                "E0 {00 {PP}}", // DISCONNECT
+                "F0 {18 {15 ['m'] PP}}", // AUTH
+                "10 {['MQTT'] 05 02 0000 {PP} ['c']}",
+                "10 {['MQTT'] 05 06 0000 {PP} ['c'] {PP} ['w'] []}", // two blocks, each for itself
+            })
+    void countsTheUserPropertiesOfAPacket(String notation) throws MalformedPacket {
+        String pair = "26 ['name'] ['value']";
+        byte[] packet = Bytes.of(notation.replace("P", pair));
+        boolean connect = notation.startsWith("10");
+        MqttDecoder two = new MqttDecoder(Peer.CLIENT, new PacketLog(), 1_000);
+        two.userPropertiesMax(2);
+        if (!connect) {
+            two.version(MqttVersion.V5);
+        }
+        two.decode(received(packet, 1_024));
+        two.decode(received(packet, 1_024)); // the next packet counts anew
+        two.close();
+        MqttDecoder one = new MqttDecoder(Peer.CLIENT, new PacketLog(), 1_000);
+        one.userPropertiesMax(1);
+        if (!connect) {
+            one.version(MqttVersion.V5);
+        }
+        MalformedPacket thrown = catchThrowableOfType(MalformedPacket.class, () -> one.decode(received(packet, 1_024)));
+        assertThat(thrown.reasonCode()).isEqualTo(ReasonCode.QUOTA_EXCEEDED);
+        assertThat(usedBytes()).isZero();
+    }
+
+    @Test
+    void aBoundOfUserPropertiesIsNotNegative() {
+        assertThatThrownBy(() -> decoder(100).userPropertiesMax(-1)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @ParameterizedTest

@@ -123,7 +123,7 @@ public final class Main {
                             + ": bind to 127.0.0.1, or let every client in with --allow-anonymous");
         }
         BrokerBuilder builder = Broker.builder()
-                .limits(limits(log, PlatformDependent.maxDirectMemory()))
+                .limits(options.limits(limits(log, PlatformDependent.maxDirectMemory())))
                 .loops(Runtime.getRuntime().availableProcessors());
         options.listeners().forEach(builder::listen);
         if (options.allowAnonymous) {

@@ -3,6 +3,7 @@ package dev.dunlin.server;
 import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.Tls;
 import dev.dunlin.broker.spi.Durability;
+import dev.dunlin.broker.spi.Limits;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,6 +43,7 @@ final class Options {
     private static final String WS_PATH = "--ws-path";
     private static final String CERT = "--cert";
     private static final String KEY = "--key";
+    private static final String LIMIT = "--limit";
     private static final String HELP = "--help";
 
     @Option(
@@ -133,6 +135,17 @@ final class Options {
                             + " broker, whichever way it comes.")
     Durability durability = Durability.POWER;
 
+    @Option(
+            names = LIMIT,
+            paramLabel = "NAME=VALUE",
+            converter = LimitSetting.Converter.class,
+            description = {
+                "Another bound for what clients can make grow, as often as needed: a component of Limits, such as"
+                        + " connectionsPerAddressMax=100. Bytes may have KiB, MiB or GiB, times s or ms:"
+                        + " queueBytesMax=64MiB, connectTimeoutMs=5s."
+            })
+    List<LimitSetting> limits = new ArrayList<>();
+
     @Option(names = "--version", versionHelp = true, description = "Print the version and exit.")
     boolean version;
 
@@ -189,6 +202,7 @@ final class Options {
             }
         }
         checkTls(given);
+        checkLimits(given);
         if (given.hasSubcommand() && !given.matchedOptions().isEmpty()) {
             throw new ParameterException(
                     given.commandSpec().commandLine(),
@@ -213,6 +227,19 @@ final class Options {
             throw new ParameterException(
                     given.commandSpec().commandLine(), WS_PATH + " is for " + WS_PORT + " or " + WSS_PORT);
         }
+    }
+
+    private void checkLimits(ParseResult given) {
+        try {
+            limits(Limits.STANDALONE);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(given.commandSpec().commandLine(), LIMIT + ": " + e.getMessage());
+        }
+    }
+
+    /** These limits with what the command line says of them. */
+    Limits limits(Limits otherwise) {
+        return LimitSetting.applied(limits, otherwise);
     }
 
     private static final class BindConverter implements ITypeConverter<BindAddress> {

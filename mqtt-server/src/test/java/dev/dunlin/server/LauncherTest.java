@@ -102,6 +102,19 @@ class LauncherTest {
     }
 
     @Test
+    void takesLimits() throws Exception {
+        try (Child broker = Child.start(Child.broker("--port", "0", "--limit", "connectionsMax=1"))) {
+            int port = portOf(broker.readLine());
+            try (Socket first = connected(port, "a");
+                    Socket second = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                second.setSoTimeout(PATIENCE_MS);
+                assertThat(second.getInputStream().read()).as("closed").isNegative();
+                assertThat(first.isConnected()).isTrue();
+            }
+        }
+    }
+
+    @Test
     void tellsClientsThatItShutsDown() throws Exception {
         try (Child broker = Child.start(Child.broker("--port", "0"))) {
             try (Socket socket = connected(portOf(broker.readLine()), "a")) {
@@ -153,6 +166,8 @@ class LauncherTest {
             --ws-port 0 --ws-path x | 'x' is not a path, such as /mqtt
             --ws-port x         | 'x' is not a port
             --cert=             | '' is not a file
+            --limit x=1         | there is no limit 'x'
+            --limit topicBytesMax=0 | --limit: topicBytesMax is 0, not between 1 and 65535
             --no-such           | Unknown option: '--no-such'
             -p 1883             | Unknown options: '-p', '1883'
             @arguments          | '@arguments'
@@ -199,7 +214,7 @@ class LauncherTest {
             assertThat(String.join("\n", ended.out()))
                     .contains("--bind", "--port", "--allow-anonymous", "--store", "--data", "--durability")
                     .contains("--tls-port", "--ws-port", "--wss-port", "--ws-path", "--cert", "--key")
-                    .contains("--version", "--help", "DUNLIN_LOG");
+                    .contains("--limit", "--version", "--help", "DUNLIN_LOG");
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.dunlin.benchmarks.footprint;
 
 import dev.dunlin.broker.net.Acceptor;
+import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.SocketTransport;
 import dev.dunlin.broker.net.Transport;
@@ -18,7 +19,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
 import javax.management.JMException;
 import javax.management.ObjectName;
 
@@ -45,7 +45,12 @@ public final class MeasuredBroker {
         Core core = new Core(Limits.STANDALONE, TimeSource.system(), new Random(), LOOPS, null);
         Transport transport = local ? new LocalTransport(core) : new SocketTransport("measured", core);
         Acceptor acceptor = new Acceptor(
-                "tcp", new Layers(null, null), core, transport, Authenticator.anonymous(), new AtomicInteger());
+                "tcp",
+                new Layers(null, null),
+                core,
+                transport,
+                Authenticator.anonymous(),
+                new Admission(Limits.STANDALONE, core::monotonicMs, InetAddress::isLoopbackAddress));
         acceptor.bind(
                         local ? BROKER : new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         PooledByteBufAllocator.DEFAULT)

@@ -43,7 +43,7 @@ public class WindowBenchmark {
     private final CountingRecipient recipient = new CountingRecipient(1, core.loop(0));
     private final Target target = new Target(recipient, QoS.EXACTLY_ONCE, false, false, Target.NO_IDS);
     private final KeptMessage message = KeptMessage.of(Message.of("fleet/7/device-701/status", "64 bytes or so"), 0);
-    private final OutboundWindow window = new OutboundWindow(Long.MAX_VALUE, false);
+    private final OutboundWindow window = new OutboundWindow(Long.MAX_VALUE, false, new HeldBytes());
     private final MessageQueue queue = new MessageQueue();
     private final SessionQueue sessionQueue = new SessionQueue(new NoOwner(), recipient, Limits.STANDALONE, null);
     private int oldestId = 1;

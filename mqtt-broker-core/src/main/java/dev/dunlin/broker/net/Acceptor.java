@@ -1,8 +1,10 @@
 package dev.dunlin.broker.net;
 
+import dev.dunlin.broker.session.Allowance;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
@@ -11,11 +13,13 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.local.LocalAddress;
 import java.net.SocketAddress;
 import java.util.Collection;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,8 +38,11 @@ public final class Acceptor {
     private final Core core;
     private final Transport transport;
     private final Authenticator authenticator;
-    private final AtomicInteger openInAll;
-    private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+    private final Admission admission;
+    private final Allowance allowance;
+
+    /** Each with the address by which it has entered. */
+    private final Map<Connection, SocketAddress> open = new ConcurrentHashMap<>();
 
     private final AtomicLong numbers = new AtomicLong();
     private final Set<Channel> ending = ConcurrentHashMap.newKeySet();
@@ -47,7 +54,7 @@ public final class Acceptor {
      * An acceptor, not bound yet.
      *
      * @param layers what lies between its sockets and MQTT
-     * @param openInAll the number of open connections of the whole broker, shared by its acceptors
+     * @param admission the bounds of its connections, and their number
      */
     public Acceptor(
             String name,
@@ -55,13 +62,14 @@ public final class Acceptor {
             Core core,
             Transport transport,
             Authenticator authenticator,
-            AtomicInteger openInAll) {
+            Admission admission) {
         this.name = name;
         this.layers = layers;
         this.core = core;
         this.transport = transport;
         this.authenticator = authenticator;
-        this.openInAll = openInAll;
+        this.admission = admission;
+        allowance = Allowance.of(admission.limits());
     }
 
     String name() {
@@ -72,9 +80,19 @@ public final class Acceptor {
         return core;
     }
 
+    /** The bounds of its connections: the listener's own, or else the broker's. */
+    Limits limits() {
+        return admission.limits();
+    }
+
+    /** What each of its connections may do. */
+    Allowance allowance() {
+        return allowance;
+    }
+
     /** The connections that are open now. */
     Collection<Connection> connections() {
-        return open;
+        return open.keySet();
     }
 
     /** Channels whose connections have ended, but which are still to be closed. */
@@ -98,7 +116,7 @@ public final class Acceptor {
 
     /** Binds and starts to accept. */
     public ChannelFuture bind(SocketAddress address, ByteBufAllocator allocator) {
-        int high = core.limits().outputBytesMax();
+        int high = limits().outputBytesMax();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(transport.group())
                 .channelFactory(transport.serverChannels())
@@ -124,20 +142,27 @@ public final class Acceptor {
 
     private void accept(Channel channel) {
         SessionLoop loop = transport.loopOf(channel.eventLoop());
-        if (openInAll.incrementAndGet() > core.limits().connectionsMax() || closing) {
-            openInAll.decrementAndGet();
-            LOG.info("client {}: refused: {} connections are open", channel.remoteAddress(), openInAll.get());
+        if (closing || !admission.open(core.limits().connectionsMax())) {
+            LOG.info("client {}: refused: {} connections are open", channel.remoteAddress(), admission.openInAll());
+            channel.close();
+            return;
+        }
+        SocketAddress from = Objects.requireNonNullElse(channel.remoteAddress(), LocalAddress.ANY);
+        if (!admission.enter(from)) {
+            admission.close();
             channel.close();
             return;
         }
         Connection connection = new Connection(this, loop, numbers.incrementAndGet());
-        open.add(connection);
+        open.put(connection, from);
         layers.build(channel, connection);
     }
 
     void closed(Connection connection) {
-        if (open.remove(connection)) {
-            openInAll.decrementAndGet();
+        SocketAddress from = open.remove(connection);
+        if (from != null) {
+            admission.leave(from);
+            admission.close();
         }
     }
 
@@ -172,7 +197,7 @@ public final class Acceptor {
 
     /** After the loops have ended: gives back what connections hold that were under way between two of them. */
     public void abandonAll() {
-        for (Connection connection : open) {
+        for (Connection connection : open.keySet()) {
             closed(connection);
             connection.abandon();
         }
@@ -192,7 +217,7 @@ public final class Acceptor {
      * off. On that loop. One that is on its way from loop to loop lives on none, and ends when it arrives.
      */
     public void disconnectAll(SessionLoop loop) {
-        for (Connection connection : open) {
+        for (Connection connection : open.keySet()) {
             if (connection.isOn(loop)) {
                 connection.shutDown();
             }

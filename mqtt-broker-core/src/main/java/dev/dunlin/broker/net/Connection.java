@@ -40,6 +40,7 @@ import org.slf4j.LoggerFactory;
 public final class Connection extends ChannelInboundHandlerAdapter // hot
         implements PacketHandler, Link, KeepAlives.Watched, SlowConsumers.Watched {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+    private static final int OWN_FAULT = PauseReason.OUTPUT.bit() | PauseReason.RATE.bit();
 
     private final Acceptor acceptor;
     private final long number;
@@ -74,8 +75,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         this.acceptor = acceptor;
         this.number = number;
         this.loop = loop;
-        decoder = new MqttDecoder(
-                MqttDecoder.Peer.CLIENT, this, acceptor.core().limits().connectPacketBytesMax());
+        decoder =
+                new MqttDecoder(MqttDecoder.Peer.CLIENT, this, acceptor.limits().connectPacketBytesMax());
+        decoder.userPropertiesMax(acceptor.limits().userPropertiesMax());
     }
 
     // ---- channel events
@@ -95,7 +97,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (closed || authenticated) {
             return;
         }
-        long timeoutMs = acceptor.core().limits().connectTimeoutMs();
+        long timeoutMs = acceptor.limits().connectTimeoutMs();
         connectTimer = loop.schedule(
                 timeoutMs, () -> close(ReasonCode.UNSPECIFIED_ERROR, "not authenticated within " + timeoutMs + " ms"));
     }
@@ -137,11 +139,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (Math.abs(kept - keptBytes) < MemoryBudget.STEP_BYTES && (kept != 0 || keptBytes == 0)) {
             return;
         }
-        MemoryBudget memory = acceptor.core().memory();
-        memory.incomplete(kept - keptBytes);
-        boolean grown = kept > keptBytes;
+        int grown = kept - keptBytes;
         keptBytes = kept;
-        if (grown && memory.isOver()) {
+        if (!acceptor.core().memory().incomplete(grown) && grown > 0) {
             close(ReasonCode.QUOTA_EXCEEDED, "the broker has no memory left for the rest of this packet");
         }
     }
@@ -245,7 +245,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (reauthentication == null) { // [5.0:MQTT-4.12.0-7]
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "AUTH with " + reason + " was not asked for");
         }
-        reauthentication.auth(reason, properties, acceptor.core().limits().connectTimeoutMs());
+        reauthentication.auth(reason, properties, acceptor.limits().connectTimeoutMs());
     }
 
     private void disconnected(MqttDecoder packet, OpenSession open) throws MalformedPacket {
@@ -293,7 +293,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     @Override
     public boolean isPausedByUs() {
-        return (pauses & ~PauseReason.OUTPUT.bit()) != 0;
+        return (pauses & ~OWN_FAULT) != 0;
     }
 
     // ---- what the handshake does with it
@@ -345,7 +345,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         authenticated = true;
         cancel(connectTimer);
         connectTimer = null; // it belongs to this loop, which the connection may leave now
-        decoder.maxPacketBytes(acceptor.core().limits().packetBytesMax());
+        decoder.maxPacketBytes(acceptor.limits().packetBytesMax());
     }
 
     /** Sends an AUTH; false if it is larger than the client allows [5.0:MQTT-3.1.2-24]. */
@@ -385,7 +385,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (closed) {
             return 0;
         }
-        if (isPausedByUs()) {
+        if ((pauses & ~PauseReason.OUTPUT.bit()) != 0) { // we don't read, whoever's fault it is
             lastReadMs = loop.nowMs();
         }
         long leftMs = lastReadMs + keepAliveMs - loop.nowMs();

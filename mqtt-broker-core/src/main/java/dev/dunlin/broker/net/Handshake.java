@@ -1,5 +1,7 @@
 package dev.dunlin.broker.net;
 
+import dev.dunlin.broker.routing.Topics;
+import dev.dunlin.broker.session.Allowance;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.OpenSession;
 import dev.dunlin.broker.session.Opening;
@@ -18,6 +20,7 @@ import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.WillMessage;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.CompletableFuture;
@@ -49,6 +52,7 @@ final class Handshake {
     private Properties announced = Properties.EMPTY;
 
     private Identity identity = Identity.ANONYMOUS;
+    private Allowance allowance;
 
     Handshake(Acceptor acceptor, Connection connection, Connect connect) {
         this.acceptor = acceptor;
@@ -67,9 +71,10 @@ final class Handshake {
                 connect.properties(),
                 connection.ctx().channel().remoteAddress(),
                 acceptor.name());
+        allowance = acceptor.allowance();
         exchange = new AuthExchange(connection, request.authenticationMethod(), true, this::authenticated);
-        keepAliveSeconds =
-                rules.keepAliveSeconds(connect.keepAliveSeconds(), core.limits().keepAliveMaxSeconds());
+        keepAliveSeconds = rules.keepAliveSeconds(
+                connect.keepAliveSeconds(), acceptor.limits().keepAliveMaxSeconds());
     }
 
     String clientId() {
@@ -87,7 +92,7 @@ final class Handshake {
                         properties.integer(Property.REQUEST_PROBLEM_INFORMATION, 1) == 1);
         connection.out().topicAliasMax((int) Math.min(
                 properties.integer(Property.TOPIC_ALIAS_MAXIMUM, 0),
-                core.limits().topicAliasMax()));
+                acceptor.limits().topicAliasMax()));
         boolean nameless = connect.clientId().isEmpty();
         if (nameless && !rules.mayBeNameless(connect.cleanStart())) {
             throw new MalformedPacket(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "empty client identifier");
@@ -99,11 +104,26 @@ final class Handshake {
         if (connection.loop().isOverloaded() || core.home(clientId).isOverloaded()) {
             throw new MalformedPacket(ReasonCode.SERVER_BUSY, "the broker is overloaded");
         }
+        if (connect.will() != null) {
+            checkWill(connect.will());
+        }
         announced = rules.hasReasons() ? announced(AuthResult.accept(identity)) : Properties.EMPTY;
         if (!connackFits()) { // and nothing in it may be left out
             throw new MalformedPacket(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);
         }
         authenticate();
+    }
+
+    /** Its topics as those of a PUBLISH; but it can still be told, and nobody has to wait for what will never come. */
+    private void checkWill(WillMessage will) throws MalformedPacket {
+        Limits limits = acceptor.limits();
+        String responseTopic = will.properties().string(Property.RESPONSE_TOPIC);
+        if (Topics.levels(will.topic()) > limits.topicLevelsMax()
+                || Topics.isLonger(will.topic(), limits.topicBytesMax())
+                || (responseTopic != null && Topics.isLonger(responseTopic, limits.topicBytesMax()))) {
+            throw new MalformedPacket(
+                    ReasonCode.TOPIC_NAME_INVALID, "a topic of the will has too many levels or bytes");
+        }
     }
 
     // ---- authenticate
@@ -133,6 +153,7 @@ final class Handshake {
                 return;
             }
             identity = accepted.identity();
+            allowance = allowance.of(accepted);
             connection.authenticated(identity);
             moveHome();
         } else if (result instanceof AuthResult.Refused refused) { // [5.0:MQTT-4.12.0-4]
@@ -157,6 +178,7 @@ final class Handshake {
         Channel channel = connection.ctx().channel();
         channel.eventLoop().execute(() -> {
             if (channel.isActive() && !connection.isClosed()) { // else this loop sees to its end
+                connection.out().taken(); // of this loop's
                 channel.deregister().addListener(left -> leave(home, left));
             }
         });
@@ -198,16 +220,13 @@ final class Handshake {
             return;
         }
         SessionLoop home = connection.loop();
-        Opening opening = new Opening(clientId, connect, connection, connection.out());
+        Opening opening = new Opening(clientId, connect, connection, connection.out(), allowance);
         if (home.sessions().waitsForRoom(opening, () -> home.runInOrder(this::open))) {
             return;
         }
-        if (home.sessions().isRefusedByMemory(clientId)) {
-            connection.close(rules.connectRefusedByStore(), "the broker has no memory left for another client");
-            return;
-        }
-        if (!home.sessions().open(opening, this::opened)) {
-            connection.close(rules.connectRefusedByStore(), "the store has no room or can't be written");
+        String refusal = home.sessions().open(opening, this::opened);
+        if (refusal != null) {
+            connection.close(rules.connectWithoutRoom(), refusal);
         }
     }
 
@@ -257,7 +276,7 @@ final class Handshake {
     }
 
     private Properties.Builder needed(AuthResult.Accepted accepted) {
-        Limits limits = core.limits();
+        Limits limits = acceptor.limits();
         Properties.Builder say = Properties.builder();
         if (connect.clientId().isEmpty()) { // [5.0:MQTT-3.1.3-7], [5.0:MQTT-3.2.2-16]
             say.add(Property.ASSIGNED_CLIENT_IDENTIFIER, clientId);

@@ -5,8 +5,10 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,12 +33,23 @@ public final class RetainedIndex<V> {
     public static final long NO_TICKET = -1;
 
     private final ConcurrentSkipListMap<String, Entry<V>> entries = new ConcurrentSkipListMap<>();
+    private final ToIntFunction<V> weigher;
     private final AtomicInteger size = new AtomicInteger();
+    private final AtomicLong bytes = new AtomicLong();
 
     /** Roughly by ticket: a tombstone may wait behind one of a higher ticket and lives longer then, never shorter. */
     private final Queue<Tombstone<V>> tombstones = new ConcurrentLinkedQueue<>();
 
     private volatile long forgottenBelow;
+
+    /**
+     * An empty index.
+     *
+     * @param weigher about how many bytes a value occupies, its topic in the index left out; of one value always the same
+     */
+    public RetainedIndex(ToIntFunction<V> weigher) {
+        this.weigher = weigher;
+    }
 
     /**
      * Sets the value of a topic unless a higher ticket was there already.
@@ -53,6 +66,9 @@ public final class RetainedIndex<V> {
         V replaced = change.valueBefore();
         if (replaced == null) {
             size.incrementAndGet();
+            bytes.addAndGet(bytes(topic, value));
+        } else {
+            bytes.addAndGet(weigher.applyAsInt(value) - weigher.applyAsInt(replaced));
         }
         return replaced;
     }
@@ -73,7 +89,7 @@ public final class RetainedIndex<V> {
         tombstones.add(new Tombstone<>(key(topic), tombstone));
         V removed = change.valueBefore();
         if (removed != null) {
-            size.decrementAndGet();
+            left(topic, removed);
         }
         return removed;
     }
@@ -93,8 +109,13 @@ public final class RetainedIndex<V> {
             return false;
         }
         tombstones.add(new Tombstone<>(key(topic), tombstone));
-        size.decrementAndGet();
+        left(topic, value);
         return true;
+    }
+
+    private void left(String topic, V value) {
+        size.decrementAndGet();
+        bytes.addAndGet(-bytes(topic, value));
     }
 
     /** Hands every value over, whatever its topic, and is empty then. Nobody else may be using it. */
@@ -107,6 +128,7 @@ public final class RetainedIndex<V> {
         entries.clear();
         tombstones.clear();
         size.set(0);
+        bytes.set(0);
     }
 
     private Change<V> apply(String topic, Entry<V> entry) {
@@ -132,6 +154,15 @@ public final class RetainedIndex<V> {
     /** Number of topics with a value; a change shows here a moment later than in its topic. */
     public int size() {
         return size.get();
+    }
+
+    /** About what the values and their topics occupy; a change shows here a moment later than in its topic. */
+    public long bytes() {
+        return bytes.get();
+    }
+
+    private long bytes(String topic, V value) {
+        return topic.length() + (long) weigher.applyAsInt(value);
     }
 
     /**

@@ -2,8 +2,11 @@ package dev.dunlin.broker.routing;
 
 /** The rules of topic names and topic filters [3.1.1 section 4.7, 5.0 section 4.7]. */
 public final class Topics {
-    /** [3.1.1:MQTT-4.7.3-3] [5.0:MQTT-4.7.3-3] */
-    private static final int BYTES_MAX = 65_535;
+    /** Bytes of a topic or filter in UTF-8 [3.1.1:MQTT-4.7.3-3] [5.0:MQTT-4.7.3-3]. */
+    public static final int BYTES_MAX = 65_535;
+
+    /** Of slashes alone. */
+    public static final int LEVELS_MAX = BYTES_MAX + 1;
 
     private static final String SHARE_PREFIX = "$share/";
 
@@ -90,6 +93,21 @@ public final class Topics {
             levels++;
         }
         return levels;
+    }
+
+    /** Whether it takes more bytes in UTF-8 than that; counted only if it might: a char takes three at most. */
+    public static boolean isLonger(String topicOrFilter, int bytesMax) {
+        return topicOrFilter.length() > bytesMax / 3 && utf8Bytes(topicOrFilter) > bytesMax;
+    }
+
+    private static int utf8Bytes(String text) {
+        int bytes = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean half = Character.isSurrogate(c); // of a pair, which takes four
+            bytes += c < 0x80 ? 1 : c < 0x800 || half ? 2 : 3;
+        }
+        return bytes;
     }
 
     /** Where the level that begins at {@code from} ends: at the next '/', or at the end of the text. */

@@ -9,6 +9,7 @@ import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.store.DurabilityGate;
 import dev.dunlin.broker.store.Store;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +21,11 @@ public final class Core {
     final Limits limits;
     final SubscriptionTree subscriptions;
     final SharedGroups groups = new SharedGroups(this);
-    final RetainedIndex<KeptMessage> retained = new RetainedIndex<>();
+    final RetainedIndex<KeptMessage> retained = new RetainedIndex<>(KeptMessage::footprintBytes);
     final @Nullable Store store;
+
+    /** The sessions of all loops, connected or not. */
+    final AtomicInteger sessions = new AtomicInteger();
 
     /**
      * Which loop runs a turn on this thread. Set by the loop's thread for good, or around each turn in a simulation. To be
@@ -95,7 +99,7 @@ public final class Core {
     }
 
     /** Milliseconds of the monotonic clock. On a loop prefer {@link SessionLoop#nowMs}, which reads it once a turn. */
-    long monotonicMs() {
+    public long monotonicMs() {
         return time.monotonicMs();
     }
 

@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
@@ -31,6 +32,8 @@ public final class InboundPublishes implements Router.Source { // hot
     private final Replies replies;
     private final Link link;
     private final int receiveMaximum;
+    private final Limits limits;
+    private final @Nullable PublishRate rate;
     private final @Nullable Store store;
     private final InboundAliases aliases;
 
@@ -46,15 +49,17 @@ public final class InboundPublishes implements Router.Source { // hot
     /** QoS 1 and 2 publishes whose exchange isn't complete: the quota of a 5.0 client [5.0 section 4.9]. */
     private int open;
 
-    InboundPublishes(Core core, Session session, Link link, Outbound out, Replies replies) {
+    InboundPublishes(Core core, Session session, Allowance allowance, Link link, Outbound out, Replies replies) {
         this.loop = session.loop;
         this.session = session;
         this.link = link;
         this.out = out;
         this.replies = replies;
-        this.receiveMaximum = core.limits.receiveMaximum();
+        limits = allowance.limits();
+        receiveMaximum = limits.receiveMaximum();
+        rate = allowance.publishRate(loop, link);
         store = core.store;
-        aliases = new InboundAliases(core.limits.topicAliasMax());
+        aliases = new InboundAliases(limits.topicAliasMax());
     }
 
     /**
@@ -64,6 +69,9 @@ public final class InboundPublishes implements Router.Source { // hot
      */
     public void accept(Publish publish) throws MalformedPacket {
         assert loop.inLoop();
+        if (rate != null) { // none of what follows depends on it, be it refused or not
+            rate.spend(publish.packetBytes());
+        }
         // First of all: whatever becomes of this publish, those that follow rely on the alias.
         String topic = publish.topicAlias() == 0 ? publish.topic() : aliases.topicOf(publish);
         if (isRefusedByStore(publish, topic)) {
@@ -140,7 +148,7 @@ public final class InboundPublishes implements Router.Source { // hot
     private static String textOf(ReasonCode reason) {
         return switch (reason) {
             case QUOTA_EXCEEDED -> "too many retained messages";
-            case TOPIC_NAME_INVALID -> "too many topic levels";
+            case TOPIC_NAME_INVALID -> "too many topic levels or bytes";
             case NOT_AUTHORIZED -> "not a topic for clients";
             default -> "";
         };
@@ -251,6 +259,9 @@ public final class InboundPublishes implements Router.Source { // hot
         if (last != null) {
             last.forget();
         }
+        if (rate != null) {
+            rate.close();
+        }
     }
 
     private void routeHeldBack(KeptMessage message, int packetId) {
@@ -277,6 +288,11 @@ public final class InboundPublishes implements Router.Source { // hot
     @Override
     public String name() {
         return session.clientId;
+    }
+
+    @Override
+    public Limits limits() {
+        return limits;
     }
 
     @Override

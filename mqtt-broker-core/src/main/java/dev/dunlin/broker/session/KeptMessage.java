@@ -12,6 +12,7 @@ import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.UserProperty;
 import dev.dunlin.codec.WillMessage;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -179,6 +180,12 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
     /** About what it occupies in memory. */
     int footprintBytes() {
         return OBJECT_BYTES + original.packetBytes();
+    }
+
+    /** The same of a publish that isn't kept yet. */
+    static int footprintBytes(Publish publish, String topic) {
+        int ofTopic = publish.topicAlias() == 0 ? 0 : ByteBufUtil.utf8Bytes(topic); // it may not be in the packet
+        return OBJECT_BYTES + publish.packetBytes() + ofTopic;
     }
 
     boolean isExpired(long nowMs) {

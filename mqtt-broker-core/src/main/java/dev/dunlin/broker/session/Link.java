@@ -15,7 +15,7 @@ public interface Link {
     /** Takes a reason away; if none is left, what is already cumulated is decoded first. */
     void resume(PauseReason reason);
 
-    /** Whether a pause reason holds that is not the client's own fault. */
+    /** Whether a pause reason holds that is not the client's own fault, so that it can't be blamed for not acknowledging. */
     boolean isPausedByUs();
 
     /** Ends the connection: DISCONNECT with the reason for 5.0, then close. Does nothing if it is closed already. */

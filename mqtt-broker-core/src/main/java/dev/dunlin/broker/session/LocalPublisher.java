@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.store.Store;
@@ -162,6 +163,11 @@ public final class LocalPublisher implements Router.Source {
     @Override
     public String name() {
         return "(local client)";
+    }
+
+    @Override
+    public Limits limits() {
+        return core.limits;
     }
 
     @Override

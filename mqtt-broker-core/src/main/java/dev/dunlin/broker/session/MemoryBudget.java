@@ -19,6 +19,9 @@ public final class MemoryBudget {
     /** A packet that isn't complete is reported when it has grown by so much. */
     public static final int STEP_BYTES = 1 << 10;
 
+    /** The part of the budget that packets may have which aren't complete, whatever the rest is used for. */
+    private static final int INCOMPLETE_PART = 4;
+
     private final Core core;
     private final long budgetBytes;
     private final AtomicLong incomplete = new AtomicLong();
@@ -33,7 +36,8 @@ public final class MemoryBudget {
      */
     MemoryBudget(Core core, long bytes) {
         this.core = core;
-        budgetBytes = bytes > 0 ? bytes : defaultBytes(Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
+        budgetBytes =
+                bytes > 0 ? bytes : defaultBytes(Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
     }
 
     /**
@@ -58,12 +62,18 @@ public final class MemoryBudget {
         return budgetBytes;
     }
 
-    /** A packet that isn't complete has grown, or is over. */
-    public void incomplete(long bytes) {
-        incomplete.addAndGet(bytes);
+    /**
+     * A packet that isn't complete has grown, or is over.
+     *
+     * @param bytes by which it has grown; less than 0 if it is over
+     * @return whether it may grow further: those packets have what is left of the budget, or a quarter of it if that is more
+     */
+    public boolean incomplete(long bytes) {
+        long all = incomplete.addAndGet(bytes);
         if (bytes > 0) {
             sum();
         }
+        return !over || all <= budgetBytes / INCOMPLETE_PART;
     }
 
     /** At the end of a turn. */
@@ -75,7 +85,7 @@ public final class MemoryBudget {
     }
 
     private void sum() {
-        long sum = incomplete.get();
+        long sum = incomplete.get() + core.retained.bytes();
         for (int i = 0; i < core.loopCount(); i++) {
             sum += core.loop(i).heldBytes();
         }

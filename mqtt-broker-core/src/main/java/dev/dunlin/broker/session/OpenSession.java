@@ -11,6 +11,7 @@ public final class OpenSession {
     private final Link link;
     private final Outbound out;
     private final Replies replies;
+    private final Allowance allowance;
     private final int receiveMaximum;
     private final boolean present;
     private final boolean askedExpiry;
@@ -25,7 +26,8 @@ public final class OpenSession {
         this.present = present;
         link = opening.link();
         out = opening.out();
-        replies = new Replies(session, link, out, core.limits.receiveMaximum());
+        allowance = opening.allowance();
+        replies = new Replies(session, link, out, allowance.limits().receiveMaximum());
         receiveMaximum = opening.receiveMaximum(core.limits.inflightMessagesMax());
         askedExpiry = opening.connect().properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0) > 0;
     }
@@ -53,7 +55,7 @@ public final class OpenSession {
     public InboundPublishes publishes() {
         InboundPublishes made = publishes;
         if (made == null) {
-            made = new InboundPublishes(core, session, link, out, replies);
+            made = new InboundPublishes(core, session, allowance, link, out, replies);
             publishes = made;
         }
         return made;
@@ -61,7 +63,7 @@ public final class OpenSession {
 
     /** Takes in one SUBSCRIBE or UNSUBSCRIBE. */
     public SubscriptionRequests subscriptions() {
-        return new SubscriptionRequests(core, session, replies, out.rules());
+        return new SubscriptionRequests(core, session, allowance.limits(), replies, out.rules());
     }
 
     /** The connection is gone, and with it what it has held back. */

@@ -10,8 +10,9 @@ import dev.dunlin.codec.Property;
  * @param connect its CONNECT
  * @param link its connection
  * @param out the way out of it
+ * @param allowance what it may do
  */
-public record Opening(String clientId, Connect connect, Link link, Outbound out) {
+public record Opening(String clientId, Connect connect, Link link, Outbound out, Allowance allowance) {
 
     /** The session expiry interval that it asks for, in seconds. */
     long expirySeconds(long max) {

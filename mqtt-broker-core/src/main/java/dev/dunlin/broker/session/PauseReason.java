@@ -16,6 +16,8 @@ public enum PauseReason {
     STORE,
     /** The store has no room or can't be written, and a 3.x client can't be told. */
     STORE_FAILED,
+    /** It has published faster than it may. Its own fault. */
+    RATE,
     /** Too many of the replies to it are held back by the durability gate. */
     COMMIT;
 

@@ -5,12 +5,14 @@ import dev.dunlin.broker.routing.TargetCollector;
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.store.ChangeWriter;
 import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.broker.store.SessionChanges;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredMessage;
 import dev.dunlin.broker.store.StoredRetained;
+import dev.dunlin.codec.Property;
 import dev.dunlin.codec.Publish;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
@@ -49,6 +51,9 @@ final class Router { // hot
         /** For accounting. */
         String name();
 
+        /** The bounds of what it publishes. */
+        Limits limits();
+
         /** What a topic matches now. */
         Targets targets(String topic);
 
@@ -77,7 +82,13 @@ final class Router { // hot
      * @return SUCCESS, NO_MATCHING_SUBSCRIBERS, or the error for which it was refused, before anything has changed
      */
     ReasonCode route(Publish publish, String topic, InboundPublishes from) {
-        ReasonCode refusal = admit(topic, publish.retain(), publish.payloadBytes());
+        ReasonCode refusal = admit(from.limits(), topic);
+        if (refusal == null && publish.retain() && publish.payloadBytes() > 0) {
+            refusal = admitRetained(topic, KeptMessage.footprintBytes(publish, topic));
+        }
+        if (refusal == null && hasLongResponseTopic(publish, from.limits())) {
+            refusal = ReasonCode.TOPIC_NAME_INVALID;
+        }
         if (refusal != null) {
             loop.drops().count(from.name(), topic, DropReason.REFUSED, 1);
             return refusal;
@@ -95,7 +106,10 @@ final class Router { // hot
 
     /** Routes a kept publish. Borrows it. Returns as {@link #route(Publish, String, InboundPublishes)}. */
     ReasonCode route(KeptMessage message, Source from) {
-        ReasonCode refusal = admit(message.topic(), message.retainFlag(), message.payloadBytes());
+        ReasonCode refusal = admit(from.limits(), message.topic());
+        if (refusal == null && message.retainFlag() && message.payloadBytes() > 0) {
+            refusal = admitRetained(message.topic(), message.footprintBytes());
+        }
         if (refusal != null) {
             loop.drops().count(from.name(), message.topic(), DropReason.REFUSED, 1);
             return refusal;
@@ -118,19 +132,40 @@ final class Router { // hot
         return stores || (qos != QoS.AT_MOST_ONCE && from.targets(topic).persistent() > 0);
     }
 
-    /** The only place that refuses a publish, before anything has changed; null admits it. */
-    private @Nullable ReasonCode admit(String topic, boolean retain, int payloadBytes) {
+    /** The only place that refuses a publish, before anything has changed, with the next two; null admits it. */
+    private static @Nullable ReasonCode admit(Limits limits, String topic) {
         if (topic.charAt(0) == '$' && topic.startsWith("$SYS/")) {
             return ReasonCode.NOT_AUTHORIZED; // [5.0 section 4.7.2]: the server's own
         }
-        if (Topics.levels(topic) > core.limits.topicLevelsMax()) {
-            return ReasonCode.TOPIC_NAME_INVALID;
-        }
-        if (!retain || payloadBytes == 0) {
+        boolean tooLong =
+                Topics.levels(topic) > limits.topicLevelsMax() || Topics.isLonger(topic, limits.topicBytesMax());
+        return tooLong ? ReasonCode.TOPIC_NAME_INVALID : null;
+    }
+
+    /** Of a message to be retained. One that takes less room than that before it is always admitted. */
+    private @Nullable ReasonCode admitRetained(String topic, int footprintBytes) {
+        boolean oneMore = core.retained.size() >= core.limits.retainedMessagesMax()
+                || core.memory().isOver();
+        boolean larger = core.retained.bytes() + topic.length() + footprintBytes > core.limits.retainedBytesMax();
+        if (!oneMore && !larger) {
             return null;
         }
-        boolean isFull = core.retained.size() >= core.limits.retainedMessagesMax() || core.memory().isOver();
-        return isFull && core.retained.get(topic) == null ? ReasonCode.QUOTA_EXCEEDED : null;
+        KeptMessage before = core.retained.get(topic);
+        if (before == null) {
+            return ReasonCode.QUOTA_EXCEEDED;
+        }
+        long growth = (long) footprintBytes - before.footprintBytes();
+        boolean fits = growth <= 0 || core.retained.bytes() + growth <= core.limits.retainedBytesMax();
+        return fits ? null : ReasonCode.QUOTA_EXCEEDED;
+    }
+
+    /** A packet can't hold one that is too long, unless the bound is lower than the protocol's: looked at only then. */
+    private static boolean hasLongResponseTopic(Publish publish, Limits limits) {
+        if (limits.topicBytesMax() >= Topics.BYTES_MAX) {
+            return false;
+        }
+        String responseTopic = publish.properties().string(Property.RESPONSE_TOPIC);
+        return responseTopic != null && Topics.isLonger(responseTopic, limits.topicBytesMax());
     }
 
     private ReasonCode deliver(KeptMessage message, Source from) {

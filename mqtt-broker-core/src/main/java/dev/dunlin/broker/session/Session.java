@@ -66,6 +66,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     boolean ended;
 
+    /** Whether messages of QoS 0 may be in the queue. */
+    private boolean atMostOnceQueued;
+
     /**
      * A session that has no connection yet.
      *
@@ -212,7 +215,11 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         if (ended) {
             drop(message, stored, DropReason.SESSION_ENDED);
         } else if (qos == QoS.AT_MOST_ONCE) {
-            deliverAtMostOnce(message, target, nowMs);
+            if (out == null || atMostOnceQueued) {
+                deferAtMostOnce(message, target, nowMs);
+            } else {
+                deliverAtMostOnce(message, target, nowMs);
+            }
         } else if (queue.isEmpty() && canSend()) {
             send(message, target, qos, stored, nowMs);
         } else {
@@ -228,6 +235,16 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     /** [5.0:MQTT-3.8.3-3]: it is the client identifier that counts, which may have had another session then. */
     boolean isOwn(KeptMessage message, Target target) {
         return target.noLocal() && clientId.equals(message.publisher());
+    }
+
+    /** There is no connection, or others of this QoS are queued since there was none: none of them is overtaken. */
+    private void deferAtMostOnce(KeptMessage message, Target target, long nowMs) {
+        atMostOnceQueued = out == null ? queue.takesAtMostOnce() : queue.holdsAtMostOnce();
+        if (atMostOnceQueued) {
+            queue.add(message, target, EntryId.NONE);
+        } else {
+            deliverAtMostOnce(message, target, nowMs);
+        }
     }
 
     void deliverAtMostOnce(KeptMessage message, Target target, long nowMs) {
@@ -383,7 +400,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             Target target = queue.headTarget();
             long entry = queue.headEntry();
             KeptMessage message = queue.remove();
-            send(message, target, effectiveQoS(message, target), entry, nowMs);
+            sendQueued(message, target, entry, nowMs);
             message.release();
         }
         if (queue.isEmpty()) {
@@ -395,6 +412,15 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         }
         if (members != null) {
             members.unblock();
+        }
+    }
+
+    private void sendQueued(KeptMessage message, Target target, long entry, long nowMs) {
+        QoS qos = effectiveQoS(message, target);
+        if (qos == QoS.AT_MOST_ONCE) {
+            deliverAtMostOnce(message, target, nowMs);
+        } else {
+            send(message, target, qos, entry, nowMs);
         }
     }
 

@@ -69,6 +69,9 @@ final class SessionQueue {
     private long olderRead;
     private long olderReadBytes;
 
+    /** So many from the head of the {@link #queue} on, at most, hold all of its messages of QoS 0. */
+    private int atMostOnceWithin;
+
     SessionQueue(Owner owner, Recipient session, Limits limits, @Nullable Store store) {
         this.owner = owner;
         this.session = session;
@@ -104,6 +107,19 @@ final class SessionQueue {
         message.retain();
         queue.add(message, target, entry);
         loop.queuedBytes(message.footprintBytes());
+        if (Recipient.effectiveQoS(message, target) == QoS.AT_MOST_ONCE) {
+            atMostOnceWithin = queue.size();
+        }
+    }
+
+    /** Whether messages of QoS 0 are queued for a session without a connection. */
+    boolean takesAtMostOnce() {
+        return limits.queueQos0Offline();
+    }
+
+    /** Whether there is one of QoS 0; sometimes also said shortly after the last. */
+    boolean holdsAtMostOnce() {
+        return atMostOnceWithin > 0 && !queue.isEmpty();
     }
 
     /**
@@ -202,6 +218,9 @@ final class SessionQueue {
         long before = of.residentBytes();
         KeptMessage message = of.removeHead();
         loop.queuedBytes(of.residentBytes() - before);
+        if (of == queue && atMostOnceWithin > 0) {
+            atMostOnceWithin--;
+        }
         return message;
     }
 

@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Targets;
+import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.store.SessionChanges;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * connections with one client id meet here, so that a takeover is sequential code. Loop only.
  */
 public final class Sessions {
+    private static final String TOO_MANY = "there are too many sessions";
+    private static final String NO_MEMORY = "the broker has no memory left for another client";
     private static final String TAKEN_OVER = "another client connected with this identifier";
 
     private final Core core;
@@ -33,6 +36,9 @@ public final class Sessions {
     /** Connections that wait until they may be opened, by client. */
     private final Map<String, Link> waiting = new HashMap<>();
 
+    /** A will has been held against those of its listener when it came. */
+    private final Limits willLimits;
+
     private boolean closing;
     private boolean takingOver;
     private boolean willsMayWait = true;
@@ -40,6 +46,7 @@ public final class Sessions {
     Sessions(Core core, SessionLoop loop) {
         this.core = core;
         this.loop = loop;
+        willLimits = core.limits.withTopicLevelsMax(Topics.LEVELS_MAX).withTopicBytesMax(Topics.BYTES_MAX);
     }
 
     /** How many sessions there are, connected or not. */
@@ -83,14 +90,22 @@ public final class Sessions {
      * when it is loaded, on this loop; without a store, or if it is in memory, that is at once. A will that this brings
      * about is published before.
      *
-     * @return false if the store refuses it at present: then nothing has happened
+     * @return why it is refused at present, in words: then nothing has happened; null if it isn't
      */
-    public boolean open(Opening opening, Consumer<OpenSession> opened) {
+    public @Nullable String open(Opening opening, Consumer<OpenSession> opened) {
         assert loop.inLoop();
         String clientId = opening.clientId();
         Session former = byClientId.get(clientId);
         if (isRefusedByStore(former, opening)) {
-            return false;
+            return SubscriptionRequests.STORE_REFUSES;
+        }
+        if ((former == null || former.ended) && core.memory().isOver()) { // who has a session may take what waits for it
+            return NO_MEMORY;
+        }
+        boolean another = former == null;
+        if (another && core.sessions.incrementAndGet() > core.limits.sessionsMax()) {
+            core.sessions.decrementAndGet();
+            return TOO_MANY;
         }
         boolean discarded = former != null && former.log.isOn();
         if (former != null) {
@@ -100,6 +115,9 @@ public final class Sessions {
         discarded &= session == null;
         boolean present = session != null; // [5.0:MQTT-3.1.2-5], [5.0:MQTT-3.1.2-6], [3.1.1:MQTT-3.1.2-4]
         if (session == null) {
+            if (!another) { // the former one has just gone: this one has its place
+                core.sessions.incrementAndGet();
+            }
             session = make(opening);
         }
         cancelTimers(session); // [5.0:MQTT-3.1.3-9]: back in time, its delayed will is not published
@@ -113,7 +131,7 @@ public final class Sessions {
         }
         Session ready = session;
         whenLoaded(ready, () -> opened.accept(new OpenSession(core, ready, opening, present)));
-        return true;
+        return null;
     }
 
     /**
@@ -141,7 +159,7 @@ public final class Sessions {
             willsMayWait = true;
         }
         if (session.ended) {
-            byClientId.remove(session.clientId, session);
+            forget(session);
         }
     }
 
@@ -158,12 +176,6 @@ public final class Sessions {
 
     private long expirySeconds(Opening opening) {
         return opening.expirySeconds(core.limits.sessionExpiryMaxSeconds());
-    }
-
-    /** Whether there is no memory for another client; one that has a session may come, and take what is kept for it. */
-    public boolean isRefusedByMemory(String clientId) {
-        Session present = byClientId.get(clientId);
-        return core.memory().isOver() && (present == null || present.ended);
     }
 
     /** What can't be stored is refused before anything is taken over. */
@@ -257,6 +269,7 @@ public final class Sessions {
      */
     void restore(Session session, long elapsedMs) {
         assert loop.inLoop();
+        core.sessions.incrementAndGet();
         byClientId.put(session.clientId, session);
         awaitDeadlines(session, elapsedMs);
     }
@@ -275,7 +288,7 @@ public final class Sessions {
         }
         session.subscriptions = Map.of();
         if (session.will == null) {
-            byClientId.remove(session.clientId, session);
+            forget(session);
             session.log.recordGone();
             return;
         }
@@ -311,7 +324,7 @@ public final class Sessions {
         }
         session.will = null;
         if (session.ended) {
-            byClientId.remove(session.clientId, session);
+            forget(session);
         }
         WillSource from = new WillSource(session);
         KeptMessage message = KeptMessage.of(will.message(), will.version(), session.clientId, loop.nowMs());
@@ -346,6 +359,11 @@ public final class Sessions {
         @Override
         public String name() {
             return session.clientId;
+        }
+
+        @Override
+        public Limits limits() {
+            return willLimits;
         }
 
         @Override
@@ -388,6 +406,13 @@ public final class Sessions {
         assert loop.inLoop();
         Session session = byClientId.get(clientId);
         return session == null ? null : session.link;
+    }
+
+    /** Nothing of it is left: also of one that has ended, a will may have waited so long. */
+    private void forget(Session session) {
+        if (byClientId.remove(session.clientId, session)) {
+            core.sessions.decrementAndGet();
+        }
     }
 
     private static void cancelTimers(Session session) {

@@ -3,6 +3,7 @@ package dev.dunlin.broker.session;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The connections of one loop whose output waits: which of them take nothing of it, and for how long. A connection that keeps up
@@ -34,7 +35,7 @@ public final class SlowConsumers {
     private final long stuckMs;
     private final Map<Watched, Wait> waiting = new LinkedHashMap<>();
     private boolean looking;
-    private volatile int count;
+    private final AtomicInteger count = new AtomicInteger();
 
     /**
      * None yet.
@@ -55,7 +56,7 @@ public final class SlowConsumers {
 
     /** How many are slow now. Any thread. */
     int count() {
-        return count;
+        return count.get();
     }
 
     /** Its output waits from now on. */
@@ -75,7 +76,7 @@ public final class SlowConsumers {
     public void forget(Watched connection) {
         Wait wait = waiting.isEmpty() ? null : waiting.remove(connection);
         if (wait != null && wait.slow) {
-            count--;
+            count.decrementAndGet();
         }
     }
 
@@ -104,7 +105,7 @@ public final class SlowConsumers {
             wait.sinceMs = loop.nowMs();
             if (wait.slow) {
                 wait.slow = false;
-                count--;
+                count.decrementAndGet();
                 connection.quick(forMs);
             }
             if (!behind) {
@@ -114,7 +115,7 @@ public final class SlowConsumers {
         }
         if (!wait.slow && forMs >= slowMs) {
             wait.slow = true;
-            count++;
+            count.incrementAndGet();
             connection.slow(forMs);
         }
         if (stuckMs > 0 && forMs >= stuckMs) {

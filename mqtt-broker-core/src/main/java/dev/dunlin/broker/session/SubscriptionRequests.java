@@ -3,6 +3,7 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Topics;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredSubscription;
 import dev.dunlin.codec.MalformedPacket;
@@ -26,14 +27,17 @@ public final class SubscriptionRequests {
 
     private final Core core;
     private final Session session;
+    private final Limits limits;
     private final Replies replies;
     private final VersionRules rules;
     private final @Nullable Store store;
     private boolean refusedByStore;
 
-    SubscriptionRequests(Core core, Session session, Replies replies, VersionRules rules) {
+    /** @param limits those of the connection's listener */
+    SubscriptionRequests(Core core, Session session, Limits limits, Replies replies, VersionRules rules) {
         this.core = core;
         this.session = session;
+        this.limits = limits;
         this.replies = replies;
         this.rules = rules;
         store = core.store;
@@ -74,7 +78,8 @@ public final class SubscriptionRequests {
         if (!Topics.isValidFilter(filter) || (shared && !Topics.isValidShare(filter))) {
             return illFormed(filter);
         }
-        if (Topics.levels(shared ? Topics.filterOfShare(filter) : filter) > core.limits.topicLevelsMax()) {
+        boolean tooManyLevels = Topics.levels(shared ? Topics.filterOfShare(filter) : filter) > limits.topicLevelsMax();
+        if (tooManyLevels || Topics.isLonger(filter, limits.topicBytesMax())) {
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
         boolean isNew = !session.subscriptions.containsKey(filter);
@@ -174,10 +179,16 @@ public final class SubscriptionRequests {
                 session.log.unsubscribed(filter);
                 remove(removed);
             }
-            reasons.add(existed ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED);
+            reasons.add(existed ? ReasonCode.SUCCESS : whyNot(filter));
         }
         session.log.submitted();
         replies.unsuback(new Unsuback(request.packetId(), Properties.EMPTY, reasons));
+    }
+
+    private ReasonCode whyNot(String filter) {
+        return Topics.isLonger(filter, limits.topicBytesMax())
+                ? ReasonCode.TOPIC_FILTER_INVALID
+                : ReasonCode.NO_SUBSCRIPTION_EXISTED;
     }
 
     private void remove(Subscription removed) {

@@ -11,7 +11,7 @@ import dev.dunlin.codec.ReasonCode;
  * different on the wire is the codec's. Nobody else in the broker asks for the version, or says why.
  */
 public enum VersionRules {
-    //     nameless         reasons  receive maximum  refused by the store
+    //     nameless         reasons  receive maximum  no room for a session
     V3_1(Nameless.NEVER, false, false, ReasonCode.SERVER_UNAVAILABLE),
     V3_1_1(Nameless.CLEAN, false, false, ReasonCode.SERVER_UNAVAILABLE),
     V5(Nameless.ALWAYS, true, true, ReasonCode.QUOTA_EXCEEDED);
@@ -22,13 +22,13 @@ public enum VersionRules {
     private final Nameless nameless;
     private final boolean reasons;
     private final boolean receiveMaximum;
-    private final ReasonCode connectRefusedByStore;
+    private final ReasonCode connectWithoutRoom;
 
-    VersionRules(Nameless nameless, boolean reasons, boolean receiveMaximum, ReasonCode connectRefusedByStore) {
+    VersionRules(Nameless nameless, boolean reasons, boolean receiveMaximum, ReasonCode connectWithoutRoom) {
         this.nameless = nameless;
         this.reasons = reasons;
         this.receiveMaximum = receiveMaximum;
-        this.connectRefusedByStore = connectRefusedByStore;
+        this.connectWithoutRoom = connectWithoutRoom;
     }
 
     /** Who may come without a client identifier. */
@@ -80,9 +80,9 @@ public enum VersionRules {
         return reasons && tooLong ? max : asked;
     }
 
-    /** What CONNACK says when the store has no room or can't be written. */
-    public ReasonCode connectRefusedByStore() {
-        return connectRefusedByStore;
+    /** What CONNACK says when there is no room for a session, or its store can't be written. */
+    public ReasonCode connectWithoutRoom() {
+        return connectWithoutRoom;
     }
 
     /** The session expiry interval that a CONNECT asks for, in seconds; below 5.0 for ever, unless the session is clean. */

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The answer of an {@link Authenticator}. */
 public sealed interface AuthResult {
@@ -16,17 +17,55 @@ public sealed interface AuthResult {
      *     copied: leave the array alone
      * @param responseInformation what a 5.0 client is told as Response Information, the basis for response topics of its own,
      *     if it has asked for that [5.0 section 3.1.2.11.6]; empty for none
+     * @param publishRate how fast this client may publish, in the place of {@link Limits#publishesPerSecondMax()} and {@link
+     *     Limits#publishBytesPerSecondMax()}; null for these. It counts from CONNECT until the connection ends: that of a
+     *     re-authentication changes nothing
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Accepted(Identity identity, byte[] data, String responseInformation) implements AuthResult {
+    record Accepted(
+            Identity identity,
+            byte[] data,
+            String responseInformation,
+            @Nullable PublishRate publishRate) implements AuthResult {
         /** The same with {@link #data()}. */
         public Accepted withData(byte[] last) {
-            return new Accepted(identity, last, responseInformation);
+            return new Accepted(identity, last, responseInformation, publishRate);
         }
 
         /** The same with {@link #responseInformation()}. */
         public Accepted withResponseInformation(String basis) {
-            return new Accepted(identity, data, basis);
+            return new Accepted(identity, data, basis, publishRate);
+        }
+
+        /**
+         * The same with a {@link #publishRate()}.
+         *
+         * @param perSecond publishes per second, from 0; 0 for any number
+         * @param bytesPerSecond bytes of whole PUBLISH packets per second, from 0; 0 for any number
+         * @throws IllegalArgumentException for a negative number
+         */
+        public Accepted withPublishRate(int perSecond, long bytesPerSecond) {
+            return new Accepted(identity, data, responseInformation, new PublishRate(perSecond, bytesPerSecond));
+        }
+    }
+
+    /**
+     * How fast a client may publish, on average; and as much at once after a second of rest.
+     *
+     * @param perSecond publishes per second, from 0; 0 for any number
+     * @param bytesPerSecond bytes of whole PUBLISH packets per second, from 0; 0 for any number
+     */
+    record PublishRate(int perSecond, long bytesPerSecond) {
+        /**
+         * Checks both.
+         *
+         * @throws IllegalArgumentException for a negative number
+         */
+        public PublishRate {
+            if (perSecond < 0 || bytesPerSecond < 0) {
+                throw new IllegalArgumentException(
+                        "a rate is 0 or more, not " + perSecond + " publishes and " + bytesPerSecond + " bytes");
+            }
         }
     }
 
@@ -91,7 +130,7 @@ public sealed interface AuthResult {
 
     /** Lets the client in as {@code identity}. */
     static Accepted accept(Identity identity) {
-        return new Accepted(identity, new byte[0], "");
+        return new Accepted(identity, new byte[0], "", null);
     }
 
     /** Turns the client away for {@code reason}, an error, without a reason string. */

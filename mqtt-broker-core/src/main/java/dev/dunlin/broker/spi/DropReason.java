@@ -4,7 +4,7 @@ package dev.dunlin.broker.spi;
 public enum DropReason {
     /** The publish was refused before it changed anything: a limit, or a topic that clients may not publish to. */
     REFUSED,
-    /** QoS 0 and the session, or every member of a shared group, has no connection. */
+    /** QoS 0 and the session has no connection, unless {@link Limits#queueQos0Offline()}; or no member of a shared group has one. */
     OFFLINE_QOS_0,
     /** QoS 0 and the connection's output is above {@link Limits#outputBytesMax()}. */
     SLOW_CONSUMER_QOS_0,

@@ -58,8 +58,8 @@ import java.util.function.Consumer;
  * @param memoryBudgetBytes what the broker may hold in memory for clients, on the heap, outside of it and in the store's cache
  *     together, in bytes, approximately; 0 for a quarter of the smaller of the JVM's maximum heap and its maximum direct
  *     memory. Above it clients that connect are refused with 0x97 (quota exceeded), further topics get no retained message,
- *     messages that would have to wait in memory are dropped as those for a full queue, and the connection of a packet that
- *     isn't complete is closed when more of it comes
+ *     messages that would have to wait in memory are dropped as those for a full queue, and packets that aren't complete
+ *     may have no more than a quarter of it: the connection of one that grows beyond is closed
  * @param overloadLagMs how far an event loop may be behind, in milliseconds, until it lets in no more clients; those that are connected
  *     stay
  * @param slowConsumerMs for how long a connection may have taken nothing of what waits for it, in milliseconds, until its client is
@@ -156,8 +156,9 @@ public record Limits(
             0);
 
     /** The defaults of the standalone server: as embedded, with the protocol's largest packet and more connections. */
-    public static final Limits STANDALONE =
-            EMBEDDED.withPacketBytesMax(PROTOCOL_PACKET_BYTES_MAX).withConnectionsMax(1_000_000).withRetainedBytesMax(2048 * MIB);
+    public static final Limits STANDALONE = EMBEDDED.withPacketBytesMax(PROTOCOL_PACKET_BYTES_MAX)
+            .withConnectionsMax(1_000_000)
+            .withRetainedBytesMax(2048 * MIB);
 
     /**
      * Checks every bound.

@@ -24,6 +24,7 @@ import io.netty.channel.local.LocalIoHandler;
 import io.netty.channel.local.LocalServerChannel;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,7 +33,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,7 +91,12 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
             takeIn(store);
         }
         acceptor = new Acceptor(
-                "local", new Layers(null, null), core, this, Authenticator.anonymous(), new AtomicInteger());
+                "local",
+                new Layers(null, null),
+                core,
+                this,
+                Authenticator.anonymous(),
+                new Admission(limits, core::monotonicMs, InetAddress::isLoopbackAddress));
         acceptor.bind(address, allocator);
         settle();
     }

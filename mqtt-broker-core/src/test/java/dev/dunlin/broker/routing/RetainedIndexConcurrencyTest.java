@@ -21,7 +21,7 @@ class RetainedIndexConcurrencyTest {
     private static final int WRITERS = 3;
     private static final int CHANGES_PER_WRITER = 20_000;
 
-    private final RetainedIndex<Long> index = new RetainedIndex<>();
+    private final RetainedIndex<Long> index = new RetainedIndex<>(value -> 1);
     private final AtomicLong tickets = new AtomicLong();
     private final AtomicInteger writing = new AtomicInteger(WRITERS);
 

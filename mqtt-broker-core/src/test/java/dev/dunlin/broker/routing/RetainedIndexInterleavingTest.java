@@ -32,7 +32,7 @@ final class RetainedIndexInterleavingTest {
     @Param(name = "ticket", gen = IntGen.class, conf = "1:4")
     public static class Index {
         private static final Integer[] VALUES = {0, 1, 2, 3, 4};
-        private final RetainedIndex<Integer> index = new RetainedIndex<>();
+        private final RetainedIndex<Integer> index = new RetainedIndex<>(value -> 1);
 
         @Operation(runOnce = true)
         public int putFirst() {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class RetainedIndexTest {
     private static final int LEVELS_MANY = 32_000;
 
-    private final RetainedIndex<String> index = new RetainedIndex<>();
+    private final RetainedIndex<String> index = new RetainedIndex<>(String::length);
 
     @Test
     void replacesTheValueOfATopic() {
@@ -108,7 +108,7 @@ class RetainedIndexTest {
     @RepeatedTest(10)
     void behavesLikeTheModel() {
         Seeded.run(random -> {
-            RetainedIndex<Integer> index = new RetainedIndex<>();
+            RetainedIndex<Integer> index = new RetainedIndex<>(value -> value);
             RandomTopics topics = new RandomTopics(random);
             Map<String, Integer> values = new HashMap<>();
             Map<String, Long> tickets = new HashMap<>();
@@ -130,6 +130,7 @@ class RetainedIndexTest {
                 assertThat(index.get(topic)).isSameAs(values.get(topic));
                 assertThat(index.ticketOf(topic)).isEqualTo(tickets.get(topic));
                 assertThat(index.size()).isEqualTo(values.size());
+                assertThat(index.bytes()).isEqualTo(bytes(values));
                 if (i % 10 == 0) {
                     long below = 10L * i;
                     index.forgetTombstones(below);
@@ -143,6 +144,27 @@ class RetainedIndexTest {
                                 .toList());
             }
         });
+    }
+
+    /** Each value says itself how much it weighs. */
+    private static long bytes(Map<String, Integer> values) {
+        return values.entrySet().stream()
+                .mapToLong(entry -> entry.getKey().length() + entry.getValue())
+                .sum();
+    }
+
+    @Test
+    void weighsNothingOfWhatHasExpiredOrWasCleared() {
+        index.put("a", "12345", 1);
+        String expired = "123";
+        index.put("b", expired, 2);
+        assertThat(index.bytes()).isEqualTo(1 + 5 + 1 + 3);
+        assertThat(index.expire("b", "another")).isFalse();
+        assertThat(index.bytes()).isEqualTo(1 + 5 + 1 + 3);
+        assertThat(index.expire("b", expired)).isTrue();
+        assertThat(index.bytes()).isEqualTo(1 + 5);
+        index.clear(former -> {});
+        assertThat(index.bytes()).isZero();
     }
 
     private static boolean isForgotten(RetainedIndex<?> index, String topic, long below, long ticket) {
@@ -235,7 +257,7 @@ class RetainedIndexTest {
     @RepeatedTest(5)
     void walkInPiecesMeetsWhatOneWalkMeets() {
         Seeded.run(random -> {
-            RetainedIndex<String> index = new RetainedIndex<>();
+            RetainedIndex<String> index = new RetainedIndex<>(String::length);
             RandomTopics topics = new RandomTopics(random);
             for (int i = 0; i < 500; i++) {
                 index.put(topics.topic(), "v", i);

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** A window goes on where that of an earlier process has ended. */
 final class OutboundWindowTest {
     private static final int IDS = 65_535;
-    private final OutboundWindow window = new OutboundWindow(1 << 20, true);
+    private final OutboundWindow window = new OutboundWindow(1 << 20, true, new HeldBytes());
 
     private static Restored released(int packetId) {
         return new Restored(packetId, OutboundWindow.RELEASED, EntryId.of(packetId, false), null, null);

@@ -1,6 +1,7 @@
 package dev.dunlin.broker.simulation;
 
 import dev.dunlin.broker.net.Acceptor;
+import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.Transport;
 import dev.dunlin.broker.session.Core;
@@ -19,6 +20,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.ServerChannel;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +29,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +79,12 @@ final class Life implements Transport {
             takeIn(store);
         }
         acceptor = new Acceptor(
-                "simulated", new Layers(null, null), core, this, Authenticator.anonymous(), new AtomicInteger());
+                "simulated",
+                new Layers(null, null),
+                core,
+                this,
+                Authenticator.anonymous(),
+                new Admission(setting.limits(), core::monotonicMs, InetAddress::isLoopbackAddress));
         acceptor.bind(SimulatedServer.ADDRESS, allocator);
         while (turn(accepting)) {} // it listens
     }
@@ -213,7 +219,7 @@ final class Life implements Transport {
                 acceptor.disconnectAll(loop);
             });
         }
-        acceptor.stop();
+        acceptor.stop("");
         settle();
         close(Duration.ZERO);
         acceptor.abandonAll();
