@@ -205,7 +205,7 @@ public final class Acceptor {
 
     /** Has the connections that live on a loop take in no more publishes. On that loop. */
     public void drain(SessionLoop loop) {
-        for (Connection connection : open) {
+        for (Connection connection : open.keySet()) {
             if (connection.isOn(loop)) {
                 connection.drain();
             }
