@@ -320,6 +320,43 @@ final class AttackTest {
         }
     }
 
+    // ---- one address
+
+    /** Of an attacker at 127.0.0.2; nobody else is bounded. */
+    @Test
+    void connectFloodFromOneAddress() throws Exception {
+        int atOnce = 20;
+        TestBroker broker = TestBroker.start(builder -> builder.limits(
+                        DEFAULTS.withConnectsPerSecondPerAddress(10 * atOnce).withConnectionsPerAddressMax(atOnce))
+                .uncounted(address -> !address.getHostAddress().equals("127.0.0.2")));
+        byte[] connect = Packets.bytes(MqttVersion.V3_1_1, connect("").cleanStart());
+        try (Siege siege = new Siege(Besieged.here(broker))) {
+            siege.survives(() -> {
+                List<Intruder> served = new ArrayList<>();
+                long beganNs = System.nanoTime();
+                int accepted = 0;
+                for (int i = 0; i < 2_000; i++) {
+                    Intruder intruder = Intruder.at(siege.port("tcp"), "127.0.0.2").send(connect);
+                    if (intruder.startsWith((byte) 0x20)) {
+                        served.add(intruder);
+                        accepted++;
+                    } else {
+                        intruder.close();
+                    }
+                    if (served.size() == atOnce && i < 1_000) { // by their rate, then by their number
+                        Intruder.closeAll(served);
+                        served.clear();
+                    }
+                }
+                long seconds = elapsedMs(beganNs) / 1_000 + 1;
+                assertThat(accepted).isBetween(atOnce, (int) (10 * atOnce * (seconds + 1)));
+                assertThat(served).hasSizeLessThanOrEqualTo(atOnce);
+                siege.serves();
+                Intruder.closeAll(served);
+            });
+        }
+    }
+
     // ---- WebSocket
 
     /** An attack that needs no mask could write what it likes through a proxy [RFC 6455 section 10.3]. */

@@ -103,6 +103,17 @@ final class Intruder implements AutoCloseable {
         return received.toByteArray();
     }
 
+    /** Waits for the first byte; false if it is another one, or the end. */
+    boolean startsWith(byte first) {
+        try {
+            socket.setSoTimeout(PATIENCE_MS);
+            return (byte) socket.getInputStream().read() == first;
+        } catch (IOException e) {
+            ended = true;
+            return false;
+        }
+    }
+
     /** Waits for so many bytes. */
     byte[] receive(int count) {
         try {

@@ -4,6 +4,7 @@ import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
 import static dev.dunlin.broker.testkit.Packets.puback;
 import static dev.dunlin.broker.testkit.Packets.publish;
+import static dev.dunlin.broker.testkit.Packets.raw;
 import static dev.dunlin.broker.testkit.Packets.suback;
 import static dev.dunlin.broker.testkit.Packets.subscribe;
 import static dev.dunlin.broker.testkit.Packets.unsubscribe;
@@ -26,8 +27,10 @@ import dev.dunlin.codec.Packet;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.Suback;
 import dev.dunlin.codec.Unsuback;
+import java.io.ByteArrayOutputStream;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -49,6 +52,81 @@ final class StateAttackTest {
     private Siege besiege(Limits limits) {
         broker = TestBroker.start(limits);
         return new Siege(Besieged.here(broker));
+    }
+
+    // ---- properties without end
+
+    @Test
+    void endlessPropertyListInConnect() throws Exception {
+        byte[] properties = userProperties(100_000); // 500,000 bytes: what a client may send that isn't authenticated
+        byte[] connect = packet(0x10, new byte[] {0, 4, 'M', 'Q', 'T', 'T', 5, 2, 0, 0}, properties, new byte[] {0, 1, 'c'});
+        byte[] will = packet( // with a will, whose properties they are
+                0x10, new byte[] {0, 4, 'M', 'Q', 'T', 'T', 5, 6, 0, 0, 0, 0, 1, 'c'}, properties, new byte[] {0, 1, 'w', 0, 0});
+        try (Siege siege = besiege(DEFAULTS)) {
+            siege.survives(() -> {
+                for (byte[] attack : List.of(connect, will)) {
+                    for (int i = 0; i < 20; i++) {
+                        try (WireClient client = siege.connect(MqttVersion.V5)) {
+                            client.trySend(raw(attack));
+                            client.expectRefusal(QUOTA_EXCEEDED);
+                        }
+                    }
+                }
+            });
+        }
+    }
+
+    @Test
+    void endlessPropertyListInPublishAndSubscribe() throws Exception {
+        byte[] properties = userProperties(1_000_000); // 5 MB
+        byte[] filter = {0, 1, 't', 0};
+        List<byte[]> attacks = List.of(
+                packet(0x30, new byte[] {0, 1, 't'}, properties, new byte[0]),
+                packet(0x32, new byte[] {0, 1, 't', 0, 1}, properties, new byte[0]),
+                packet(0x82, new byte[] {0, 1}, properties, filter),
+                packet(0xA2, new byte[] {0, 1}, properties, Arrays.copyOf(filter, 3)),
+                packet(0x40, new byte[] {0, 1, 0}, properties, new byte[0]),
+                packet(0xE0, new byte[] {0}, properties, new byte[0]));
+        try (Siege siege = besiege(DEFAULTS)) {
+            siege.survives(() -> {
+                for (byte[] attack : attacks) {
+                    for (int i = 0; i < 5; i++) {
+                        try (WireClient client = siege.connect(MqttVersion.V5).login("endless")) {
+                            client.trySend(raw(attack));
+                            client.expectDisconnect(QUOTA_EXCEEDED);
+                        }
+                    }
+                }
+            });
+        }
+    }
+
+    /** A length of properties, and so many empty user properties. */
+    private static byte[] userProperties(int count) {
+        ByteArrayOutputStream properties = new ByteArrayOutputStream();
+        properties.writeBytes(length(count * 5));
+        for (int i = 0; i < count; i++) {
+            properties.writeBytes(new byte[] {0x26, 0, 0, 0, 0});
+        }
+        return properties.toByteArray();
+    }
+
+    private static byte[] packet(int first, byte[]... parts) {
+        ByteArrayOutputStream packet = new ByteArrayOutputStream();
+        packet.write(first);
+        packet.writeBytes(length(Arrays.stream(parts).mapToInt(part -> part.length).sum()));
+        Arrays.stream(parts).forEach(packet::writeBytes);
+        return packet.toByteArray();
+    }
+
+    private static byte[] length(int bytes) {
+        ByteArrayOutputStream varint = new ByteArrayOutputStream();
+        int rest = bytes;
+        do {
+            varint.write((rest & 0x7F) | (rest > 0x7F ? 0x80 : 0));
+            rest >>>= 7;
+        } while (rest > 0);
+        return varint.toByteArray();
     }
 
     // ---- topics and filters of very many levels
@@ -177,6 +255,25 @@ final class StateAttackTest {
         }
     }
 
+    /** In bytes, which few messages reach. */
+    @Test
+    void retainedFloodOfLargeMessages() throws Exception {
+        try (Siege siege = besiege(DEFAULTS.withRetainedBytesMax(1 << 20))) {
+            siege.survives(() -> {
+                try (WireClient client = siege.connect(MqttVersion.V5).login("flood");
+                        WireClient late = siege.connect(MqttVersion.V5).login("late")) {
+                    List<ReasonCode> reasons = retain(client, BATCH, "x".repeat(10_000));
+                    int kept = (int) reasons.stream().filter(reason -> !reason.isError()).count();
+                    assertThat(kept).isBetween(100, 104); // of 10,000 bytes and a bit
+                    assertThat(reasons.subList(kept, BATCH)).containsOnly(QUOTA_EXCEEDED);
+                    siege.serves();
+                    expectRetained(late, "flood/#", kept);
+                    retain(client, BATCH, "");
+                }
+            });
+        }
+    }
+
     /** Sets the retained messages of so many topics with QoS 1; returns what is said to each. */
     private static List<ReasonCode> retain(WireClient client, int topics, String payload) {
         List<ReasonCode> reasons = new ArrayList<>(topics);
@@ -233,20 +330,20 @@ final class StateAttackTest {
     @Test
     void thousandsOfSharedGroups() throws Exception {
         String longest = "g".repeat(60_000);
-        try (Siege siege = besiege(DEFAULTS)) {
+        int max = 5_000;
+        try (Siege siege = besiege(DEFAULTS.withSubscriptionsPerSessionMax(max))) {
             siege.survives(() -> {
                 try (WireClient client = siege.connect(MqttVersion.V5).login("groups");
                         WireClient other = siege.connect(MqttVersion.V5).login("other")) {
-                    List<String> groups = filters("$share/%d/t", DEFAULTS.subscriptionsPerSessionMax());
-                    assertThat(subscribeAll(client, groups)).containsOnly(GRANTED_QOS_1);
+                    assertThat(subscribeAll(client, filters("$share/%d/t", max))).containsOnly(GRANTED_QOS_1);
                     client.send(subscribe(1, "$share/one more/t", 1)).expect(suback(1, QUOTA_EXCEEDED));
                     siege.serves();
                     other.subscribed("$share/" + longest + "/t", 1);
-                    assertThat(subscribeAll(other, filters("$share/%d/+", 5_000))).containsOnly(GRANTED_QOS_1);
+                    assertThat(subscribeAll(other, filters("$share/%d/+", max / 2))).containsOnly(GRANTED_QOS_1);
                     client.leave();
                     siege.serves();
                     other.send(publish("t", "p"));
-                    for (int i = 0; i <= 5_000; i++) { // once for each group
+                    for (int i = 0; i <= max / 2; i++) { // once for each group
                         other.expectPublish("t", "p", 0);
                     }
                     other.expectNothing();
