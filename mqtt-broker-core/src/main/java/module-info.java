@@ -5,9 +5,11 @@ module dev.dunlin.broker {
     requires io.netty.codec;
     requires io.netty.codec.http;
     requires io.netty.common;
+    requires static io.netty.codec.haproxy;
     requires io.netty.handler;
     requires io.netty.transport;
     requires static io.netty.transport.classes.epoll;
+    requires static io.netty.transport.unix.common;
     requires org.slf4j;
     requires static org.jspecify;
 

@@ -2,6 +2,7 @@ package dev.dunlin.broker;
 
 import dev.dunlin.broker.net.Acceptor;
 import dev.dunlin.broker.net.Admission;
+import dev.dunlin.broker.net.InProcessSockets;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.SocketTransport;
 import dev.dunlin.broker.net.Transport;
@@ -20,7 +21,6 @@ import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +38,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import javax.net.SocketFactory;
 
 /**
  * A running MQTT broker. Start one with {@link #builder}; several in one JVM are normal. Any thread.
@@ -49,6 +50,9 @@ import java.util.function.Consumer;
  * }</pre>
  */
 public final class Broker implements AutoCloseable {
+    /** The name that clients within the process have for a listener. */
+    static final String IN_PROCESS = "in-process";
+
     private static final Duration DRAIN = Duration.ofSeconds(1);
 
     /** How long loops may take to tell their clients. */
@@ -63,14 +67,18 @@ public final class Broker implements AutoCloseable {
     private final Transport transport;
     private final ExecutorService handlers;
     private final LocalClient local;
+    private final Acceptor inProcess;
+    private final SocketFactory sockets;
     private final Map<Listener, Acceptor> acceptors = new LinkedHashMap<>();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private boolean closing;
 
-    private Broker(String name, Core core, Transport transport) {
+    private Broker(String name, Core core, Transport transport, Acceptor inProcess, SocketFactory sockets) {
         this.name = name;
         this.core = core;
         this.transport = transport;
+        this.inProcess = inProcess;
+        this.sockets = sockets;
         handlers = handlerThreads(name);
         local = new LocalClient(core, handlers);
     }
@@ -93,7 +101,10 @@ public final class Broker implements AutoCloseable {
         if (store != null) {
             OpenedStore.read(store, restore, core);
         }
-        Broker broker = new Broker(name, core, new SocketTransport(name, core));
+        Transport transport = new SocketTransport(name, core);
+        Acceptor inProcess =
+                new Acceptor(IN_PROCESS, new Layers(null, null), core, transport, authenticator, admission);
+        Broker broker = new Broker(name, core, transport, inProcess, new InProcessSockets(inProcess, allocator));
         if (store != null) {
             broker.takeIn(store, restore);
         }
@@ -103,14 +114,15 @@ public final class Broker implements AutoCloseable {
                     listener.name(),
                     listeners.get(listener),
                     core,
-                    broker.transport,
+                    transport,
                     authenticator,
                     own == null ? admission : admission.ofListener(own));
             broker.acceptors.put(listener, acceptor);
-            ChannelFuture bound = acceptor.bind(listener.address(), allocator).awaitUninterruptibly();
-            if (!bound.isSuccess()) {
+            try {
+                Binding.bind(listener, acceptor, allocator);
+            } catch (BrokerStartException e) {
                 broker.close();
-                throw cannotListen(listener, bound.cause());
+                throw e;
             }
         }
         return broker;
@@ -128,19 +140,6 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    private static BrokerStartException cannotListen(Listener listener, Throwable cause) {
-        String message = "can't listen on " + listener.host() + " port " + listener.port() + ": "
-                + (listener.address().isUnresolved() ? "unknown host" : systemMessage(cause));
-        return new BrokerStartException(BrokerStartException.Kind.PORT, message, cause);
-    }
-
-    /** What the system says; native transports put the name and the result of the call in front. */
-    private static String systemMessage(Throwable cause) {
-        String message = String.valueOf(cause.getMessage());
-        int call = message.lastIndexOf(": ");
-        return call < 0 ? message : message.substring(call + 2);
-    }
-
     /** Threads for user code: as many as there are handlers at work, none when there are none. */
     private static ExecutorService handlerThreads(String name) {
         AtomicInteger number = new AtomicInteger();
@@ -153,28 +152,26 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * The port that a listener is bound to.
+     * The port that a listener is bound to, on all of its addresses.
      *
-     * @throws IllegalArgumentException if there is no listener of that name
+     * @throws IllegalArgumentException if there is no listener of that name, or it is a Unix domain socket
      */
     public int port(String listener) {
         for (ListenerAddress address : listeners()) {
             if (address.name().equals(listener)) {
+                if (address.port() == 0) {
+                    throw new IllegalArgumentException(listener + " is at " + address.uri() + " and has no port");
+                }
                 return address.port();
             }
         }
         throw new IllegalArgumentException("no listener is named " + listener);
     }
 
-    /** Where the broker listens, in the order of configuration. */
+    /** Where the broker listens, in the order of configuration; a listener with several addresses is there several times. */
     public List<ListenerAddress> listeners() {
         List<ListenerAddress> addresses = new ArrayList<>();
-        acceptors.forEach((listener, acceptor) -> addresses.add(new ListenerAddress(
-                listener.name(),
-                listener.scheme(),
-                listener.host(),
-                ((InetSocketAddress) acceptor.address()).getPort(),
-                Objects.requireNonNullElse(listener.webSocketPath(), ""))));
+        acceptors.forEach((listener, acceptor) -> addresses.addAll(listener.addresses(acceptor.address())));
         return addresses;
     }
 
@@ -206,6 +203,19 @@ public final class Broker implements AutoCloseable {
     /** What the broker holds in memory for clients, approximately, in bytes; see {@code Limits.memoryBudgetBytes}. */
     public long memoryBytes() {
         return core.memory().usedBytes();
+    }
+
+    /**
+     * Sockets that lead to this broker without leaving the process: for MQTT clients that take a {@link SocketFactory}, such as
+     * Eclipse Paho ({@code options.setSocketFactory(broker.socketFactory())}). Whatever address they are connected to is left
+     * unused, but must be one that can be resolved, such as {@code tcp://localhost}.
+     *
+     * <p>To the broker such a client is like any other: it authenticates, and it is slowed down when it is too fast or, as a
+     * reader, too slow. Its address is {@code in-process}, and so is the name of its listener. A socket's read and write block
+     * its thread, a read for as long as {@link java.net.Socket#setSoTimeout} says; no thread of the broker may use one.
+     */
+    public SocketFactory socketFactory() {
+        return sockets;
     }
 
     /** The client within this process. */
@@ -307,6 +317,17 @@ public final class Broker implements AutoCloseable {
         return acceptors;
     }
 
+    /** Of the clients in this process. */
+    Acceptor inProcess() {
+        return inProcess;
+    }
+
+    private List<Acceptor> allAcceptors() {
+        List<Acceptor> all = new ArrayList<>(acceptors.values());
+        all.add(inProcess);
+        return all;
+    }
+
     /** Closes and waits until nothing of the broker is left; as {@link #close(Duration)} with a drain of one second. */
     @Override
     public void close() {
@@ -357,16 +378,13 @@ public final class Broker implements AutoCloseable {
     private void shutDown(Duration drain, String serverReference) {
         try {
             endBackups();
-            for (Acceptor acceptor : acceptors.values()) {
-                ChannelFuture stopped = acceptor.stop(serverReference);
-                if (stopped != null) {
-                    stopped.awaitUninterruptibly();
-                }
+            for (Acceptor acceptor : allAcceptors()) {
+                acceptor.stop(serverReference).forEach(ChannelFuture::awaitUninterruptibly);
             }
             drainClients(drain);
             disconnectClients();
             transport.close(LOOPS_END).toCompletableFuture().join();
-            acceptors.values().forEach(Acceptor::abandonAll);
+            allAcceptors().forEach(Acceptor::abandonAll);
             local.close();
             closeStore();
             endHandlers(drain);
@@ -409,7 +427,7 @@ public final class Broker implements AutoCloseable {
         if (drain.isZero() || drain.isNegative()) {
             return;
         }
-        onEachLoop(loop -> acceptors.values().forEach(acceptor -> acceptor.drain(loop)), TELL);
+        onEachLoop(loop -> allAcceptors().forEach(acceptor -> acceptor.drain(loop)), TELL);
         // From now on no loop hands anything to another.
         CountDownLatch drained = new CountDownLatch(core.loopCount());
         for (int i = 0; i < core.loopCount(); i++) {
@@ -454,7 +472,7 @@ public final class Broker implements AutoCloseable {
         onEachLoop(
                 loop -> {
                     loop.sessions().closing();
-                    acceptors.values().forEach(acceptor -> acceptor.disconnectAll(loop));
+                    allAcceptors().forEach(acceptor -> acceptor.disconnectAll(loop));
                 },
                 TELL);
     }

@@ -2,6 +2,7 @@ package dev.dunlin.broker;
 
 import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
+import dev.dunlin.broker.net.TrustedProxies;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.Durability;
@@ -28,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * Configures and starts a {@link Broker}. Not thread-safe; may be used again for another broker.
  *
  * <p>Secure by default: a listener that other machines can reach needs an {@link #authenticator} or an explicit
- * {@link #allowAnonymous}. A listener on loopback lets everybody in unless there is an authenticator.
+ * {@link #allowAnonymous}. A listener on loopback or a Unix domain socket, and this process itself
+ * ({@link Broker#socketFactory}), lets everybody in unless there is an authenticator.
  */
 public final class BrokerBuilder {
     private static final int EMBEDDED_LOOPS_MAX = 4;
@@ -188,8 +190,9 @@ public final class BrokerBuilder {
             throw config("allowAnonymous() and an authenticator exclude each other");
         }
         for (Listener listener : listeners) {
-            if (!listener.isLoopback() && !anonymousAllowed && authenticator == null) {
-                throw config("listener " + listener.name() + " on " + listener.host()
+            String host = listener.reachableHost();
+            if (host != null && !anonymousAllowed && authenticator == null) {
+                throw config("listener " + listener.name() + " on " + host
                         + " can be reached by other machines: give an authenticator, or say that anonymous clients are"
                         + " allowed");
             }
@@ -197,7 +200,7 @@ public final class BrokerBuilder {
     }
 
     private void checkNames() throws BrokerStartException {
-        Set<String> names = new HashSet<>();
+        Set<String> names = new HashSet<>(Set.of(Broker.IN_PROCESS));
         for (Listener listener : listeners) {
             if (!names.add(listener.name())) {
                 throw config("two listeners are named " + listener.name());
@@ -219,9 +222,20 @@ public final class BrokerBuilder {
         Map<Listener, Layers> layered = new LinkedHashMap<>();
         for (Listener listener : listeners) {
             Tls tls = listener.tls();
-            layered.put(listener, new Layers(tls == null ? null : tls.context(), listener.webSocketPath()));
+            layered.put(
+                    listener,
+                    new Layers(tls == null ? null : tls.context(), listener.webSocketPath(), proxies(listener)));
         }
         return layered;
+    }
+
+    private static @Nullable TrustedProxies proxies(Listener listener) throws BrokerStartException {
+        TrustedProxies proxies = listener.proxies();
+        if (proxies != null && !TrustedProxies.canReadHeaders()) {
+            throw config("listener " + listener.name()
+                    + " expects the PROXY protocol: put netty-codec-haproxy on the class path");
+        }
+        return proxies;
     }
 
     private static BrokerStartException config(String message) {

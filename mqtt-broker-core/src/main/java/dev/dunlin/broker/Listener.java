@@ -1,56 +1,129 @@
 package dev.dunlin.broker;
 
+import dev.dunlin.broker.net.TrustedProxies;
 import dev.dunlin.broker.spi.Limits;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a broker listens, and for what: MQTT over TCP or over WebSocket, each with or without TLS. Immutable.
+ * Where a broker listens, and for what: MQTT over TCP or over WebSocket, each with or without TLS, or over a Unix domain
+ * socket. Immutable.
  *
  * <pre>{@code
  * Listener.tcp("::", 8883).tls(Tls.pem(chain, key)).name("tls")
+ * Listener.tcp(List.of("127.0.0.1", "::1"), 1883)
  * Listener.webSocket("::", 443, "/mqtt").tls(Tls.pem(chain, key)).name("wss")
+ * Listener.tcp("192.0.2.1", 1883).proxyProtocol("192.0.2.0/28")
+ * Listener.unix(Path.of("/run/dunlin/mqtt.sock")).socketPermissions("rw-rw----")
  * }</pre>
  *
  * @param name unique in its broker; {@link Broker#port} asks by it
- * @param host a host name or address to bind to; "0.0.0.0" or "::" for all addresses
- * @param port 0 to 65,535; 0 lets the system choose
+ * @param place where it listens
  * @param webSocketPath the path of the WebSocket endpoint, beginning with "/"; null for plain MQTT
  * @param tls certificate and key; null for a listener without TLS
+ * @param trustedProxies who has to begin each connection with a PROXY header, see {@link #proxyProtocol}; empty for nobody
  * @param limits the bounds of its connections; null for the broker's, see {@link #limits(Limits)}
  */
 public record Listener(
         String name,
-        String host,
-        int port,
+        Place place,
         @Nullable String webSocketPath,
         @Nullable Tls tls,
+        List<String> trustedProxies,
         @Nullable Limits limits) {
     /** The path that most clients assume. */
     public static final String DEFAULT_PATH = "/mqtt";
 
+    private static final String OWNER_ONLY = "rw-------";
+
+    /** Where a listener listens. */
+    public sealed interface Place permits Tcp, Unix {}
+
     /**
-     * Checks the port and the path.
+     * A TCP port on one or several addresses of this machine.
      *
-     * @throws IllegalArgumentException if the port is out of range, the name or host is empty, or the path can't be one
+     * @param hosts host names or addresses to bind to, IPv6 without brackets; "0.0.0.0" for all addresses of IPv4, "::" for
+     *     all of both families where the system gives sockets both, which Linux does unless told otherwise
+     *     ({@code net.ipv6.bindv6only}). "::" and "0.0.0.0" beside each other are then one too many.
+     * @param port 0 to 65,535; 0 lets the system choose one, the same on all addresses
+     */
+    public record Tcp(List<String> hosts, int port) implements Place {
+        /**
+         * Checks the port and the hosts.
+         *
+         * @throws IllegalArgumentException if the port is out of range, or a host is empty or there twice
+         */
+        public Tcp {
+            hosts = List.copyOf(hosts);
+            if (port < 0 || port > 65_535) {
+                throw new IllegalArgumentException("port is 0 to 65535, not " + port);
+            }
+            if (hosts.isEmpty() || hosts.contains("") || new HashSet<>(hosts).size() < hosts.size()) {
+                throw new IllegalArgumentException("a listener needs hosts, each once, not " + hosts);
+            }
+        }
+
+        /** The address of a host; unresolved if the host is unknown. */
+        static InetSocketAddress address(String host, int port) {
+            return new InetSocketAddress(host, port);
+        }
+    }
+
+    /**
+     * A Unix domain socket.
+     *
+     * @param path the file that clients open, at most about 100 bytes long
+     * @param permissions of the file, as {@code ls -l} has them: "rw-------" lets in programs of the same user
+     */
+    public record Unix(Path path, String permissions) implements Place {
+        /**
+         * Checks the permissions.
+         *
+         * @throws IllegalArgumentException if they can't be some
+         */
+        public Unix {
+            PosixFilePermissions.fromString(permissions);
+        }
+    }
+
+    /**
+     * Checks that the parts go together.
+     *
+     * @throws IllegalArgumentException if the name is empty, the path can't be one of WebSocket, a trusted proxy is no address,
+     *     or a Unix domain socket is to have WebSocket, TLS or the PROXY protocol
      */
     public Listener {
-        if (port < 0 || port > 65_535) {
-            throw new IllegalArgumentException("port is 0 to 65535, not " + port);
-        }
-        if (name.isEmpty() || host.isEmpty()) {
-            throw new IllegalArgumentException("a listener needs a name and a host");
+        trustedProxies = List.copyOf(trustedProxies);
+        if (name.isEmpty()) {
+            throw new IllegalArgumentException("a listener needs a name");
         }
         if (webSocketPath != null && !webSocketPath.matches("/[!-~&&[^?#]]*")) {
             throw new IllegalArgumentException(
                     "a WebSocket path begins with / and has no query, not '" + webSocketPath + "'");
         }
+        if (!trustedProxies.isEmpty()) {
+            TrustedProxies.of(trustedProxies);
+        }
+        if (place instanceof Unix && (webSocketPath != null || tls != null || !trustedProxies.isEmpty())) {
+            throw new IllegalArgumentException("a Unix domain socket has plain MQTT on it");
+        }
     }
 
     /** MQTT over TCP, named "tcp". */
     public static Listener tcp(String host, int port) {
-        return new Listener("tcp", host, port, null, null, null);
+        return tcp(List.of(host), port);
+    }
+
+    /** MQTT over TCP on several addresses, named "tcp". All are bound, or the broker doesn't start. */
+    public static Listener tcp(List<String> hosts, int port) {
+        return new Listener("tcp", new Tcp(hosts, port), null, null, List.of(), null);
     }
 
     /** MQTT over WebSocket at {@link #DEFAULT_PATH}, named "ws". */
@@ -64,17 +137,69 @@ public record Listener(
      * @param path what clients ask for; the request for any other gets 404
      */
     public static Listener webSocket(String host, int port, String path) {
-        return new Listener("ws", host, port, path, null, null);
+        return new Listener("ws", new Tcp(List.of(host), port), path, null, List.of(), null);
+    }
+
+    /**
+     * MQTT over a Unix domain socket, named "unix": for programs on this machine, and of those only for the ones that may
+     * write to its file; at first, those of the broker's own user. A file that a killed broker has left there is replaced; one
+     * that somebody accepts on, or that is no socket, is not, and the broker doesn't start. At the end the file is removed.
+     */
+    public static Listener unix(Path path) {
+        return new Listener("unix", new Unix(path, OWNER_ONLY), null, null, List.of(), null);
+    }
+
+    /**
+     * This listener on further addresses, with the same port.
+     *
+     * @throws IllegalArgumentException if it isn't on TCP, or is on one of them already
+     */
+    public Listener alsoOn(String... hosts) {
+        if (!(place instanceof Tcp tcp)) {
+            throw new IllegalArgumentException("only a listener on TCP has several addresses");
+        }
+        List<String> all = new ArrayList<>(tcp.hosts);
+        all.addAll(List.of(hosts));
+        return new Listener(name, new Tcp(all, tcp.port), webSocketPath, tls, trustedProxies, limits);
+    }
+
+    /**
+     * This listener with other permissions of its socket's file. To let a group in, "rw-rw----", and the file belongs to the
+     * group of its folder if that has the set-group-ID bit ({@code chgrp mqtt /run/dunlin; chmod 2750 /run/dunlin}).
+     *
+     * @param permissions as {@code ls -l} has them; to connect, one needs to be allowed to write
+     * @throws IllegalArgumentException if they can't be some, or this isn't a Unix domain socket
+     */
+    public Listener socketPermissions(String permissions) {
+        if (!(place instanceof Unix unix)) {
+            throw new IllegalArgumentException("only the file of a Unix domain socket has permissions");
+        }
+        return new Listener(name, new Unix(unix.path, permissions), webSocketPath, tls, trustedProxies, limits);
     }
 
     /** This listener with TLS. Its name stays. */
     public Listener tls(Tls identity) {
-        return new Listener(name, host, port, webSocketPath, identity, limits);
+        return new Listener(name, place, webSocketPath, identity, trustedProxies, limits);
+    }
+
+    /**
+     * This listener behind proxies that say for whom they connect, by the PROXY protocol, version 1 or 2. It is their word
+     * that log lines, {@link dev.dunlin.broker.spi.ConnectRequest}, {@link dev.dunlin.broker.spi.ClientInfo} and limits per
+     * address go by. Each connection begins with that header, before TLS and WebSocket, within the CONNECT timeout; whoever
+     * connects from elsewhere, or without one, is cut off. Needs {@code netty-codec-haproxy} on the class path.
+     *
+     * @param trustedSources the proxies' addresses, or ranges such as "192.0.2.0/24" and "2001:db8::/32"
+     * @throws IllegalArgumentException if there is none, or one is neither
+     */
+    public Listener proxyProtocol(String... trustedSources) {
+        List<String> sources = List.of(trustedSources);
+        TrustedProxies.of(sources);
+        return new Listener(name, place, webSocketPath, tls, sources, limits);
     }
 
     /** This listener under another name. */
     public Listener name(String other) {
-        return new Listener(other, host, port, webSocketPath, tls, limits);
+        return new Listener(other, place, webSocketPath, tls, trustedProxies, limits);
     }
 
     /**
@@ -87,25 +212,50 @@ public record Listener(
      * refused when the broker starts.
      */
     public Listener limits(Limits own) {
-        return new Listener(name, host, port, webSocketPath, tls, own);
+        return new Listener(name, place, webSocketPath, tls, trustedProxies, own);
     }
 
-    /** "tcp", "tls", "ws" or "wss". */
+    /** "tcp", "tls", "ws", "wss" or "unix". */
     String scheme() {
+        if (place instanceof Unix) {
+            return "unix";
+        }
         if (webSocketPath != null) {
             return tls == null ? "ws" : "wss";
         }
         return tls == null ? "tcp" : "tls";
     }
 
-    /** The address to bind to; unresolved if the host is unknown. */
-    InetSocketAddress address() {
-        return new InetSocketAddress(host, port);
+    /** Where it listens now that its first address is bound to {@code bound}. */
+    List<ListenerAddress> addresses(SocketAddress bound) {
+        if (place instanceof Tcp tcp) {
+            int port = ((InetSocketAddress) bound).getPort();
+            String path = webSocketPath == null ? "" : webSocketPath;
+            return tcp.hosts.stream()
+                    .map(host -> new ListenerAddress(name, scheme(), host, port, path))
+                    .toList();
+        }
+        String file = ((Unix) place).path.toAbsolutePath().normalize().toString();
+        return List.of(new ListenerAddress(name, scheme(), "", 0, file));
     }
 
-    /** Whether only programs on this machine can reach it. */
-    boolean isLoopback() {
-        InetAddress resolved = address().getAddress();
-        return resolved != null && resolved.isLoopbackAddress();
+    /** The proxies whose headers it expects; null if it expects none. */
+    @Nullable
+    TrustedProxies proxies() {
+        return trustedProxies.isEmpty() ? null : TrustedProxies.of(trustedProxies);
+    }
+
+    /** The first host that other machines can reach; null if only programs on this machine can reach it. */
+    @Nullable
+    String reachableHost() {
+        if (place instanceof Tcp tcp) {
+            for (String host : tcp.hosts) {
+                InetAddress resolved = Tcp.address(host, tcp.port).getAddress();
+                if (resolved == null || !resolved.isLoopbackAddress()) {
+                    return host;
+                }
+            }
+        }
+        return null;
     }
 }

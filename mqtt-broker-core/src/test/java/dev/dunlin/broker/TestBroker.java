@@ -13,6 +13,7 @@ import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.testkit.ConnectPacket;
 import dev.dunlin.broker.testkit.Detour;
 import dev.dunlin.broker.testkit.TestStore;
+import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -81,14 +82,15 @@ final class TestBroker implements AutoCloseable {
     }
 
     int port() {
-        return Detour.to(broker.port("tcp"));
+        return Detour.to(TestTransport.chosen().portOf(broker, "tcp"));
     }
 
     /** Connections that the broker has open, logged in or not. */
     int openConnections() {
-        return broker.acceptors().values().stream()
-                .mapToInt(Acceptor::openConnections)
-                .sum();
+        return broker.inProcess().openConnections()
+                + broker.acceptors().values().stream()
+                        .mapToInt(Acceptor::openConnections)
+                        .sum();
     }
 
     /** Connections that are over, but whose sockets are still to be closed. */

@@ -11,6 +11,7 @@ import static dev.dunlin.broker.testkit.Packets.suback;
 import static dev.dunlin.broker.testkit.Packets.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.broker.net.Acceptor;
 import dev.dunlin.broker.net.PipelineProbe;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
@@ -43,7 +44,11 @@ final class TransportTest {
     }
 
     private static WireClient open(TestBroker broker, TestTransport transport) {
-        return WireClient.connect(broker.broker().port(NAME), MqttVersion.V5, transport);
+        return WireClient.connect(transport.portOf(broker.broker(), NAME), MqttVersion.V5, transport);
+    }
+
+    private static Acceptor acceptor(TestBroker broker, TestTransport transport) {
+        return transport == TestTransport.IN_PROCESS ? broker.broker().inProcess() : broker.acceptor(NAME);
     }
 
     private static byte[] pattern(int bytes, int seed) {
@@ -167,7 +172,7 @@ final class TransportTest {
         try (TestBroker broker = start(transport, Limits.EMBEDDED);
                 WireClient publisher = open(broker, transport).login("publisher")) {
             for (int i = 0; i < 2; i++) {
-                TestSocket deaf = TestSocket.open(broker.broker().port(NAME), transport);
+                TestSocket deaf = TestSocket.open(transport.portOf(broker.broker(), NAME), transport);
                 sockets.add(deaf);
                 deaf.write(Packets.bytes(MqttVersion.V5, connect("deaf" + i).cleanStart(), subscribe(1, "t", 0)));
             }
@@ -176,7 +181,7 @@ final class TransportTest {
                 return broker.dropped(DropReason.SLOW_CONSUMER_QOS_0) > 10;
             });
             open(broker, transport).login("deaf0").close();
-            TestBroker.eventually("one is being closed", () -> PipelineProbe.ending(broker.acceptor(NAME)) > 0);
+            TestBroker.eventually("one is being closed", () -> PipelineProbe.ending(acceptor(broker, transport)) > 0);
         }
         for (TestSocket socket : sockets) {
             socket.close();
@@ -189,11 +194,11 @@ final class TransportTest {
     @EnumSource(TestTransport.class)
     void aRefusedClientThatGoesOnSendingSeesWhy(TestTransport transport) throws IOException {
         try (TestBroker broker = start(transport, Limits.EMBEDDED);
-                TestSocket socket = TestSocket.open(broker.broker().port(NAME), transport)) {
+                TestSocket socket = TestSocket.open(transport.portOf(broker.broker(), NAME), transport)) {
             socket.write(Packets.bytes(MqttVersion.V5, raw(0x10, 13, 0, 4, 'M', 'Q', 'T', 'T', 7, 2, 0, 0, 0, 1, 'a')));
             write(socket, new byte[1 << 20]); // no such version, and then a megabyte of anything
             assertCleanEnd(socket, 0x20, 3, 0, 0x84, 0);
-            TestBroker.eventually("its socket is closed", () -> PipelineProbe.ending(broker.acceptor(NAME)) == 0);
+            TestBroker.eventually("its socket is closed", () -> PipelineProbe.ending(acceptor(broker, transport)) == 0);
         }
     }
 
@@ -201,7 +206,7 @@ final class TransportTest {
     @EnumSource(TestTransport.class)
     void aClientThatBreaksTheRulesInTheMiddleOfMuchSeesWhy(TestTransport transport) throws IOException {
         try (TestBroker broker = start(transport, Limits.EMBEDDED);
-                TestSocket socket = TestSocket.open(broker.broker().port(NAME), transport)) {
+                TestSocket socket = TestSocket.open(transport.portOf(broker.broker(), NAME), transport)) {
             socket.write(Packets.bytes(MqttVersion.V3_1_1, connect("c").cleanStart(), publish("t", "x")));
             assertThat(socket.in().readNBytes(4)).containsExactly(0x20, 2, 0, 0);
             Sendable[] many = new Sendable[1_000];
@@ -234,14 +239,15 @@ final class TransportTest {
         Sendable publish = publish("t", new byte[100_000]);
         int bytes = Packets.bytes(MqttVersion.V3_1_1, publish).length;
         try (TestBroker broker = start(transport, Limits.EMBEDDED);
-                TestSocket socket = TestSocket.open(broker.broker().port(NAME), transport)) {
+                TestSocket socket = TestSocket.open(transport.portOf(broker.broker(), NAME), transport)) {
             socket.write(Packets.bytes(MqttVersion.V3_1_1, connect("c").cleanStart(), subscribe(1, "t", 0)));
             assertThat(socket.in().readNBytes(9)).startsWith(0x20, 2, 0, 0).endsWith(0x90, 3, 0, 1, 0);
             for (int i = 0; i < 150; i++) {
                 write(socket, Packets.bytes(MqttVersion.V3_1_1, publish));
             }
             socket.write(Packets.bytes(MqttVersion.V3_1_1, disconnect()));
-            TestBroker.eventually("it is done with", () -> broker.acceptor(NAME).openConnections() == 0);
+            TestBroker.eventually(
+                    "it is done with", () -> acceptor(broker, transport).openConnections() == 0);
             long seen = socket.in().transferTo(OutputStream.nullOutputStream());
             assertThat(seen % bytes).isZero();
             assertThat(seen / bytes + broker.dropped(DropReason.SLOW_CONSUMER_QOS_0))
@@ -254,11 +260,11 @@ final class TransportTest {
     @EnumSource(TestTransport.class)
     void doesNotWaitForEverForAClientToClose(TestTransport transport) throws IOException {
         try (TestBroker broker = start(transport, Limits.EMBEDDED);
-                TestSocket socket = TestSocket.open(broker.broker().port(NAME), transport)) {
+                TestSocket socket = TestSocket.open(transport.portOf(broker.broker(), NAME), transport)) {
             socket.write(new byte[] {(byte) 0xF0, 0});
-            TestBroker.eventually("it is being closed", () -> PipelineProbe.ending(broker.acceptor(NAME)) == 1);
+            TestBroker.eventually("it is being closed", () -> PipelineProbe.ending(acceptor(broker, transport)) == 1);
             TestBroker.eventually("no buffer is kept", () -> broker.usedBytes() == 0);
-            TestBroker.eventually("it is closed", () -> PipelineProbe.ending(broker.acceptor(NAME)) == 0);
+            TestBroker.eventually("it is closed", () -> PipelineProbe.ending(acceptor(broker, transport)) == 0);
         }
     }
 
@@ -267,7 +273,7 @@ final class TransportTest {
     @EnumSource(TestTransport.class)
     void doesNotReadForEverWhatAClientGoesOnSending(TestTransport transport) throws IOException {
         try (TestBroker broker = start(transport, Limits.EMBEDDED);
-                TestSocket socket = TestSocket.open(broker.broker().port(NAME), transport)) {
+                TestSocket socket = TestSocket.open(transport.portOf(broker.broker(), NAME), transport)) {
             byte[] chunk = new byte[64 << 10];
             long sent = 0;
             try {

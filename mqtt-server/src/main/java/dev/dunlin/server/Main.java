@@ -115,12 +115,14 @@ public final class Main {
 
     private static Broker start(Options options) {
         Logger log = LoggerFactory.getLogger(Main.class);
-        if (!options.bind.loopback() && !options.allowAnonymous) {
-            // The broker refuses too, in the words of its API.
-            throw exit(
-                    EXIT_FAILED,
-                    "other machines reach " + options.bind.host()
-                            + ": bind to 127.0.0.1, or let every client in with --allow-anonymous");
+        for (BindAddress address : options.bind) {
+            if (!address.loopback() && !options.allowAnonymous) {
+                // The broker refuses too, in the words of its API.
+                throw exit(
+                        EXIT_FAILED,
+                        "other machines reach " + address.host()
+                                + ": bind to 127.0.0.1, or let every client in with --allow-anonymous");
+            }
         }
         BrokerBuilder builder = Broker.builder()
                 .limits(options.limits(limits(log, PlatformDependent.maxDirectMemory())))

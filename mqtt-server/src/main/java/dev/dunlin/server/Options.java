@@ -6,6 +6,7 @@ import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -41,6 +42,8 @@ final class Options {
     private static final String WS_PORT = "--ws-port";
     private static final String WSS_PORT = "--wss-port";
     private static final String WS_PATH = "--ws-path";
+    private static final String UNIX = "--unix";
+    private static final String UNIX_MODE = "--unix-mode";
     private static final String CERT = "--cert";
     private static final String KEY = "--key";
     private static final String LIMIT = "--limit";
@@ -49,9 +52,12 @@ final class Options {
     @Option(
             names = "--bind",
             paramLabel = "ADDR",
+            split = ",",
             converter = BindConverter.class,
-            description = "Address to listen on (default 127.0.0.1). Any other than loopback needs --allow-anonymous.")
-    BindAddress bind = BindAddress.LOOPBACK;
+            description =
+                    "Address to listen on, or several with commas, such as 127.0.0.1,[::1] (default 127.0.0.1); [::] is all"
+                            + " of IPv6 and, on Linux, of IPv4. Any other than loopback needs --allow-anonymous.")
+    List<BindAddress> bind = List.of(BindAddress.LOOPBACK);
 
     @Option(
             names = "--port",
@@ -90,6 +96,31 @@ final class Options {
             converter = WebSocketPathConverter.class,
             description = "Path of WebSocket, for both ports (default /mqtt).")
     String wsPath = Listener.DEFAULT_PATH;
+
+    @Option(
+            names = UNIX,
+            paramLabel = "FILE",
+            converter = FileConverter.class,
+            description = "Unix domain socket to listen on as well; made at the start, removed at the end.")
+    @Nullable
+    Path unix;
+
+    @Option(
+            names = UNIX_MODE,
+            paramLabel = "MODE",
+            converter = ModeConverter.class,
+            description = "Permissions of that file; rw-rw---- lets its group in (default rw-------).")
+    String unixMode = "rw-------";
+
+    @Option(
+            names = "--proxy-from",
+            paramLabel = "ADDR",
+            split = ",",
+            converter = SourceConverter.class,
+            description =
+                    "Addresses, or ranges such as 192.0.2.0/24, of proxies that begin each connection with a PROXY header, on"
+                            + " every port; nobody else gets in.")
+    List<String> proxyFrom = List.of();
 
     @Option(
             names = CERT,
@@ -168,22 +199,32 @@ final class Options {
         return store.equals(Engines.MEMORY);
     }
 
-    /** What the broker listens on: TCP, and whatever has a port. */
+    /** What the broker listens on: TCP, and whatever has a port or a file. */
     List<Listener> listeners() {
         List<Listener> listeners = new ArrayList<>();
-        listeners.add(Listener.tcp(bind.host(), port));
+        listeners.add(onAll(Listener.tcp(bind.get(0).host(), port)));
         if (tlsPort != null) {
-            listeners.add(Listener.tcp(bind.host(), tlsPort).tls(identity()).name("tls"));
+            listeners.add(onAll(Listener.tcp(bind.get(0).host(), tlsPort))
+                    .tls(identity())
+                    .name("tls"));
         }
         if (wsPort != null) {
-            listeners.add(Listener.webSocket(bind.host(), wsPort, wsPath));
+            listeners.add(onAll(Listener.webSocket(bind.get(0).host(), wsPort, wsPath)));
         }
         if (wssPort != null) {
-            listeners.add(Listener.webSocket(bind.host(), wssPort, wsPath)
+            listeners.add(onAll(Listener.webSocket(bind.get(0).host(), wssPort, wsPath))
                     .tls(identity())
                     .name("wss"));
         }
+        if (unix != null) {
+            listeners.add(Listener.unix(unix).socketPermissions(unixMode));
+        }
         return listeners;
+    }
+
+    private Listener onAll(Listener first) {
+        Listener all = first.alsoOn(bind.stream().skip(1).map(BindAddress::host).toArray(String[]::new));
+        return proxyFrom.isEmpty() ? all : all.proxyProtocol(proxyFrom.toArray(String[]::new));
     }
 
     private Tls identity() {
@@ -203,6 +244,12 @@ final class Options {
         }
         checkTls(given);
         checkLimits(given);
+        if (unix == null && given.hasMatchedOption(UNIX_MODE)) {
+            throw new ParameterException(given.commandSpec().commandLine(), UNIX_MODE + " is for " + UNIX);
+        }
+        if (bind.stream().map(BindAddress::host).distinct().count() < bind.size()) {
+            throw new ParameterException(given.commandSpec().commandLine(), "--bind has an address twice");
+        }
         if (given.hasSubcommand() && !given.matchedOptions().isEmpty()) {
             throw new ParameterException(
                     given.commandSpec().commandLine(),
@@ -246,6 +293,30 @@ final class Options {
         @Override
         public BindAddress convert(String text) {
             return BindAddress.parse(text);
+        }
+    }
+
+    private static final class ModeConverter implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            try {
+                PosixFilePermissions.fromString(text);
+                return text;
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("'" + text + "' is not what a file permits, such as rw-rw----");
+            }
+        }
+    }
+
+    private static final class SourceConverter implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            try {
+                Listener.tcp("localhost", 0).proxyProtocol(text);
+                return text;
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("'" + text + "' is not an address or a range such as 192.0.2.0/24");
+            }
         }
     }
 

@@ -14,18 +14,23 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.local.LocalAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Accepts the connections of one listener and knows those that are open. */
+/** Accepts the connections of one listener, on one address or several, and knows those that are open. */
 public final class Acceptor {
     private static final Logger LOG = LoggerFactory.getLogger(Acceptor.class);
     private static final int BACKLOG = 4096;
@@ -46,7 +51,11 @@ public final class Acceptor {
 
     private final AtomicLong numbers = new AtomicLong();
     private final Set<Channel> ending = ConcurrentHashMap.newKeySet();
-    private @Nullable Channel server;
+    private final List<Channel> servers = new CopyOnWriteArrayList<>();
+
+    /** Where all of its clients are, if their sockets can't tell: those of a Unix domain socket have no address. */
+    private @Nullable SocketAddress place;
+
     private volatile boolean closing;
     private volatile Farewell farewell = new Farewell(ReasonCode.SERVER_SHUTTING_DOWN, "the broker is shutting down");
 
@@ -114,48 +123,109 @@ public final class Acceptor {
         return authenticator;
     }
 
-    /** Binds and starts to accept. */
+    /** Binds an address, beside those that it has, and starts to accept. */
     public ChannelFuture bind(SocketAddress address, ByteBufAllocator allocator) {
-        int high = limits().outputBytesMax();
-        ServerBootstrap bootstrap = new ServerBootstrap()
-                .group(transport.group())
-                .channelFactory(transport.serverChannels())
-                .childOption(ChannelOption.ALLOCATOR, allocator)
-                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new ReceiveBuffers(RECEIVE_BYTES))
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(high / 2, high))
-                .childHandler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        accept(channel);
-                    }
-                });
+        ServerBootstrap bootstrap = new ServerBootstrap().channelFactory(transport.serverChannels());
         if (transport.isTcp()) {
             bootstrap
                     .option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .childOption(ChannelOption.TCP_NODELAY, true);
         }
-        ChannelFuture bound = bootstrap.bind(address);
-        server = bound.channel();
+        return bind(bootstrap, address, allocator);
+    }
+
+    /**
+     * Binds a Unix domain socket and starts to accept.
+     *
+     * @param file where it is bound
+     * @param known where clients find it
+     */
+    public ChannelFuture bindUnix(Path file, Path known, ByteBufAllocator allocator) {
+        place = UnixDomainSocketAddress.of(known);
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .channelFactory(transport.unixServerChannels())
+                .option(ChannelOption.SO_BACKLOG, BACKLOG);
+        return bind(bootstrap, transport.unixAddress(file), allocator);
+    }
+
+    private ChannelFuture bind(ServerBootstrap bootstrap, SocketAddress address, ByteBufAllocator allocator) {
+        ChannelFuture bound = bootstrap
+                .group(transport.group())
+                .childOption(ChannelOption.ALLOCATOR, allocator)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new ReceiveBuffers(RECEIVE_BYTES))
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
+                .childHandler(initializer())
+                .bind(address);
+        servers.add(bound.channel());
         return bound;
+    }
+
+    private WriteBufferWaterMark waterMark() {
+        int high = limits().outputBytesMax();
+        return new WriteBufferWaterMark(high / 2, high);
+    }
+
+    private ChannelInitializer<Channel> initializer() {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                accept(channel);
+            }
+        };
+    }
+
+    /** Takes in a channel that didn't come through a socket. Any thread. */
+    ChannelFuture adopt(Channel channel, ByteBufAllocator allocator) {
+        channel.config().setAllocator(allocator).setWriteBufferWaterMark(waterMark());
+        channel.pipeline().addLast(initializer());
+        return transport.group().register(channel);
     }
 
     private void accept(Channel channel) {
         SessionLoop loop = transport.loopOf(channel.eventLoop());
-        if (closing || !admission.open(core.limits().connectionsMax())) {
-            LOG.info("client {}: refused: {} connections are open", channel.remoteAddress(), admission.openInAll());
+        SocketAddress from = addressOf(channel);
+        TrustedProxies proxies = layers.proxies();
+        if (proxies != null && !proxies.contains(from)) {
+            LOG.info("client {}: refused: it is no trusted proxy of listener {}", from, name);
             channel.close();
             return;
         }
-        SocketAddress from = Objects.requireNonNullElse(channel.remoteAddress(), LocalAddress.ANY);
-        if (!admission.enter(from)) {
+        if (closing || !admission.open(core.limits().connectionsMax())) {
+            LOG.info("client {}: refused: {} connections are open", from, admission.openInAll());
+            channel.close();
+            return;
+        }
+        if (proxies == null && !admission.enter(from)) {
             admission.close();
             channel.close();
             return;
         }
         Connection connection = new Connection(this, loop, numbers.incrementAndGet());
-        open.put(connection, from);
-        layers.build(channel, connection);
+        open.put(connection, proxies == null ? from : LocalAddress.ANY);
+        channel.pipeline().addLast(Connection.NAME, connection);
+        if (proxies == null) {
+            layers.build(channel.pipeline(), connection);
+        } else {
+            ProxyHeader.addTo(channel.pipeline(), this, connection);
+        }
+    }
+
+    /** A proxy has said where the client is: lets it begin, with TLS where there is TLS, or ends it. On its loop. */
+    void enter(Connection connection) {
+        SocketAddress from = connection.remoteAddress();
+        if (admission.enter(from)) {
+            open.put(connection, from);
+            layers.build(connection.ctx().pipeline(), connection);
+        } else {
+            connection.turnAway();
+        }
+    }
+
+    /** Where the client of a channel is, as far as the channel knows. */
+    SocketAddress addressOf(Channel channel) {
+        SocketAddress known = place;
+        return known == null ? Objects.requireNonNullElse(channel.remoteAddress(), LocalAddress.ANY) : known;
     }
 
     void closed(Connection connection) {
@@ -166,10 +236,9 @@ public final class Acceptor {
         }
     }
 
-    /** The address it is bound to. After {@link #bind} has succeeded. */
+    /** The address it is bound to, the first one if there are several. After {@link #bind} has succeeded. */
     public SocketAddress address() {
-        assert server != null : "bound first";
-        return server.localAddress();
+        return servers.get(0).localAddress();
     }
 
     /** Connections that are open now, CONNECT received or not. Any thread. */
@@ -182,17 +251,25 @@ public final class Acceptor {
         return farewell;
     }
 
+    /** Gives up the addresses that it has; others may be bound. Any thread but a loop's. */
+    public void unbind() {
+        for (Channel server : servers) {
+            server.close().awaitUninterruptibly();
+        }
+        servers.clear();
+    }
+
     /**
-     * Stops accepting. Any thread.
+     * Stops accepting. Any thread. The futures are complete when nothing is bound any more.
      *
      * @param serverReference where clients should go instead; empty for nowhere
      */
-    public @Nullable ChannelFuture stop(String serverReference) {
+    public List<ChannelFuture> stop(String serverReference) {
         if (!serverReference.isEmpty()) {
             farewell = new Farewell(ReasonCode.USE_ANOTHER_SERVER, "the broker is shutting down", serverReference);
         }
         closing = true;
-        return server == null ? null : server.close();
+        return servers.stream().map(Channel::close).toList();
     }
 
     /** After the loops have ended: gives back what connections hold that were under way between two of them. */

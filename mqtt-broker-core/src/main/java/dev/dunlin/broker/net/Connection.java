@@ -25,6 +25,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Connection extends ChannelInboundHandlerAdapter // hot
         implements PacketHandler, Link, KeepAlives.Watched, SlowConsumers.Watched {
+    /** Of every connection in its pipeline. */
+    static final String NAME = "mqtt";
+
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
     private static final int OWN_FAULT = PauseReason.OUTPUT.bit() | PauseReason.RATE.bit();
 
@@ -55,6 +59,10 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     private @Nullable OpenSession session;
     private @Nullable Reauthentication reauthentication;
     private Identity identity = Identity.ANONYMOUS;
+
+    /** Where its client is, if a proxy has said so. */
+    private @Nullable SocketAddress clientAddress;
+
     private SessionLoop.@Nullable Timer connectTimer;
     private int keepAliveMs;
     private int keepAlivePlace = KeepAlives.NOWHERE;
@@ -69,6 +77,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     private boolean connected;
     private boolean saidDisconnect;
     private boolean draining;
+    private boolean turnedAway;
     private boolean closed;
 
     Connection(Acceptor acceptor, SessionLoop loop, long number) {
@@ -323,6 +332,17 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         return loop;
     }
 
+    /** Where its client is: as a trusted proxy says, else as the socket does. */
+    SocketAddress remoteAddress() {
+        SocketAddress said = clientAddress;
+        return said == null ? acceptor.addressOf(ctx().channel()) : said;
+    }
+
+    /** A trusted proxy says where its client is. */
+    void comesFrom(SocketAddress client) {
+        clientAddress = client;
+    }
+
     /** Whether its channel is registered with this loop, which asks. */
     boolean isOn(SessionLoop asking) {
         Channel channel = ctx().channel();
@@ -454,12 +474,13 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     public ClientInfo client() {
         OpenSession open = session;
         assert open != null : "there is a session";
-        return new ClientInfo(
-                open.session().clientId(),
-                identity,
-                out().version(),
-                ctx().channel().remoteAddress(),
-                acceptor.name());
+        return new ClientInfo(open.session().clientId(), identity, out().version(), remoteAddress(), acceptor.name());
+    }
+
+    /** It may not even begin: nothing is said, and nothing waited for. */
+    void turnAway() {
+        turnedAway = true;
+        end("refused: too much from its address", false);
     }
 
     /** The broker is about to be closed: what the client has been sent it may still acknowledge, but it gives us nothing new. */
@@ -499,7 +520,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         }
         out().flush();
         closed = true;
-        LOG.info("client {}: {}", name(), printable(cause));
+        if (!turnedAway) { // what its address may do has its own line, less often
+            LOG.info("client {}: {}", name(), printable(cause));
+        }
         cancel(connectTimer);
         loop.keepAlives().remove(this);
         loop.slowConsumers().forget(this);
@@ -520,7 +543,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     /** After a DISCONNECT nothing more comes that could turn a close into a reset, unless TLS or WebSocket part later. */
     private boolean mayHaveToLinger() {
-        return !saidDisconnect || !acceptor.isPlain() || out().hasUnwritten();
+        return !turnedAway && (!saidDisconnect || !acceptor.isPlain() || out().hasUnwritten());
     }
 
     private static void cancel(SessionLoop.@Nullable Timer timer) {
@@ -547,10 +570,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (session != null) {
             return printable(session.session().clientId());
         }
-        return printable(
-                handshake != null
-                        ? handshake.clientId()
-                        : String.valueOf(ctx().channel().remoteAddress()));
+        return printable(handshake != null ? handshake.clientId() : String.valueOf(remoteAddress()));
     }
 
     /** What clients choose may hold line breaks; a log line must not. */

@@ -69,7 +69,7 @@ final class Handshake {
                 connect.userName(),
                 connect.password(),
                 connect.properties(),
-                connection.ctx().channel().remoteAddress(),
+                connection.remoteAddress(),
                 acceptor.name());
         allowance = acceptor.allowance();
         exchange = new AuthExchange(connection, request.authenticationMethod(), true, this::authenticated);

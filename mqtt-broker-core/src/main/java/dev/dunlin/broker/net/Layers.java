@@ -1,6 +1,5 @@
 package dev.dunlin.broker.net;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
@@ -11,20 +10,28 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tls null without TLS
  * @param webSocketPath null without WebSocket
+ * @param proxies who has to say where its clients are, before all of this; null if nobody has
  */
-public record Layers(@Nullable SslContext tls, @Nullable String webSocketPath) {
+public record Layers(
+        @Nullable SslContext tls,
+        @Nullable String webSocketPath,
+        @Nullable TrustedProxies proxies) {
 
-    /** Builds the pipeline of a new channel, which ends in {@code connection}. */
-    void build(Channel channel, Connection connection) {
-        ChannelPipeline pipeline = channel.pipeline();
+    /** Without proxies. */
+    public Layers(@Nullable SslContext tls, @Nullable String webSocketPath) {
+        this(tls, webSocketPath, null);
+    }
+
+    /** Completes a pipeline that ends in {@code connection}. */
+    void build(ChannelPipeline pipeline, Connection connection) {
         if (tls != null) {
-            SslHandler handler = tls.newHandler(channel.alloc());
+            SslHandler handler = tls.newHandler(pipeline.channel().alloc());
             handler.setHandshakeTimeoutMillis(0); // the connection's own covers all until it is authenticated
-            pipeline.addLast(handler, new TlsEnd(connection));
+            pipeline.addBefore(Connection.NAME, null, handler);
+            pipeline.addBefore(Connection.NAME, null, new TlsEnd(connection));
         }
         if (webSocketPath != null) {
             WebSocketUpgrade.addTo(pipeline, webSocketPath, connection);
         }
-        pipeline.addLast(connection);
     }
 }

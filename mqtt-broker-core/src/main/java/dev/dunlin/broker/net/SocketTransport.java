@@ -11,10 +11,16 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.EventExecutor;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.concurrent.CompletableFuture;
@@ -25,12 +31,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** TCP on epoll where its native library is there, else on NIO; one thread per session loop. */
+/**
+ * TCP and Unix domain sockets on epoll where its native library is there, else on NIO; one thread per session loop.
+ */
 public final class SocketTransport implements Transport {
     private static final Logger LOG = LoggerFactory.getLogger(SocketTransport.class);
 
     private final MultiThreadIoEventLoopGroup group;
-    private final ChannelFactory<? extends ServerChannel> serverChannels;
+    private final boolean epoll;
     private final IdentityHashMap<EventLoop, SessionLoop> loops = new IdentityHashMap<>();
 
     /**
@@ -39,10 +47,9 @@ public final class SocketTransport implements Transport {
      * @param name prefix of the thread names
      */
     public SocketTransport(String name, Core core) {
-        boolean epoll = EpollProbe.isAvailable();
+        epoll = EpollProbe.isAvailable();
         LOG.info("{}: {} loops on {}", name, core.loopCount(), epoll ? "epoll" : "NIO");
         IoHandlerFactory handlers = epoll ? EpollProbe.handlers() : NioIoHandler.newFactory();
-        serverChannels = epoll ? EpollProbe.serverChannels() : NioServerSocketChannel::new;
         AtomicInteger made = new AtomicInteger();
         group = new MultiThreadIoEventLoopGroup(
                 core.loopCount(),
@@ -74,7 +81,17 @@ public final class SocketTransport implements Transport {
 
     @Override
     public ChannelFactory<? extends ServerChannel> serverChannels() {
-        return serverChannels;
+        return epoll ? EpollProbe.serverChannels() : NioServerSocketChannel::new;
+    }
+
+    @Override
+    public ChannelFactory<? extends ServerChannel> unixServerChannels() {
+        return epoll ? EpollProbe.unixServerChannels() : NioServerDomainSocketChannel::new;
+    }
+
+    @Override
+    public SocketAddress unixAddress(Path file) {
+        return epoll ? EpollProbe.unixAddress(file) : UnixDomainSocketAddress.of(file);
     }
 
     @Override
@@ -114,6 +131,14 @@ public final class SocketTransport implements Transport {
 
         static ChannelFactory<? extends ServerChannel> serverChannels() {
             return EpollServerSocketChannel::new;
+        }
+
+        static ChannelFactory<? extends ServerChannel> unixServerChannels() {
+            return EpollServerDomainSocketChannel::new;
+        }
+
+        static SocketAddress unixAddress(Path file) {
+            return new DomainSocketAddress(file.toString());
         }
     }
 }

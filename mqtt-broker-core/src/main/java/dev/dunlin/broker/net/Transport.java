@@ -5,6 +5,8 @@ import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
+import java.net.SocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
@@ -16,6 +18,16 @@ public interface Transport {
 
     /** Makes the channels that listen. */
     ChannelFactory<? extends ServerChannel> serverChannels();
+
+    /** Makes the channels that listen on a Unix domain socket; unsupported by transports without files. */
+    default ChannelFactory<? extends ServerChannel> unixServerChannels() {
+        throw new UnsupportedOperationException("no Unix domain sockets");
+    }
+
+    /** The address of a Unix domain socket, as these channels take it. */
+    default SocketAddress unixAddress(Path file) {
+        throw new UnsupportedOperationException("no Unix domain sockets");
+    }
 
     /** Whether socket options apply. */
     boolean isTcp();

@@ -47,12 +47,13 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
         this.connection = connection;
     }
 
-    /** Adds HTTP and the upgrade to a pipeline, in front of the connection, which is still to be added. */
+    /** Adds HTTP and the upgrade to a pipeline, in front of the connection. */
     static void addTo(ChannelPipeline pipeline, String path, Connection connection) {
         HttpDecoderConfig bounds = new HttpDecoderConfig()
                 .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
                 .setMaxHeaderSize(HEADER_BYTES_MAX);
-        pipeline.addLast(new HttpRequestDecoder(bounds), new WebSocketUpgrade(path, connection));
+        pipeline.addBefore(Connection.NAME, null, new HttpRequestDecoder(bounds));
+        pipeline.addBefore(Connection.NAME, null, new WebSocketUpgrade(path, connection));
     }
 
     @Override

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param userName the user name, or null if absent
  * @param password the password, or null if absent
  * @param properties the CONNECT properties; empty below 5.0
- * @param remoteAddress where it connects from
+ * @param remoteAddress where it connects from: an {@link java.net.InetSocketAddress}, as its socket says or a trusted proxy;
+ *     through a Unix domain socket the {@link java.net.UnixDomainSocketAddress} of that; else one whose text is "in-process"
  * @param listener name of the listener that accepted it
  */
 @SuppressWarnings("ArrayRecordComponent") // a password is bytes, and cleared by who has checked it

@@ -137,6 +137,7 @@ final class Setup {
             case TLS -> tls + place;
             case WS -> "ws" + place + Listener.DEFAULT_PATH;
             case WSS -> "wss" + place + Listener.DEFAULT_PATH;
+            case PROXY, UNIX, IN_PROCESS -> throw new IllegalStateException("no library has a URI for " + transport);
         };
     }
 

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** The test says something about plain TCP: it is left out of the runs over TLS and WebSocket. */
+/** The test says something about plain TCP: it is left out of the runs over other transports. */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(OnlyOverTcp.Condition.class)

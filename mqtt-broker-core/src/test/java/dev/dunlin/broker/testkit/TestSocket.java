@@ -5,13 +5,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PushbackInputStream;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import javax.net.ssl.SSLSocket;
 
 /**
- * A client's socket with what lies on it: nothing, TLS, WebSocket or both, on plain Java sockets. One thread at a time; a
+ * A client's socket with what lies on it: nothing, TLS, WebSocket or both, on plain Java sockets and what can be used as one. One thread at a time; a
  * read that waits longer than 10 s throws.
  */
 public final class TestSocket implements AutoCloseable {
@@ -46,8 +45,7 @@ public final class TestSocket implements AutoCloseable {
 
     /** As {@link #open}, but for WebSocket, which is the caller's to begin. */
     public static TestSocket connect(int port, TestTransport transport) throws IOException {
-        Socket raw = new Socket(InetAddress.getLoopbackAddress(), port);
-        raw.setTcpNoDelay(true);
+        Socket raw = transport.connect(port);
         raw.setSoTimeout(WireClient.patienceMs());
         if (!transport.isTls()) {
             return new TestSocket(raw, raw, transport);
