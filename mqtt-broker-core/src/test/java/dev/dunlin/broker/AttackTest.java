@@ -44,6 +44,9 @@ final class AttackTest {
     /** What may come before the end: nothing, a refusal of HTTP, or an alert of TLS. */
     private static final String ENDED = "(?s)|HTTP/1\\.1 400 .*|\u0015\u0003.*";
 
+    private static final String PROXY = "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n";
+    private static final String BINARY_PROXY = "0D0A0D0A000D0A515549540A";
+
     private static final List<String> PORTS = List.of("tcp", "tls", "ws", "wss");
 
     /** A broker in memory, on plain TCP and all else that carries MQTT. */
@@ -297,8 +300,8 @@ final class AttackTest {
 
     @Test
     void forgedProxyHeaderWhereNoneIsExpected() throws Exception {
-        byte[] text = "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n".getBytes(US_ASCII);
-        byte[] binary = hex("0D0A0D0A000D0A515549540A 21 11 000C C0000201 C0000202 DC04 01BB");
+        byte[] text = PROXY.getBytes(US_ASCII);
+        byte[] binary = hex(BINARY_PROXY + "21 11 000C C0000201 C0000202 DC04 01BB");
         byte[] connect = Packets.bytes(MqttVersion.V5, connect("forged").cleanStart());
         try (Siege siege = besiege(DEFAULTS)) {
             siege.survives(() -> {
@@ -315,6 +318,49 @@ final class AttackTest {
                         }
                         Intruder.closeAll(crowd);
                     }
+                }
+            });
+        }
+    }
+
+    /** Behind a proxy: who isn't the proxy is cut off; from the proxy whatever is no header, or not soon. */
+    @Test
+    void forgedProxyHeaderWhereOneIsExpected() throws Exception {
+        byte[] connect = Packets.bytes(MqttVersion.V5, connect("forged").cleanStart());
+        List<byte[]> forged = List.of(
+                connect,
+                "GET / HTTP/1.1\r\n\r\n".getBytes(US_ASCII),
+                "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443 and more than there may be\r\n".getBytes(US_ASCII),
+                "PROXY TCP4 192.0.2.300 192.0.2.2 56324 443\r\n".getBytes(US_ASCII),
+                "PROXY TCP4 localhost 192.0.2.2 56324 443\r\n".getBytes(US_ASCII),
+                "PROXY TCP6 192.0.2.1 192.0.2.2 56324 443\r\n".getBytes(US_ASCII),
+                ("PROXY TCP4 " + "1".repeat(60_000)).getBytes(US_ASCII),
+                "PROXY TCP4 192.0.2.1 19".getBytes(US_ASCII), // and nothing more
+                hex(BINARY_PROXY + "21 11 FFFF C0000201"), // of 64 KiB
+                hex(BINARY_PROXY + "21 11 0004 C0000201"), // too short for its addresses
+                hex(BINARY_PROXY + "31 11 000C C0000201 C0000202 DC04 01BB"), // version 3
+                hex(BINARY_PROXY + "21 12 000C C0000201 C0000202 DC04 01BB"), // of a datagram
+                (PROXY + PROXY).getBytes(US_ASCII)); // the second one is the client's
+        TestBroker broker = TestBroker.start(builder -> builder.limits(DEFAULTS.withConnectTimeoutMs(1_000))
+                .listen(Listener.tcp("127.0.0.1", 0).proxyProtocol("127.0.0.1").name("ours"))
+                .listen(Listener.tcp("127.0.0.1", 0).proxyProtocol("192.0.2.7").name("theirs")));
+        byte[] right = Arrays.copyOf(PROXY.getBytes(US_ASCII), PROXY.length() + connect.length);
+        System.arraycopy(connect, 0, right, PROXY.length(), connect.length);
+        try (Siege siege = new Siege(Besieged.here(broker))) {
+            siege.survives(() -> {
+                List<Intruder> crowd = new ArrayList<>();
+                for (byte[] each : forged) {
+                    crowd.addAll(Intruder.crowd(5, i -> siege.intruder("ours").send(each)));
+                    crowd.addAll(Intruder.crowd(5, i -> siege.intruder("theirs").send(each)));
+                }
+                crowd.addAll(Intruder.crowd(5, i -> siege.intruder("theirs").send(right)));
+                siege.serves();
+                for (Intruder each : crowd) {
+                    assertThat(each.untilEnd()).isEmpty();
+                }
+                Intruder.closeAll(crowd);
+                try (Intruder ours = siege.intruder("ours").send(right)) {
+                    assertThat(ours.startsWith((byte) 0x20)).as("a right one is let in").isTrue();
                 }
             });
         }
