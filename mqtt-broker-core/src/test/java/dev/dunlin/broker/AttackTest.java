@@ -360,7 +360,9 @@ final class AttackTest {
                 }
                 Intruder.closeAll(crowd);
                 try (Intruder ours = siege.intruder("ours").send(right)) {
-                    assertThat(ours.startsWith((byte) 0x20)).as("a right one is let in").isTrue();
+                    assertThat(ours.startsWith((byte) 0x20))
+                            .as("a right one is let in")
+                            .isTrue();
                 }
             });
         }
@@ -382,7 +384,8 @@ final class AttackTest {
                 long beganNs = System.nanoTime();
                 int accepted = 0;
                 for (int i = 0; i < 2_000; i++) {
-                    Intruder intruder = Intruder.at(siege.port("tcp"), "127.0.0.2").send(connect);
+                    Intruder intruder =
+                            Intruder.at(siege.port("tcp"), "127.0.0.2").send(connect);
                     if (intruder.startsWith((byte) 0x20)) {
                         served.add(intruder);
                         accepted++;
@@ -395,7 +398,7 @@ final class AttackTest {
                     }
                 }
                 long seconds = elapsedMs(beganNs) / 1_000 + 1;
-                assertThat(accepted).isBetween(atOnce, (int) (10 * atOnce * (seconds + 1)));
+                assertThat(accepted).isBetween(atOnce, (int) (10L * atOnce * (seconds + 1)));
                 assertThat(served).hasSizeLessThanOrEqualTo(atOnce);
                 siege.serves();
                 Intruder.closeAll(served);

@@ -59,9 +59,12 @@ final class StateAttackTest {
     @Test
     void endlessPropertyListInConnect() throws Exception {
         byte[] properties = userProperties(100_000); // 500,000 bytes: what a client may send that isn't authenticated
-        byte[] connect = packet(0x10, new byte[] {0, 4, 'M', 'Q', 'T', 'T', 5, 2, 0, 0}, properties, new byte[] {0, 1, 'c'});
+        byte[] connect =
+                packet(0x10, new byte[] {0, 4, 'M', 'Q', 'T', 'T', 5, 2, 0, 0}, properties, new byte[] {0, 1, 'c'});
         byte[] will = packet( // with a will, whose properties they are
-                0x10, new byte[] {0, 4, 'M', 'Q', 'T', 'T', 5, 6, 0, 0, 0, 0, 1, 'c'}, properties, new byte[] {0, 1, 'w', 0, 0});
+                0x10, new byte[] {0, 4, 'M', 'Q', 'T', 'T', 5, 6, 0, 0, 0, 0, 1, 'c'}, properties, new byte[] {
+                    0, 1, 'w', 0, 0
+                });
         try (Siege siege = besiege(DEFAULTS)) {
             siege.survives(() -> {
                 for (byte[] attack : List.of(connect, will)) {
@@ -114,7 +117,8 @@ final class StateAttackTest {
     private static byte[] packet(int first, byte[]... parts) {
         ByteArrayOutputStream packet = new ByteArrayOutputStream();
         packet.write(first);
-        packet.writeBytes(length(Arrays.stream(parts).mapToInt(part -> part.length).sum()));
+        packet.writeBytes(
+                length(Arrays.stream(parts).mapToInt(part -> part.length).sum()));
         Arrays.stream(parts).forEach(packet::writeBytes);
         return packet.toByteArray();
     }
@@ -207,7 +211,8 @@ final class StateAttackTest {
             siege.survives(() -> {
                 try (WireClient client = siege.connect(MqttVersion.V5).login("greedy")) {
                     assertThat(subscribeAll(client, filters("many/%d", 50_000))).containsOnly(GRANTED_QOS_1);
-                    assertThat(subscribeAll(client, filters("many/+/%d/#", 50_000))).containsOnly(GRANTED_QOS_1);
+                    assertThat(subscribeAll(client, filters("many/+/%d/#", 50_000)))
+                            .containsOnly(GRANTED_QOS_1);
                     siege.serves();
                     client.send(publish("many/49999", "p")).expectPublish("many/49999", "p", 0);
                     client.leave();
@@ -263,7 +268,8 @@ final class StateAttackTest {
                 try (WireClient client = siege.connect(MqttVersion.V5).login("flood");
                         WireClient late = siege.connect(MqttVersion.V5).login("late")) {
                     List<ReasonCode> reasons = retain(client, BATCH, "x".repeat(10_000));
-                    int kept = (int) reasons.stream().filter(reason -> !reason.isError()).count();
+                    int kept = (int)
+                            reasons.stream().filter(reason -> !reason.isError()).count();
                     assertThat(kept).isBetween(100, 104); // of 10,000 bytes and a bit
                     assertThat(reasons.subList(kept, BATCH)).containsOnly(QUOTA_EXCEEDED);
                     siege.serves();
@@ -306,7 +312,14 @@ final class StateAttackTest {
     @EachVersion
     void malformedSharedSubscriptions(MqttVersion version) throws Exception {
         List<String> malformed = List.of(
-                "$share/", "$share//t", "$share/g", "$share/g/", "$share/+/t", "$share/g#/t", "$share/g/t#", "$share///");
+                "$share/",
+                "$share//t",
+                "$share/g",
+                "$share/g/",
+                "$share/+/t",
+                "$share/g#/t",
+                "$share/g/t#",
+                "$share///");
         try (Siege siege = besiege(DEFAULTS)) {
             siege.survives(() -> {
                 for (int i = 0; i < 20; i++) {
@@ -335,11 +348,13 @@ final class StateAttackTest {
             siege.survives(() -> {
                 try (WireClient client = siege.connect(MqttVersion.V5).login("groups");
                         WireClient other = siege.connect(MqttVersion.V5).login("other")) {
-                    assertThat(subscribeAll(client, filters("$share/%d/t", max))).containsOnly(GRANTED_QOS_1);
+                    assertThat(subscribeAll(client, filters("$share/%d/t", max)))
+                            .containsOnly(GRANTED_QOS_1);
                     client.send(subscribe(1, "$share/one more/t", 1)).expect(suback(1, QUOTA_EXCEEDED));
                     siege.serves();
                     other.subscribed("$share/" + longest + "/t", 1);
-                    assertThat(subscribeAll(other, filters("$share/%d/+", max / 2))).containsOnly(GRANTED_QOS_1);
+                    assertThat(subscribeAll(other, filters("$share/%d/+", max / 2)))
+                            .containsOnly(GRANTED_QOS_1);
                     client.leave();
                     siege.serves();
                     other.send(publish("t", "p"));
@@ -394,7 +409,9 @@ final class StateAttackTest {
     void collidingClientIds() throws Exception {
         int count = 1 << 11;
         List<String> colliding = colliding(count);
-        List<String> others = IntStream.range(0, count).mapToObj("an ordinary id, %06d"::formatted).toList();
+        List<String> others = IntStream.range(0, count)
+                .mapToObj("an ordinary id, %06d"::formatted)
+                .toList();
         assertThat(colliding.stream().map(String::hashCode).distinct()).hasSize(1);
         try (Siege siege = besiege(DEFAULTS)) {
             siege.survives(() -> {
@@ -465,7 +482,8 @@ final class StateAttackTest {
         long sum = 0;
         for (int i = 0; i < broker.broker().core().loopCount(); i++) {
             SessionLoop loop = broker.loop(i);
-            sum += TestBroker.call(loop, () -> ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime());
+            sum += TestBroker.call(
+                    loop, () -> ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime());
         }
         return sum;
     }
