@@ -8,6 +8,7 @@ module dev.dunlin.broker {
     requires static io.netty.codec.haproxy;
     requires io.netty.handler;
     requires io.netty.transport;
+    requires java.naming;
     requires static io.netty.transport.classes.epoll;
     requires static io.netty.transport.unix.common;
     requires org.slf4j;

@@ -70,13 +70,21 @@ public final class Broker implements AutoCloseable {
     private final Acceptor inProcess;
     private final SocketFactory sockets;
     private final Map<Listener, Acceptor> acceptors = new LinkedHashMap<>();
+    private final Map<Listener, Layers> layered;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private boolean closing;
 
-    private Broker(String name, Core core, Transport transport, Acceptor inProcess, SocketFactory sockets) {
+    private Broker(
+            String name,
+            Core core,
+            Transport transport,
+            Map<Listener, Layers> layered,
+            Acceptor inProcess,
+            SocketFactory sockets) {
         this.name = name;
         this.core = core;
         this.transport = transport;
+        this.layered = layered;
         this.inProcess = inProcess;
         this.sockets = sockets;
         handlers = handlerThreads(name);
@@ -104,7 +112,8 @@ public final class Broker implements AutoCloseable {
         Transport transport = new SocketTransport(name, core);
         Acceptor inProcess =
                 new Acceptor(IN_PROCESS, new Layers(null, null), core, transport, authenticator, admission);
-        Broker broker = new Broker(name, core, transport, inProcess, new InProcessSockets(inProcess, allocator));
+        Broker broker =
+                new Broker(name, core, transport, listeners, inProcess, new InProcessSockets(inProcess, allocator));
         if (store != null) {
             broker.takeIn(store, restore);
         }
@@ -216,6 +225,28 @@ public final class Broker implements AutoCloseable {
      */
     public SocketFactory socketFactory() {
         return sockets;
+    }
+
+    /**
+     * Reads the files of all listeners with TLS again: certificates, keys, whom clients' certificates are trusted by, and
+     * revocation lists. Connections that are open stay; handshakes that begin afterwards go by what was read, and no session of
+     * before can be resumed. A listener whose files can't be used, all of them together, goes on with what it has; that is
+     * logged. Calls that overlap are one after the other. Any thread; returns at once.
+     *
+     * @return completes on a thread of its own; what failed is in the result
+     */
+    public CompletionStage<TlsReload> reloadTls() {
+        return CompletableFuture.supplyAsync(this::readTls, task -> {
+            Thread reader = new Thread(task, name + "-tls");
+            reader.setDaemon(true);
+            reader.start();
+        });
+    }
+
+    private TlsReload readTls() {
+        synchronized (layered) { // who reads last is the last to replace
+            return TlsReload.of(layered);
+        }
     }
 
     /** The client within this process. */

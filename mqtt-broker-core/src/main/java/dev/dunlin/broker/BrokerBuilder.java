@@ -4,8 +4,11 @@ import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.TrustedProxies;
 import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Durability;
+import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.TimeSource;
@@ -21,6 +24,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +33,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Configures and starts a {@link Broker}. Not thread-safe; may be used again for another broker.
  *
- * <p>Secure by default: a listener that other machines can reach needs an {@link #authenticator} or an explicit
- * {@link #allowAnonymous}. A listener on loopback or a Unix domain socket, and this process itself
- * ({@link Broker#socketFactory}), lets everybody in unless there is an authenticator.
+ * <p>Secure by default: a listener that other machines can reach needs an {@link #authenticator}, certificates of its clients
+ * ({@link Tls#clientCertificates(Path)}), or an explicit {@link #allowAnonymous}. A listener on loopback or a Unix domain
+ * socket, and this process itself ({@link Broker#socketFactory}), lets everybody in unless there is an authenticator.
  */
 public final class BrokerBuilder {
     private static final int EMBEDDED_LOOPS_MAX = 4;
@@ -180,9 +185,16 @@ public final class BrokerBuilder {
         Map<Listener, Layers> layered = layered();
         Store store = storage == null ? null : OpenedStore.open(storage, durability, limits, time, name);
         Core core = new Core(limits, time, random, loops, store);
-        Authenticator who = authenticator == null ? Authenticator.anonymous() : authenticator;
+        Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
         return Broker.start(name, core, layered, who, admission, allocator);
+    }
+
+    /** Without an authenticator: whoever could come so far comes in, under the name in its certificate if that is to count. */
+    private static CompletionStage<AuthResult> byCertificate(ConnectRequest request) {
+        String name = request.certificateName();
+        return CompletableFuture.completedFuture(
+                AuthResult.accept(name == null ? Identity.ANONYMOUS : new Identity(name)));
     }
 
     private void checkAccess() throws BrokerStartException {
@@ -190,11 +202,11 @@ public final class BrokerBuilder {
             throw config("allowAnonymous() and an authenticator exclude each other");
         }
         for (Listener listener : listeners) {
-            String host = listener.reachableHost();
+            String host = listener.unguardedHost();
             if (host != null && !anonymousAllowed && authenticator == null) {
                 throw config("listener " + listener.name() + " on " + host
-                        + " can be reached by other machines: give an authenticator, or say that anonymous clients are"
-                        + " allowed");
+                        + " can be reached by other machines: give an authenticator, require certificates of clients, or"
+                        + " say that anonymous clients are allowed");
             }
         }
     }
@@ -224,7 +236,7 @@ public final class BrokerBuilder {
             Tls tls = listener.tls();
             layered.put(
                     listener,
-                    new Layers(tls == null ? null : tls.context(), listener.webSocketPath(), proxies(listener)));
+                    new Layers(tls == null ? null : tls.layer(), listener.webSocketPath(), proxies(listener)));
         }
         return layered;
     }

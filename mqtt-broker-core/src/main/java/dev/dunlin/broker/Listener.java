@@ -245,10 +245,12 @@ public record Listener(
         return trustedProxies.isEmpty() ? null : TrustedProxies.of(trustedProxies);
     }
 
-    /** The first host that other machines can reach; null if only programs on this machine can reach it. */
+    /**
+     * The first host that other machines can reach, and come in without having proved who they are; null if there is none.
+     */
     @Nullable
-    String reachableHost() {
-        if (place instanceof Tcp tcp) {
+    String unguardedHost() {
+        if (place instanceof Tcp tcp && (tls == null || !tls.requiresCertificates())) {
             for (String host : tcp.hosts) {
                 InetAddress resolved = Tcp.address(host, tcp.port).getAddress();
                 if (resolved == null || !resolved.isLoopbackAddress()) {

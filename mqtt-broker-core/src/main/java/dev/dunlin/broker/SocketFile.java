@@ -54,7 +54,7 @@ final class SocketFile {
         Path folder = newFolder();
         Path made = folder.resolve("s");
         try {
-            if (made.toString().getBytes(StandardCharsets.UTF_8).length > PATH_BYTES_MAX) {
+            if (bytes(made) > PATH_BYTES_MAX || bytes(path) > PATH_BYTES_MAX) {
                 throw new IOException("the path is too long for a socket");
             }
             ChannelFuture bound = acceptor.bindUnix(made, path, allocator).awaitUninterruptibly();
@@ -69,6 +69,10 @@ final class SocketFile {
             Files.deleteIfExists(made);
             Files.delete(folder);
         }
+    }
+
+    private static int bytes(Path path) {
+        return path.toString().getBytes(StandardCharsets.UTF_8).length;
     }
 
     private void checkPlace() throws IOException {

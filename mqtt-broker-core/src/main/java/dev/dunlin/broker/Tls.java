@@ -1,52 +1,64 @@
 package dev.dunlin.broker;
 
+import dev.dunlin.broker.net.TlsLayer;
+import dev.dunlin.broker.spi.CertificateName;
+import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.PrivateKey;
-import java.security.PublicKey;
-import java.security.Signature;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.Base64;
+import java.util.List;
 import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.crypto.Cipher;
-import javax.crypto.EncryptedPrivateKeyInfo;
-import javax.crypto.SecretKey;
-import javax.crypto.SecretKeyFactory;
-import javax.crypto.spec.PBEKeySpec;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a listener needs to speak TLS: a certificate chain and its private key, in PEM files. Immutable; the files are read
- * when the broker starts, not before. TLS 1.2 and 1.3, with the JDK's cipher suites; clients aren't asked for certificates.
+ * What a listener needs to speak TLS: a certificate chain and its private key, in PEM files, and whose certificates clients
+ * may or must have. Immutable; the files are read when the broker starts, not before, and again by {@link Broker#reloadTls}.
+ *
+ * <p>TLS 1.2 and 1.3 with the JDK's cipher suites, in its order, unless it is told otherwise. A client can't renegotiate. It
+ * isn't asked for a certificate unless {@link #clientCertificates(Path)} says so.
+ *
+ * <pre>{@code
+ * Tls.pem(chain, key).clientCertificates(authority).userName(CertificateName.COMMON_NAME)
+ * }</pre>
  */
 public final class Tls {
-    private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
-    private static final Pattern PEM = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
-    private static final byte[] PROBE = "the same pair".getBytes(StandardCharsets.US_ASCII);
+    private static final List<String> TLS_1_3_ONLY = List.of("TLSv1.3");
+    private static final List<String> BOTH = List.of("TLSv1.3", "TLSv1.2");
 
-    private final Path chain;
-    private final Path key;
-    private final @Nullable String password;
+    private final PemIdentity identity;
+    private final @Nullable ClientTrust clients;
+    private final Version minimum;
 
-    private Tls(Path chain, Path key, @Nullable String password) {
-        this.chain = Objects.requireNonNull(chain, "chain");
-        this.key = Objects.requireNonNull(key, "key");
-        this.password = password;
+    /** Empty: the JDK's. */
+    private final List<String> suites;
+
+    private Tls(PemIdentity identity, @Nullable ClientTrust clients, Version minimum, List<String> suites) {
+        this.identity = identity;
+        this.clients = clients;
+        this.minimum = minimum;
+        this.suites = suites;
+    }
+
+    /** A version of TLS; there is none below 1.2 here. */
+    public enum Version {
+        /** TLS 1.2 [RFC 5246]. */
+        TLS_1_2,
+        /** TLS 1.3 [RFC 8446]. */
+        TLS_1_3
+    }
+
+    /** Whether clients have to have a certificate. One that isn't trusted is refused in any case. */
+    public enum ClientCertificates {
+        /** A client without one is turned away in the handshake. */
+        REQUIRED,
+        /** A client may have one. Without, it is for the authenticator to say whether it comes in. */
+        OPTIONAL
     }
 
     /**
@@ -56,7 +68,7 @@ public final class Tls {
      * @param key its private key, not encrypted: PKCS #8, which is what {@code BEGIN PRIVATE KEY} says
      */
     public static Tls pem(Path chain, Path key) {
-        return new Tls(chain, key, null);
+        return of(new PemIdentity(chain, key, null));
     }
 
     /**
@@ -67,129 +79,135 @@ public final class Tls {
      * @param password opens the key
      */
     public static Tls pem(Path chain, Path key, String password) {
-        return new Tls(chain, key, Objects.requireNonNull(password, "password"));
+        return of(new PemIdentity(chain, key, Objects.requireNonNull(password, "password")));
+    }
+
+    private static Tls of(PemIdentity identity) {
+        return new Tls(identity, null, Version.TLS_1_2, List.of());
+    }
+
+    /** This one, for clients that have a certificate: {@link ClientCertificates#REQUIRED}. */
+    public Tls clientCertificates(Path trusted) {
+        return clientCertificates(trusted, ClientCertificates.REQUIRED);
+    }
+
+    /**
+     * This one, asking clients for a certificate. A listener that requires one may be reached by other machines without an
+     * authenticator: nobody else comes in. Which name such a client has is another matter, see {@link #userName}.
+     *
+     * @param trusted the certificates of those who sign the clients' own: a PEM file, or a folder, where all files count that
+     *     have a PEM certificate. A client's own certificate may be among them; then it is let in whoever has signed it,
+     *     and no revocation list is asked
+     */
+    public Tls clientCertificates(Path trusted, ClientCertificates mode) {
+        Objects.requireNonNull(trusted, "trusted");
+        boolean required = mode == ClientCertificates.REQUIRED;
+        return new Tls(identity, new ClientTrust(trusted, required, List.of(), null), minimum, suites);
+    }
+
+    /**
+     * This one, with lists of certificates that don't count any more. Once there are any, each certificate between a client's
+     * and the root needs a list of who has signed it, and one that is not out of date: without, the client is refused. Nothing
+     * is ever fetched from the network.
+     *
+     * @param lists PEM files ({@code BEGIN X509 CRL}), or folders, where all files count that have a list
+     * @throws IllegalStateException before {@link #clientCertificates(Path)}
+     */
+    public Tls revocationLists(Path... lists) {
+        return new Tls(identity, trust().revocationLists(List.of(lists)), minimum, suites);
+    }
+
+    /**
+     * This one, with the user name of a client taken from its certificate. Without an authenticator that is who it is;
+     * with one, see {@link dev.dunlin.broker.spi.ConnectRequest#certificateName}. A client whose certificate has no such name is
+     * refused with 0x87 (not authorized). The user name in its CONNECT is not looked at.
+     *
+     * @throws IllegalStateException before {@link #clientCertificates(Path)}
+     */
+    public Tls userName(CertificateName name) {
+        return new Tls(identity, trust().userName(name), minimum, suites);
+    }
+
+    private ClientTrust trust() {
+        if (clients == null) {
+            throw new IllegalStateException("clientCertificates() comes first: no certificate is asked for");
+        }
+        return clients;
+    }
+
+    /** This one, for clients that speak this version or a later one; default {@link Version#TLS_1_2}. */
+    public Tls minimum(Version version) {
+        return new Tls(identity, clients, version, suites);
+    }
+
+    /**
+     * This one, with these cipher suites only. The first one that the client has too is taken.
+     *
+     * @param names as the JDK calls them, such as "TLS_AES_256_GCM_SHA384"; none for the JDK's own choice. A start fails if the
+     *     JDK doesn't know or doesn't allow one
+     */
+    public Tls cipherSuites(String... names) {
+        return new Tls(identity, clients, minimum, List.of(names));
     }
 
     /** Says which files, never the password. */
     @Override
     public String toString() {
-        return "Tls[" + chain + ", " + key + "]";
+        return "Tls[" + identity + (clients == null ? "" : ", clients by " + clients.trusted()) + "]";
     }
 
-    /** Reads the files. @throws BrokerStartException CONFIG, in a sentence, if there is anything wrong with them */
+    /** Whether nobody comes in without a certificate. */
+    boolean requiresCertificates() {
+        return clients != null && clients.required();
+    }
+
+    /** Reads the files. Blocks. @throws BrokerStartException as {@link #context} */
+    TlsLayer layer() throws BrokerStartException {
+        return new TlsLayer(context(), clients == null ? null : clients.userName());
+    }
+
+    /** Reads the files. Blocks. @throws BrokerStartException CONFIG, in a sentence, if there is anything wrong with them */
     SslContext context() throws BrokerStartException {
-        X509Certificate[] certificates = certificates();
-        PrivateKey privateKey = privateKey(certificates[0].getPublicKey());
-        checkPair(certificates[0].getPublicKey(), privateKey);
+        PemIdentity.Pair pair = identity.read();
+        checkSuites();
         try {
-            return SslContextBuilder.forServer(privateKey, certificates)
+            SslContextBuilder builder = SslContextBuilder.forServer(
+                            pair.key(), pair.certificates().toArray(X509Certificate[]::new))
                     .sslProvider(SslProvider.JDK)
-                    .protocols(PROTOCOLS)
-                    .build();
+                    .protocols(minimum == Version.TLS_1_3 ? TLS_1_3_ONLY : BOTH)
+                    .ciphers(suites.isEmpty() ? null : suites);
+            if (clients != null) {
+                builder.trustManager(clients.factory())
+                        .clientAuth(clients.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);
+            }
+            return builder.build();
         } catch (SSLException e) {
-            throw config("the certificate " + chain + " can't be used for TLS: " + e.getMessage(), e);
+            throw PemFiles.config(
+                    "the certificate " + identity.chain() + " can't be used for TLS: " + e.getMessage(), e);
         }
     }
 
-    private X509Certificate[] certificates() throws BrokerStartException {
-        try (var in = Files.newInputStream(chain)) {
-            X509Certificate[] certificates = CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
-                    .map(X509Certificate.class::cast)
-                    .toArray(X509Certificate[]::new);
-            if (certificates.length == 0) {
-                throw config("there is no certificate in " + chain, null);
-            }
-            return certificates;
-        } catch (IOException e) {
-            throw unreadable("certificate", chain, e);
-        } catch (CertificateException e) {
-            throw config("the certificate file " + chain + " doesn't hold PEM certificates", e);
+    /** With a suite that can't be, each handshake would fail, but not the start. */
+    private void checkSuites() throws BrokerStartException {
+        if (suites.isEmpty()) {
+            return;
         }
-    }
-
-    private PrivateKey privateKey(PublicKey of) throws BrokerStartException {
-        String text;
+        List<String> known;
         try {
-            text = Files.readString(key, StandardCharsets.ISO_8859_1);
-        } catch (IOException e) {
-            throw unreadable("key", key, e);
-        }
-        Matcher pem = PEM.matcher(text);
-        while (pem.find()) {
-            if (pem.group(1).endsWith("PRIVATE KEY")) {
-                return privateKey(pem.group(1), pem.group(2), of);
-            }
-        }
-        throw config("there is no private key in " + key, null);
-    }
-
-    private PrivateKey privateKey(String kind, String base64, PublicKey of) throws BrokerStartException {
-        boolean encrypted = kind.equals("ENCRYPTED PRIVATE KEY");
-        if (!encrypted && !kind.equals("PRIVATE KEY")) {
-            throw config(
-                    "the key " + key + " is a " + kind + ", not PKCS #8: convert it with"
-                            + " 'openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW'",
-                    null);
-        }
-        if (encrypted && password == null) {
-            throw config("the key " + key + " is encrypted, and no password is given", null);
-        }
-        try {
-            byte[] der = Base64.getMimeDecoder().decode(base64);
-            PKCS8EncodedKeySpec spec = encrypted ? decrypt(der) : new PKCS8EncodedKeySpec(der);
-            return KeyFactory.getInstance(of.getAlgorithm()).generatePrivate(spec);
-        } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {
-            throw config(
-                    encrypted
-                            ? "the key " + key + " can't be opened with the password that was given"
-                            : "the key " + key + " can't be read as a key of kind " + of.getAlgorithm()
-                                    + ", which the certificate has",
-                    e);
-        }
-    }
-
-    private PKCS8EncodedKeySpec decrypt(byte[] der) throws GeneralSecurityException, IOException {
-        EncryptedPrivateKeyInfo info = new EncryptedPrivateKeyInfo(der);
-        AlgorithmParameters parameters = info.getAlgParameters();
-        // PBES2 only names the family; its parameters know which one it is.
-        String algorithm = info.getAlgName().equals("PBES2") ? parameters.toString() : info.getAlgName();
-        PBEKeySpec secret = new PBEKeySpec(Objects.requireNonNull(password).toCharArray());
-        SecretKey opens = SecretKeyFactory.getInstance(algorithm).generateSecret(secret);
-        Cipher cipher = Cipher.getInstance(algorithm);
-        cipher.init(Cipher.DECRYPT_MODE, opens, parameters);
-        return info.getKeySpec(cipher);
-    }
-
-    /** A key of another certificate would start well and fail every handshake. */
-    private void checkPair(PublicKey publicKey, PrivateKey privateKey) throws BrokerStartException {
-        String algorithm = switch (publicKey.getAlgorithm()) {
-            case "RSA" -> "SHA256withRSA";
-            case "EC" -> "SHA256withECDSA";
-            default -> publicKey.getAlgorithm(); // those of Edwards curves sign under their own names
-        };
-        boolean pair;
-        try {
-            Signature signature = Signature.getInstance(algorithm);
-            signature.initSign(privateKey);
-            signature.update(PROBE);
-            byte[] signed = signature.sign();
-            signature.initVerify(publicKey);
-            signature.update(PROBE);
-            pair = signature.verify(signed);
+            SSLContext jdk = SSLContext.getInstance("TLS");
+            jdk.init(null, new TrustManager[0], null);
+            known = List.of(jdk.getSupportedSSLParameters().getCipherSuites());
         } catch (GeneralSecurityException e) {
-            throw config("the certificate " + chain + " and the key " + key + " can't be used together", e);
+            throw PemFiles.config("the JDK has no TLS: " + e.getMessage(), e);
         }
-        if (!pair) {
-            throw config("the key " + key + " doesn't belong to the certificate " + chain, null);
+        for (String suite : suites) {
+            if (!known.contains(suite)) {
+                throw PemFiles.config("the JDK doesn't know, or doesn't allow, the cipher suite " + suite, null);
+            }
         }
-    }
-
-    private static BrokerStartException unreadable(String what, Path file, IOException e) {
-        String why = e instanceof NoSuchFileException ? "there is no such file" : String.valueOf(e.getMessage());
-        return config("the " + what + " " + file + " can't be read: " + why, e);
-    }
-
-    private static BrokerStartException config(String message, @Nullable Throwable cause) {
-        return new BrokerStartException(BrokerStartException.Kind.CONFIG, message, cause);
+        // Those of earlier versions name how keys are exchanged, and what WITH.
+        if (minimum == Version.TLS_1_3 && suites.stream().allMatch(suite -> suite.contains("_WITH_"))) {
+            throw PemFiles.config("none of the cipher suites is for TLS 1.3: " + String.join(", ", suites), null);
+        }
     }
 }

@@ -122,9 +122,7 @@ final class PacketBoundsTest {
         c.send(publish("t", "p").qos(1, 2).with(Property.RESPONSE_TOPIC, "123456789"));
         c.expect(puback(2).reason(TOPIC_NAME_INVALID));
         c.expectNothing();
-        broker.send(
-                        MqttVersion.V5,
-                        connect("d").will(publish("w", "p").with(Property.RESPONSE_TOPIC, "123456789")))
+        broker.send(MqttVersion.V5, connect("d").will(publish("w", "p").with(Property.RESPONSE_TOPIC, "123456789")))
                 .expectRefusal(TOPIC_NAME_INVALID);
     }
 
@@ -152,13 +150,9 @@ final class PacketBoundsTest {
         int max = Limits.EMBEDDED.userPropertiesMax();
         broker.open(MqttVersion.V5).send(connectWith(max)).expect(connack());
         broker.open(MqttVersion.V5).send(connectWith(max + 1)).expectRefusal(ReasonCode.QUOTA_EXCEEDED);
-        broker.send(
-                        MqttVersion.V5,
-                        connect("w").cleanStart().will(withUserProperties(publish("w", "p"), max)))
+        broker.send(MqttVersion.V5, connect("w").cleanStart().will(withUserProperties(publish("w", "p"), max)))
                 .expect(connack());
-        broker.send(
-                        MqttVersion.V5,
-                        connect("x").cleanStart().will(withUserProperties(publish("w", "p"), max + 1)))
+        broker.send(MqttVersion.V5, connect("x").cleanStart().will(withUserProperties(publish("w", "p"), max + 1)))
                 .expectRefusal(ReasonCode.QUOTA_EXCEEDED);
     }
 

@@ -48,7 +48,9 @@ final class RetainedBytesTest {
         }
         c.send(publish("d", THREE_THOUSAND).qos(1, 1).retain());
         c.expect(puback(1).reason(QUOTA_EXCEEDED));
-        c.send(publish("d", THREE_THOUSAND).qos(2, 2).retain(), publish("d", THREE_THOUSAND).retain());
+        c.send(
+                publish("d", THREE_THOUSAND).qos(2, 2).retain(),
+                publish("d", THREE_THOUSAND).retain());
         c.expect(pubrec(2).reason(QUOTA_EXCEEDED));
         c.send(publish("c", "y".repeat(4_000)).qos(1, 3).retain()); // one larger than that before
         c.expect(puback(3).reason(QUOTA_EXCEEDED));

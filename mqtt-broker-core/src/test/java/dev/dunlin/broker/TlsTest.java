@@ -177,7 +177,7 @@ final class TlsTest {
             assertThat(PipelineProbe.handlers(broker.acceptor("wss")))
                     .hasSize(10)
                     .allSatisfy(handlers -> assertThat(handlers)
-                            .containsExactly("SslHandler", "TlsEnd", "WebSocketFrames", "Connection"));
+                            .containsExactly("TlsHandler", "TlsEnd", "WebSocketFrames", "Connection"));
             clients.forEach(WireClient::close);
         }
     }

@@ -63,7 +63,7 @@ public final class Main {
         }
         chooseLogLevel(System.getenv().getOrDefault("DUNLIN_LOG", ""));
         if (given.hasSubcommand()) {
-            runStoreCommand(given.subcommand());
+            runCommand(given.subcommand());
         } else {
             run(options);
         }
@@ -79,16 +79,15 @@ public final class Main {
         Thread.currentThread().join();
     }
 
-    private static void runStoreCommand(ParseResult store) throws InterruptedException {
-        if (!store.hasSubcommand()) {
+    private static void runCommand(ParseResult given) throws InterruptedException {
+        ParseResult last = given.hasSubcommand() ? given.subcommand() : given;
+        if (!(last.commandSpec().userObject() instanceof StoreAction action)) {
             throw exit(
                     EXIT_USAGE,
                     "'store' needs a command: "
-                            + String.join(
-                                    ", ", store.commandSpec().subcommands().keySet())
+                            + String.join(", ", last.commandSpec().subcommands().keySet())
                             + " (see dunlin store --help)");
         }
-        StoreAction action = (StoreAction) store.subcommand().commandSpec().userObject();
         int code;
         try {
             code = action.run(System.out, System.err);
@@ -115,14 +114,14 @@ public final class Main {
 
     private static Broker start(Options options) {
         Logger log = LoggerFactory.getLogger(Main.class);
-        for (BindAddress address : options.bind) {
-            if (!address.loopback() && !options.allowAnonymous) {
-                // The broker refuses too, in the words of its API.
-                throw exit(
-                        EXIT_FAILED,
-                        "other machines reach " + address.host()
-                                + ": bind to 127.0.0.1, or let every client in with --allow-anonymous");
-            }
+        String openTo = options.hostOpenToOthers();
+        if (openTo != null) {
+            // The broker refuses too, in the words of its API.
+            throw exit(
+                    EXIT_FAILED,
+                    "other machines reach " + openTo
+                            + ": bind to 127.0.0.1, require certificates of clients (--client-ca, with --port none and no"
+                            + " --ws-port), or let every client in with --allow-anonymous");
         }
         BrokerBuilder builder = Broker.builder()
                 .limits(options.limits(limits(log, PlatformDependent.maxDirectMemory())))
@@ -175,12 +174,16 @@ public final class Main {
         try {
             return ControlSocket.open(
                     folder,
-                    Map.of(Backup.NAME, (about, to) -> Backup.online(broker, about, to)),
+                    Map.of(
+                            Backup.NAME,
+                            (about, to) -> Backup.online(broker, about, to),
+                            Reload.NAME,
+                            (about, to) -> Reload.online(broker, to)),
                     ControlSocket.PATIENCE);
         } catch (IOException e) {
             LoggerFactory.getLogger(Main.class)
                     .warn(
-                            "commands: there can be no socket {}, so no backup while the broker runs: {}",
+                            "commands: there can be no socket {}, so neither backup nor reload while the broker runs: {}",
                             folder.resolve(ControlSocket.FILE),
                             e.getMessage());
             return null;

@@ -2,6 +2,7 @@ package dev.dunlin.server;
 
 import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.Tls;
+import dev.dunlin.broker.spi.CertificateName;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import java.nio.file.InvalidPathException;
@@ -9,7 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,6 +41,7 @@ import picocli.CommandLine.TypeConversionException;
 final class Options {
     private static final String DATA = "--data";
     private static final String DURABILITY = "--durability";
+    private static final String PORT = "--port";
     private static final String TLS_PORT = "--tls-port";
     private static final String WS_PORT = "--ws-port";
     private static final String WSS_PORT = "--wss-port";
@@ -47,7 +51,14 @@ final class Options {
     private static final String CERT = "--cert";
     private static final String KEY = "--key";
     private static final String LIMIT = "--limit";
+    private static final String CLIENT_CA = "--client-ca";
+    private static final String CLIENT_CERT = "--client-cert";
+    private static final String CLIENT_CRL = "--client-crl";
+    private static final String CLIENT_NAME = "--client-name";
+    private static final String TLS_MIN = "--tls-min";
+    private static final String TLS_CIPHERS = "--tls-ciphers";
     private static final String HELP = "--help";
+    private static final String NONE = "none";
 
     @Option(
             names = "--bind",
@@ -56,15 +67,16 @@ final class Options {
             converter = BindConverter.class,
             description =
                     "Address to listen on, or several with commas, such as 127.0.0.1,[::1] (default 127.0.0.1); [::] is all"
-                            + " of IPv6 and, on Linux, of IPv4. Any other than loopback needs --allow-anonymous.")
+                            + " of IPv6 and, on Linux, of IPv4. Any other than loopback needs --allow-anonymous, or"
+                            + " certificates of clients at every port.")
     List<BindAddress> bind = List.of(BindAddress.LOOPBACK);
 
     @Option(
-            names = "--port",
+            names = PORT,
             paramLabel = "N",
-            converter = PortConverter.class,
-            description = "TCP port, 0 to 65535; 0 takes a free one (default 1883).")
-    int port = 1883;
+            converter = PortOrNoneConverter.class,
+            description = "TCP port, 0 to 65535; 0 takes a free one; none is for TLS or WebSocket only (default 1883).")
+    TcpPort port = new TcpPort(1883);
 
     @Option(
             names = TLS_PORT,
@@ -138,6 +150,56 @@ final class Options {
     @Nullable
     Path key;
 
+    @Option(
+            names = CLIENT_CA,
+            paramLabel = "PATH",
+            converter = FileConverter.class,
+            description =
+                    "PEM file, or folder of them, with the certificates that sign those of clients: over TLS a client needs"
+                            + " one then.")
+    @Nullable
+    Path clientCa;
+
+    @Option(
+            names = CLIENT_CERT,
+            paramLabel = "MODE",
+            converter = ClientCertificatesConverter.class,
+            description =
+                    "Whether a client has to have a certificate: required (default with --client-ca), or optional.")
+    Tls.ClientCertificates clientCert = Tls.ClientCertificates.REQUIRED;
+
+    @Option(
+            names = CLIENT_CRL,
+            paramLabel = "PATH",
+            converter = FileConverter.class,
+            description = "PEM file, or folder of them, with revocation lists: one for each that signs.")
+    @Nullable
+    Path clientCrl;
+
+    @Option(
+            names = CLIENT_NAME,
+            paramLabel = "PART",
+            converter = CertificateNameConverter.class,
+            description =
+                    "What in its certificate is the user name of a client: cn, the common name; dns, email or uri, the"
+                            + " first alternative name of that kind; or subject, all of that.")
+    @Nullable
+    CertificateName clientName;
+
+    @Option(
+            names = TLS_MIN,
+            paramLabel = "VERSION",
+            converter = TlsVersionConverter.class,
+            description = "The lowest version of TLS: 1.2 (default) or 1.3.")
+    Tls.Version tlsMin = Tls.Version.TLS_1_2;
+
+    @Option(
+            names = TLS_CIPHERS,
+            paramLabel = "NAMES",
+            split = ",",
+            description = "Cipher suites by the JDK's names, the preferred one first (default: the JDK's choice).")
+    List<String> tlsCiphers = List.of();
+
     @Option(names = "--allow-anonymous", description = "Let every client in that reaches the address.")
     boolean allowAnonymous;
 
@@ -186,10 +248,12 @@ final class Options {
     /** A parser that fills {@code options} from these arguments. */
     static CommandLine parserOf(Options options, String... args) {
         CommandLine parser = new CommandLine(options);
-        // Seven more commands, each with its options, are a good part of a start: they are there when they can be
+        // Eight more commands, each with its options, are a good part of a start: they are there when they can be
         // meant.
-        if (List.of(args).contains(StoreCommand.NAME) || List.of(args).contains(HELP)) {
+        List<String> words = List.of(args);
+        if (words.contains(StoreCommand.NAME) || words.contains(Reload.NAME) || words.contains(HELP)) {
             parser.addSubcommand(new StoreCommand());
+            parser.addSubcommand(new Reload());
         }
         // An argument that starts with @ is an argument, not a file of them.
         return parser.setExpandAtFiles(false);
@@ -199,10 +263,27 @@ final class Options {
         return store.equals(Engines.MEMORY);
     }
 
-    /** What the broker listens on: TCP, and whatever has a port or a file. */
+    /** Where a client on another machine may come in without having proved who it is; null if nowhere. */
+    @Nullable
+    String hostOpenToOthers() {
+        boolean certificates = clientCa != null && clientCert == Tls.ClientCertificates.REQUIRED;
+        boolean plain = port.number() != null || wsPort != null;
+        if (allowAnonymous || (certificates && !plain)) {
+            return null;
+        }
+        return bind.stream()
+                .filter(address -> !address.loopback())
+                .map(BindAddress::host)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** What the broker listens on: whatever has a port or a file. */
     List<Listener> listeners() {
         List<Listener> listeners = new ArrayList<>();
-        listeners.add(onAll(Listener.tcp(bind.get(0).host(), port)));
+        if (port.number() != null) {
+            listeners.add(onAll(Listener.tcp(bind.get(0).host(), port.number())));
+        }
         if (tlsPort != null) {
             listeners.add(onAll(Listener.tcp(bind.get(0).host(), tlsPort))
                     .tls(identity())
@@ -228,9 +309,17 @@ final class Options {
     }
 
     private Tls identity() {
-        return Tls.pem(
-                Objects.requireNonNull(cert, CERT + " was asked for"),
-                Objects.requireNonNull(key, KEY + " was asked for"));
+        Tls tls = Tls.pem(
+                        Objects.requireNonNull(cert, CERT + " was asked for"),
+                        Objects.requireNonNull(key, KEY + " was asked for"))
+                .minimum(tlsMin)
+                .cipherSuites(tlsCiphers.toArray(String[]::new));
+        if (clientCa != null) {
+            tls = tls.clientCertificates(clientCa, clientCert);
+            tls = clientCrl == null ? tls : tls.revocationLists(clientCrl);
+            tls = clientName == null ? tls : tls.userName(clientName);
+        }
+        return tls;
     }
 
     /** What can only be seen of all options together. */
@@ -260,19 +349,41 @@ final class Options {
 
     private void checkTls(ParseResult given) {
         boolean tls = tlsPort != null || wssPort != null;
+        CommandLine command = given.commandSpec().commandLine();
         if (tls && (cert == null || key == null)) {
             throw new ParameterException(
-                    given.commandSpec().commandLine(),
-                    (tlsPort != null ? TLS_PORT : WSS_PORT) + " needs " + (cert == null ? CERT : KEY));
+                    command, (tlsPort != null ? TLS_PORT : WSS_PORT) + " needs " + (cert == null ? CERT : KEY));
         }
-        if (!tls && (cert != null || key != null)) {
-            throw new ParameterException(
-                    given.commandSpec().commandLine(),
-                    (cert != null ? CERT : KEY) + " is for " + TLS_PORT + " or " + WSS_PORT);
+        for (String option : List.of(CERT, KEY, CLIENT_CA, TLS_MIN, TLS_CIPHERS)) {
+            if (!tls && given.hasMatchedOption(option)) {
+                throw new ParameterException(command, option + " is for " + TLS_PORT + " or " + WSS_PORT);
+            }
+        }
+        for (String option : List.of(CLIENT_CERT, CLIENT_CRL, CLIENT_NAME)) {
+            if (clientCa == null && given.hasMatchedOption(option)) {
+                throw new ParameterException(command, option + " needs " + CLIENT_CA);
+            }
         }
         if (wsPort == null && wssPort == null && given.hasMatchedOption(WS_PATH)) {
+            throw new ParameterException(command, WS_PATH + " is for " + WS_PORT + " or " + WSS_PORT);
+        }
+        if (port.number() == null && wsPort == null && !tls) {
             throw new ParameterException(
-                    given.commandSpec().commandLine(), WS_PATH + " is for " + WS_PORT + " or " + WSS_PORT);
+                    command,
+                    PORT + " none needs another port: " + String.join(", ", List.of(TLS_PORT, WS_PORT, WSS_PORT)));
+        }
+    }
+
+    /**
+     * What {@code --port} says.
+     *
+     * @param number null for no TCP without TLS
+     */
+    record TcpPort(@Nullable Integer number) {
+        /** The text: as all that a record says by itself is put together at run time, and picocli asks at each start. */
+        @Override
+        public String toString() {
+            return number == null ? NONE : number.toString();
         }
     }
 
@@ -328,6 +439,56 @@ final class Options {
             }
             throw new TypeConversionException("'" + text + "' is not a port, 0 to 65535");
         }
+    }
+
+    private static final class PortOrNoneConverter implements ITypeConverter<TcpPort> {
+        @Override
+        public TcpPort convert(String text) {
+            return new TcpPort(text.equals(NONE) ? null : new PortConverter().convert(text));
+        }
+    }
+
+    private static final class ClientCertificatesConverter implements ITypeConverter<Tls.ClientCertificates> {
+        @Override
+        public Tls.ClientCertificates convert(String text) {
+            return oneOf(
+                    "mode for certificates of clients",
+                    text,
+                    Map.of(
+                            "required", Tls.ClientCertificates.REQUIRED,
+                            "optional", Tls.ClientCertificates.OPTIONAL));
+        }
+    }
+
+    private static final class CertificateNameConverter implements ITypeConverter<CertificateName> {
+        @Override
+        public CertificateName convert(String text) {
+            return oneOf(
+                    "part of a certificate",
+                    text,
+                    Map.of(
+                            "cn", CertificateName.COMMON_NAME,
+                            "dns", CertificateName.SAN_DNS,
+                            "email", CertificateName.SAN_EMAIL,
+                            "uri", CertificateName.SAN_URI,
+                            "subject", CertificateName.SUBJECT));
+        }
+    }
+
+    private static final class TlsVersionConverter implements ITypeConverter<Tls.Version> {
+        @Override
+        public Tls.Version convert(String text) {
+            return oneOf("lowest version of TLS", text, Map.of("1.2", Tls.Version.TLS_1_2, "1.3", Tls.Version.TLS_1_3));
+        }
+    }
+
+    private static <T> T oneOf(String what, String text, Map<String, T> known) {
+        T value = known.get(text);
+        if (value == null) {
+            throw new TypeConversionException(
+                    "'" + text + "' is not a " + what + ", known: " + String.join(", ", new TreeSet<>(known.keySet())));
+        }
+        return value;
     }
 
     private static final class WebSocketPathConverter implements ITypeConverter<String> {

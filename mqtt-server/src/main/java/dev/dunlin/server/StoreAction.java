@@ -3,7 +3,7 @@ package dev.dunlin.server;
 import dev.dunlin.broker.spi.StoreException;
 import java.io.PrintStream;
 
-/** What a command below {@code store} does. */
+/** What a command does that isn't the broker itself. */
 interface StoreAction {
     /** It went well. */
     int OK = 0;

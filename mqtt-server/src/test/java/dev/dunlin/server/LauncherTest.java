@@ -168,6 +168,23 @@ class LauncherTest {
             --cert=             | '' is not a file
             --limit x=1         | there is no limit 'x'
             --limit topicBytesMax=0 | --limit: topicBytesMax is 0, not between 1 and 65535
+            --unix=             | '' is not a file
+            --unix-mode rw-rw---- | --unix-mode is for --unix
+            --unix s --unix-mode 660 | '660' is not what a file permits, such as rw-rw----
+            --bind ::1,[::1]    | --bind has an address twice
+            --proxy-from x/8    | 'x/8' is not an address or a range
+            --port none         | --port none needs another port: --tls-port, --ws-port, --wss-port
+            --client-ca c       | --client-ca is for --tls-port or --wss-port
+            --tls-min 1.3       | --tls-min is for --tls-port or --wss-port
+            --tls-ciphers a,b   | --tls-ciphers is for --tls-port or --wss-port
+            --client-name cn    | --client-name needs --client-ca
+            --client-crl c      | --client-crl needs --client-ca
+            --client-cert optional | --client-cert needs --client-ca
+            --client-cert never | 'never' is not a mode for certificates of clients, known: optional, required
+            --client-name CN    | 'CN' is not a part of a certificate, known: cn, dns, email, subject, uri
+            --tls-min 1.1       | '1.1' is not a lowest version of TLS, known: 1.2, 1.3
+            reload --store x    | Unknown option
+            --port 0 reload     | --port is for the broker
             --no-such           | Unknown option: '--no-such'
             -p 1883             | Unknown options: '-p', '1883'
             @arguments          | '@arguments'
@@ -213,7 +230,10 @@ class LauncherTest {
             assertThat(ended.code()).isZero();
             assertThat(String.join("\n", ended.out()))
                     .contains("--bind", "--port", "--allow-anonymous", "--store", "--data", "--durability")
+                    .contains("--unix", "--unix-mode", "--proxy-from")
                     .contains("--tls-port", "--ws-port", "--wss-port", "--ws-path", "--cert", "--key")
+                    .contains("--client-ca", "--client-cert", "--client-crl", "--client-name")
+                    .contains("--tls-min", "--tls-ciphers", "reload")
                     .contains("--limit", "--version", "--help", "DUNLIN_LOG");
         }
     }

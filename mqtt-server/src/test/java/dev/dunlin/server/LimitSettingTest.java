@@ -59,9 +59,7 @@ class LimitSettingTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            textBlock =
-                    """
+    @CsvSource(textBlock = """
                     publishBytesPerSecondMax=2KiB, 2048
                     publishBytesPerSecondMax=3GiB, 3221225472
                     publishBytesPerSecondMax=7B,   7

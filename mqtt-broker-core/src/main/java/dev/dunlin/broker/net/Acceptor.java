@@ -14,10 +14,10 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.local.LocalAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -121,6 +121,17 @@ public final class Acceptor {
 
     Authenticator authenticator() {
         return authenticator;
+    }
+
+    /** Whether clients with a certificate need a user name in it. */
+    boolean namesByCertificate() {
+        return layers.tls() != null && layers.tls().namesByCertificate();
+    }
+
+    /** The user name in a client's certificate; null if there is none, or none to look for. */
+    @Nullable
+    String nameIn(X509Certificate certificate) {
+        return layers.tls() == null ? null : layers.tls().nameIn(certificate);
     }
 
     /** Binds an address, beside those that it has, and starts to accept. */

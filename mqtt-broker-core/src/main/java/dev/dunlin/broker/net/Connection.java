@@ -183,7 +183,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof IOException || cause instanceof DecoderException) { // the latter is from TLS
+        if (cause instanceof DecoderException) {
+            lost(TlsHandler.cause(cause));
+        } else if (cause instanceof IOException) {
             lost("connection lost: " + cause.getMessage());
         } else {
             LOG.error("client {}: a fault in its pipeline", name(), cause);

@@ -23,6 +23,9 @@ import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.WillMessage;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,6 +65,8 @@ final class Handshake {
         rules = VersionRules.of(connect.version());
         // [5.0:MQTT-3.1.3-6], [3.1.1:MQTT-3.1.3-6]
         this.clientId = connect.clientId().isEmpty() ? core.newClientId() : connect.clientId();
+        Channel channel = connection.ctx().channel();
+        List<X509Certificate> certificates = TlsHandler.certificatesOf(channel);
         request = new ConnectRequest(
                 clientId,
                 connect.version(),
@@ -70,7 +75,9 @@ final class Handshake {
                 connect.password(),
                 connect.properties(),
                 connection.remoteAddress(),
-                acceptor.name());
+                acceptor.name(),
+                certificates,
+                certificates.isEmpty() ? null : acceptor.nameIn(certificates.get(0)));
         allowance = acceptor.allowance();
         exchange = new AuthExchange(connection, request.authenticationMethod(), true, this::authenticated);
         keepAliveSeconds = rules.keepAliveSeconds(
@@ -107,6 +114,7 @@ final class Handshake {
         if (connect.will() != null) {
             checkWill(connect.will());
         }
+        checkCertificate();
         announced = rules.hasReasons() ? announced(AuthResult.accept(identity)) : Properties.EMPTY;
         if (!connackFits()) { // and nothing in it may be left out
             throw new MalformedPacket(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);
@@ -123,6 +131,20 @@ final class Handshake {
                 || (responseTopic != null && Topics.isLonger(responseTopic, limits.topicBytesMax()))) {
             throw new MalformedPacket(
                     ReasonCode.TOPIC_NAME_INVALID, "a topic of the will has too many levels or bytes");
+        }
+    }
+
+    /** TLS has checked it; but a session that is resumed may have been checked a day ago. */
+    private void checkCertificate() throws MalformedPacket {
+        if (request.certificates().isEmpty()) {
+            return;
+        }
+        Instant end = request.certificates().get(0).getNotAfter().toInstant();
+        if (end.isBefore(Instant.ofEpochMilli(core.wallMs()))) {
+            throw new MalformedPacket(ReasonCode.NOT_AUTHORIZED, "the certificate has expired");
+        }
+        if (request.certificateName() == null && acceptor.namesByCertificate()) {
+            throw new MalformedPacket(ReasonCode.NOT_AUTHORIZED, "there is no user name in the certificate");
         }
     }
 

@@ -1,8 +1,6 @@
 package dev.dunlin.broker.net;
 
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,19 +11,19 @@ import org.jspecify.annotations.Nullable;
  * @param proxies who has to say where its clients are, before all of this; null if nobody has
  */
 public record Layers(
-        @Nullable SslContext tls,
+        @Nullable TlsLayer tls,
         @Nullable String webSocketPath,
         @Nullable TrustedProxies proxies) {
 
     /** Without proxies. */
-    public Layers(@Nullable SslContext tls, @Nullable String webSocketPath) {
+    public Layers(@Nullable TlsLayer tls, @Nullable String webSocketPath) {
         this(tls, webSocketPath, null);
     }
 
     /** Completes a pipeline that ends in {@code connection}. */
     void build(ChannelPipeline pipeline, Connection connection) {
         if (tls != null) {
-            SslHandler handler = tls.newHandler(pipeline.channel().alloc());
+            TlsHandler handler = tls.newHandler(pipeline.channel().alloc());
             handler.setHandshakeTimeoutMillis(0); // the connection's own covers all until it is authenticated
             pipeline.addBefore(Connection.NAME, null, handler);
             pipeline.addBefore(Connection.NAME, null, new TlsEnd(connection));

@@ -70,7 +70,9 @@ final class Reauthentication {
                 null,
                 properties,
                 connect.remoteAddress(),
-                connect.listener());
+                connect.listener(),
+                connect.certificates(),
+                connect.certificateName());
     }
 
     private void end(AuthResult outcome) {

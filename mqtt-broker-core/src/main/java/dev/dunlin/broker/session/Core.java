@@ -104,7 +104,7 @@ public final class Core {
     }
 
     /** Milliseconds of wall time; with a store never before what that has seen. */
-    long wallMs() {
+    public long wallMs() {
         return store == null ? time.wallMs() : store.wallMs();
     }
 

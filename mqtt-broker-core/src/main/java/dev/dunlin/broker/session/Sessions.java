@@ -99,7 +99,8 @@ public final class Sessions {
         if (isRefusedByStore(former, opening)) {
             return SubscriptionRequests.STORE_REFUSES;
         }
-        if ((former == null || former.ended) && core.memory().isOver()) { // who has a session may take what waits for it
+        if ((former == null || former.ended)
+                && core.memory().isOver()) { // who has a session may take what waits for it
             return NO_MEMORY;
         }
         boolean another = former == null;

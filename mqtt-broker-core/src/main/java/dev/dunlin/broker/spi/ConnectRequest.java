@@ -4,6 +4,8 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import java.net.SocketAddress;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  * @param remoteAddress where it connects from: an {@link java.net.InetSocketAddress}, as its socket says or a trusted proxy;
  *     through a Unix domain socket the {@link java.net.UnixDomainSocketAddress} of that; else one whose text is "in-process"
  * @param listener name of the listener that accepted it
+ * @param certificates those by which TLS knows the client, its own first; checked already.
+ *     Unmodifiable; empty if it gave none,
+ *     or wasn't asked for any
+ * @param certificateName the user name in its certificate, if its listener says where in it that is
+ *     ({@code Tls.userName}); null if there is no certificate, or the listener doesn't say
  */
 @SuppressWarnings("ArrayRecordComponent") // a password is bytes, and cleared by who has checked it
 public record ConnectRequest(
@@ -29,7 +36,22 @@ public record ConnectRequest(
         byte @Nullable [] password,
         Properties properties,
         SocketAddress remoteAddress,
-        String listener) {
+        String listener,
+        List<X509Certificate> certificates,
+        @Nullable String certificateName) {
+
+    /** A request without a certificate. */
+    public ConnectRequest(
+            String clientId,
+            MqttVersion version,
+            boolean cleanStart,
+            @Nullable String userName,
+            byte @Nullable [] password,
+            Properties properties,
+            SocketAddress remoteAddress,
+            String listener) {
+        this(clientId, version, cleanStart, userName, password, properties, remoteAddress, listener, List.of(), null);
+    }
 
     /** The authentication method that the client named, or null [5.0 section 3.1.2.11.9]. */
     public @Nullable String authenticationMethod() {

@@ -7,7 +7,9 @@ import java.io.OutputStream;
 import java.io.PushbackInputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client's socket with what lies on it: nothing, TLS, WebSocket or both, on plain Java sockets and what can be used as one. One thread at a time; a
@@ -35,7 +37,12 @@ public final class TestSocket implements AutoCloseable {
 
     /** Connects to a port of this machine; TLS and WebSocket are open when this returns, unless the broker didn't want. */
     public static TestSocket open(int port, TestTransport transport) throws IOException {
-        TestSocket opened = connect(port, transport);
+        return open(port, transport, trustingIfTls(transport));
+    }
+
+    /** As {@link #open}, with another idea of whom to trust and what to show. */
+    static TestSocket open(int port, TestTransport transport, @Nullable SSLContext context) throws IOException {
+        TestSocket opened = connect(port, transport, context);
         if (transport.isWebSocket()) {
             opened.webSocket = new WebSocketPeer(opened.in, opened.socket.getOutputStream());
             opened.webSocket.open();
@@ -45,13 +52,21 @@ public final class TestSocket implements AutoCloseable {
 
     /** As {@link #open}, but for WebSocket, which is the caller's to begin. */
     public static TestSocket connect(int port, TestTransport transport) throws IOException {
+        return connect(port, transport, trustingIfTls(transport));
+    }
+
+    private static @Nullable SSLContext trustingIfTls(TestTransport transport) {
+        return transport.isTls() ? TestCertificate.shared().trusting() : null;
+    }
+
+    private static TestSocket connect(int port, TestTransport transport, @Nullable SSLContext context)
+            throws IOException {
         Socket raw = transport.connect(port);
         raw.setSoTimeout(WireClient.patienceMs());
-        if (!transport.isTls()) {
+        if (context == null) {
             return new TestSocket(raw, raw, transport);
         }
-        SSLSocket tls = (SSLSocket)
-                TestCertificate.shared().trusting().getSocketFactory().createSocket(raw, HOST, port, true);
+        SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(raw, HOST, port, true);
         tls.setSoTimeout(WireClient.patienceMs());
         try {
             tls.startHandshake();

@@ -28,6 +28,7 @@ import java.net.SocketTimeoutException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HexFormat;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +86,15 @@ public final class WireClient implements AutoCloseable {
     public static WireClient connect(int port, MqttVersion version, TestTransport transport) {
         try {
             return new WireClient(TestSocket.open(port, transport), version);
+        } catch (IOException e) {
+            throw new UncheckedIOException("can't connect to port " + port, e);
+        }
+    }
+
+    /** Opens a connection over TLS, with this idea of whom to trust and what to show; sends nothing of MQTT. */
+    public static WireClient connect(int port, MqttVersion version, SSLContext context) {
+        try {
+            return new WireClient(TestSocket.open(port, TestTransport.TLS, context), version);
         } catch (IOException e) {
             throw new UncheckedIOException("can't connect to port " + port, e);
         }

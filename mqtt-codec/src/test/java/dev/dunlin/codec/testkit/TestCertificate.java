@@ -1,34 +1,34 @@
 package dev.dunlin.codec.testkit;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
-import java.util.Base64;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
 import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A certificate for localhost and 127.0.0.1, signed by itself, and its key, made by the JDK's keytool in a folder that goes
- * with the JVM. None is ever part of the sources.
+ * A certificate and its key, in files of a folder that goes with the JVM. Those made here are for localhost and 127.0.0.1,
+ * signed by themselves; see {@link TestAuthority} for others. None is ever part of the sources.
  */
 public final class TestCertificate {
-    private static final String PASSWORD = "changeit";
+    private static final char[] PASSWORD = {'p'};
 
     private final Path chain;
     private final Path key;
-    private final Certificate certificate;
+    private final KeyStore.PrivateKeyEntry entry;
 
-    private TestCertificate(Path chain, Path key, Certificate certificate) {
+    private TestCertificate(Path chain, Path key, KeyStore.PrivateKeyEntry entry) {
         this.chain = chain;
         this.key = key;
-        this.certificate = certificate;
+        this.entry = entry;
     }
 
     /** The one that the tests of this JVM share. */
@@ -39,74 +39,31 @@ public final class TestCertificate {
     /**
      * A new one.
      *
-     * @param algorithm as keytool calls it: EC, RSA, Ed25519
+     * @param algorithm EC, RSA or Ed25519
      */
     public static TestCertificate of(String algorithm) {
-        try {
-            Path folder = Files.createTempDirectory("dunlin-cert");
-            folder.toFile().deleteOnExit();
-            return make(folder, algorithm);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+        return TestAuthority.selfSigned(algorithm);
     }
 
-    private static TestCertificate make(Path folder, String algorithm)
-            throws IOException, GeneralSecurityException, InterruptedException {
-        Path store = folder.resolve("store");
-        Process keytool = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-keystore",
-                        store.toString(),
-                        "-storetype",
-                        "PKCS12",
-                        "-storepass",
-                        PASSWORD,
-                        "-alias",
-                        "broker",
-                        "-keyalg",
-                        algorithm,
-                        "-dname",
-                        "CN=localhost",
-                        "-ext",
-                        "san=dns:localhost,ip:127.0.0.1",
-                        "-validity",
-                        "2"))
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (keytool.waitFor() != 0) {
-            throw new IllegalStateException("keytool: " + said);
+    /** Writes the files. */
+    static TestCertificate of(Path folder, KeyStore.PrivateKeyEntry entry)
+            throws IOException, CertificateEncodingException {
+        StringBuilder certificates = new StringBuilder();
+        for (Certificate certificate : entry.getCertificateChain()) {
+            certificates.append(TestAuthority.pem("CERTIFICATE", certificate.getEncoded()));
         }
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(store)) {
-            keys.load(in, PASSWORD.toCharArray());
-        }
-        Certificate certificate = keys.getCertificate("broker");
-        Path chain = write(folder.resolve("cert.pem"), "CERTIFICATE", certificate.getEncoded());
-        Path key = write(
-                folder.resolve("key.pem"),
-                "PRIVATE KEY",
-                keys.getKey("broker", PASSWORD.toCharArray()).getEncoded());
-        store.toFile().deleteOnExit();
-        return new TestCertificate(chain, key, certificate);
+        String secret = TestAuthority.pem("PRIVATE KEY", entry.getPrivateKey().getEncoded());
+        return new TestCertificate(
+                TestAuthority.write(folder.resolve("cert.pem"), certificates.toString()),
+                TestAuthority.write(folder.resolve("key.pem"), secret),
+                entry);
     }
 
-    private static Path write(Path file, String kind, byte[] der) throws IOException {
-        String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
-        Files.writeString(file, "-----BEGIN " + kind + "-----\n" + base64 + "\n-----END " + kind + "-----\n");
-        file.toFile().deleteOnExit();
-        return file;
+    KeyStore.PrivateKeyEntry entry() {
+        return entry;
     }
 
-    /** The certificate as a PEM file. */
+    /** The certificate, followed by those that have signed it, as a PEM file. */
     public Path chain() {
         return chain;
     }
@@ -114,6 +71,11 @@ public final class TestCertificate {
     /** Its private key as a PEM file, PKCS #8. */
     public Path key() {
         return key;
+    }
+
+    /** The certificate itself. */
+    public X509Certificate certificate() {
+        return (X509Certificate) entry.getCertificate();
     }
 
     /** Writes the key, encrypted with a password by openssl: PKCS #8 with PBES2. The test needs the tool. */
@@ -139,18 +101,54 @@ public final class TestCertificate {
 
     /** For a client that trusts this certificate and no other. */
     public SSLContext trusting() {
+        return context(null);
+    }
+
+    /** For a client that trusts this certificate and no other, and shows one of its own. */
+    public SSLContext trusting(TestCertificate own) {
+        return context(own.keys().getKeyManagers());
+    }
+
+    private SSLContext context(KeyManager[] keys) {
         try {
-            KeyStore trusted = KeyStore.getInstance("PKCS12");
-            trusted.load(null, null);
-            trusted.setCertificateEntry("broker", certificate);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys, trust().getTrustManagers(), null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Trust in this certificate and no other. */
+    public TrustManagerFactory trust() {
+        try {
+            KeyStore trusted = empty();
+            trusted.setCertificateEntry("broker", entry.getCertificate());
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             trust.init(trusted);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, trust.getTrustManagers(), null);
-            return context;
+            return trust;
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** This certificate, to be shown. */
+    public KeyManagerFactory keys() {
+        try {
+            KeyStore own = empty();
+            own.setEntry("own", entry, new KeyStore.PasswordProtection(PASSWORD));
+            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(own, PASSWORD);
+            return keys;
+        } catch (GeneralSecurityException | IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static KeyStore empty() throws GeneralSecurityException, IOException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        return store;
     }
 
     /** Made when the first test needs it. */
