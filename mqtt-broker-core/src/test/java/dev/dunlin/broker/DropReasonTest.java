@@ -25,8 +25,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 
 /** Every delivery that isn't made is counted once, under the right reason, and nothing else is. */
@@ -57,9 +59,20 @@ final class DropReasonTest {
     /** The reasons that the tests of a class make happen. */
     static Set<DropReason> countedBy(Class<?> tests) {
         return Arrays.stream(tests.getDeclaredMethods())
-                .filter(method -> method.isAnnotationPresent(Counts.class))
+                .filter(method -> method.isAnnotationPresent(Test.class) && method.isAnnotationPresent(Counts.class))
                 .map(method -> method.getAnnotation(Counts.class).value())
                 .collect(Collectors.toCollection(() -> EnumSet.noneOf(DropReason.class)));
+    }
+
+    /** A test that names a reason has to make it happen; with a store less is dropped at the end. */
+    @AfterEach
+    void whatATestNamesHasBeenCounted(TestInfo test) {
+        Counts counts = test.getTestMethod().orElseThrow().getAnnotation(Counts.class);
+        if (counts != null && !(counts.value() == DropReason.BROKER_CLOSED && TestBroker.isStored())) {
+            assertThat(broker.broker().dropped(counts.value()))
+                    .as("deliveries that ended by %s", counts.value())
+                    .isPositive();
+        }
     }
 
     private void assertDropped(DropReason reason, long count) {

@@ -24,6 +24,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.HashMap;
@@ -134,6 +135,16 @@ final class LeanClient extends ChannelInboundHandlerAdapter {
     /** Reads nothing more. */
     void stopReading() {
         channel.config().setAutoRead(false);
+    }
+
+    /** Reads again. */
+    void startReading() {
+        channel.config().setAutoRead(true);
+    }
+
+    /** The event loop that it lives on, for what is to be done there again and again. */
+    EventLoop eventLoop() {
+        return channel.eventLoop();
     }
 
     /** Leaves with DISCONNECT and waits until the connection is closed. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.broker.net.Acceptor;
+import dev.dunlin.broker.net.PipelineProbe;
 import dev.dunlin.broker.session.Session;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.DropReason;
@@ -90,6 +91,13 @@ final class TestBroker implements AutoCloseable {
                 + broker.acceptors().values().stream()
                         .mapToInt(Acceptor::openConnections)
                         .sum();
+    }
+
+    /** Connections that are over, but whose sockets are still to be closed. */
+    int endingConnections() {
+        return broker.acceptors().values().stream()
+                .mapToInt(PipelineProbe::ending)
+                .sum();
     }
 
     /** The inside of the listener of that name. */

@@ -16,7 +16,9 @@ final class SessionMembers {
 
     private final Session session;
     private final Map<String, SessionMember> byFilter = new HashMap<>(4);
-    private SessionMember[] all = NOBODY;
+
+    /** The same as an array; null while it is to be made anew, which thousands of joins in a row wait for. */
+    private SessionMember @Nullable [] all = NOBODY;
 
     SessionMembers(Session session) {
         this.session = session;
@@ -31,10 +33,12 @@ final class SessionMembers {
     /** The session has joined a group. */
     void joined(String shareFilter, SessionMember member) {
         byFilter.put(shareFilter, member);
-        all = byFilter.values().toArray(NOBODY);
+        all = null;
         if (session.isAttached()) {
             member.connected(true);
-            unblock();
+            if (mayTake()) {
+                unblock(member);
+            }
         }
     }
 
@@ -42,7 +46,7 @@ final class SessionMembers {
     void leave(SharedGroups groups, String shareFilter) {
         SessionMember member = byFilter.remove(shareFilter);
         if (member != null) {
-            all = byFilter.values().toArray(NOBODY);
+            all = null;
             member.left();
             groups.leave(member);
         }
@@ -60,34 +64,50 @@ final class SessionMembers {
     // ---- the connection
 
     void attached() {
-        for (SessionMember member : all) {
+        for (SessionMember member : all()) {
             member.connected(true);
         }
     }
 
     void detached() {
-        for (SessionMember member : all) {
+        for (SessionMember member : all()) {
             member.connected(false);
         }
     }
 
     /** Sends what waits. */
     void pump(long nowMs) {
-        for (SessionMember member : all) {
+        for (SessionMember member : all()) {
             member.pump(nowMs);
         }
     }
 
     /** Takes messages again where it has stopped, if the session can send. */
     void unblock() {
-        if (!session.canSend() || !session.queue.isEmpty()) {
-            return;
-        }
-        for (SessionMember member : all) {
-            if (member.isBlocked() && !member.isWaiting()) {
-                member.limit(session.window.receiveMaximum());
+        if (mayTake()) {
+            for (SessionMember member : all()) {
+                unblock(member);
             }
         }
+    }
+
+    private boolean mayTake() {
+        return session.canSend() && session.queue.isEmpty();
+    }
+
+    private void unblock(SessionMember member) {
+        if (member.isBlocked() && !member.isWaiting()) {
+            member.limit(session.window.receiveMaximum());
+        }
+    }
+
+    private SessionMember[] all() {
+        SessionMember[] present = all;
+        if (present == null) {
+            present = byFilter.values().toArray(NOBODY);
+            all = present;
+        }
+        return present;
     }
 
     // ---- giving back
