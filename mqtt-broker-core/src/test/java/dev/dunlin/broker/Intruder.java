@@ -34,7 +34,7 @@ final class Intruder implements AutoCloseable {
         try {
             Socket socket = new Socket();
             socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
-            socket.connect(new InetSocketAddress(LOOPBACK, port));
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             socket.setTcpNoDelay(true);
             return new Intruder(socket);
         } catch (IOException e) {
