@@ -181,7 +181,7 @@ public final class Tls {
                         .clientAuth(clients.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);
             }
             return builder.build();
-        } catch (SSLException e) {
+        } catch (SSLException | IllegalArgumentException e) {
             throw PemFiles.config(
                     "the certificate " + identity.chain() + " can't be used for TLS: " + e.getMessage(), e);
         }

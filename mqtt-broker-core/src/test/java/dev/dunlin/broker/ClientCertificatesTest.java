@@ -128,6 +128,15 @@ final class ClientCertificatesTest {
     }
 
     @Test
+    void takesACertificateOfAClientItselfWhoeverHasSignedIt() throws IOException {
+        TestCertificate itself = TestCertificate.of("EC");
+        Tls tls = ours().clientCertificates(itself.chain()).revocationLists(OURS.revocationList());
+        try (TestBroker broker = start(tls)) {
+            assertOnlyThese(broker, "TLSv1.3", List.of(itself), showing(ANN), showing(TestCertificate.of("EC")));
+        }
+    }
+
+    @Test
     void followsTheChainThatTheClientShows() throws IOException {
         TestCertificate deep = OURS.intermediate().client("CN=deep");
         try (TestBroker broker = start(asking())) {

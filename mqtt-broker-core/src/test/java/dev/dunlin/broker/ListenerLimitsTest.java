@@ -128,7 +128,8 @@ final class ListenerLimitsTest {
         c.send(publish("a/b", "p").userProperty("a", "b"));
         c.expectDisconnect(ReasonCode.QUOTA_EXCEEDED);
         WireClient other = broker.client("other").subscribed("a/b/c/defg", 0);
-        other.published(publish("a/b/c/defg", "p").userProperty("a", "b"), 0);
+        broker.client("another").published(publish("a/b/c/defg", "p").userProperty("a", "b"), 1);
+        other.expect(publish("a/b/c/defg", "p").userProperty("a", "b"));
     }
 
     @Test

@@ -104,7 +104,7 @@ final class RetainedBytesTest {
         c.published(publish("a", "y".repeat(8_900)).retain(), 1);
         c.published(publish("b", "x".repeat(500)).retain(), 1);
         c.published(publish("a", "z".repeat(8_900)).retain(), 1); // of the same size
-        c.send(publish("a", "z".repeat(9_200)).qos(1, 1).retain());
+        c.send(publish("a", "z".repeat(9_400)).qos(1, 1).retain());
         c.expect(puback(1).reason(QUOTA_EXCEEDED));
     }
 }

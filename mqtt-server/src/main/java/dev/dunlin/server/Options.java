@@ -367,10 +367,11 @@ final class Options {
         if (wsPort == null && wssPort == null && given.hasMatchedOption(WS_PATH)) {
             throw new ParameterException(command, WS_PATH + " is for " + WS_PORT + " or " + WSS_PORT);
         }
-        if (port.number() == null && wsPort == null && !tls) {
+        if (port.number() == null && wsPort == null && !tls && unix == null) {
             throw new ParameterException(
                     command,
-                    PORT + " none needs another port: " + String.join(", ", List.of(TLS_PORT, WS_PORT, WSS_PORT)));
+                    PORT + " none needs another way in: "
+                            + String.join(", ", List.of(TLS_PORT, WS_PORT, WSS_PORT, UNIX)));
         }
     }
 

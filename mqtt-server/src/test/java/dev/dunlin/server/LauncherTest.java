@@ -173,7 +173,7 @@ class LauncherTest {
             --unix s --unix-mode 660 | '660' is not what a file permits, such as rw-rw----
             --bind ::1,[::1]    | --bind has an address twice
             --proxy-from x/8    | 'x/8' is not an address or a range
-            --port none         | --port none needs another port: --tls-port, --ws-port, --wss-port
+            --port none         | --port none needs another way in: --tls-port, --ws-port, --wss-port, --unix
             --client-ca c       | --client-ca is for --tls-port or --wss-port
             --tls-min 1.3       | --tls-min is for --tls-port or --wss-port
             --tls-ciphers a,b   | --tls-ciphers is for --tls-port or --wss-port

@@ -119,7 +119,12 @@ final class SocketsTest {
     @Test
     void saysInOneLineWhatItsLoopsRunOn() throws Exception {
         ProcessBuilder command = Child.broker(
-                "--port", "0", "--store", "memory", "--unix", folder.resolve("s").toString());
+                "--port",
+                "0",
+                "--store",
+                "memory",
+                "--unix",
+                folder.resolve("s").toString());
         command.environment().put("DUNLIN_LOG", "info");
         try (Child broker = Child.start(command)) {
             broker.readLine();

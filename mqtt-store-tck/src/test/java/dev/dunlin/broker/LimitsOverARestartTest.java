@@ -55,9 +55,7 @@ final class LimitsOverARestartTest {
         restart(clean);
         stored.made("third").ping(); // the clean one is gone
         stored.broker().send(MqttVersion.V5, persistent("fourth")).expectRefusal(QUOTA_EXCEEDED);
-        stored.broker()
-                .send(MqttVersion.V3_1_1, connect("fourth"))
-                .expectRefusal(ReasonCode.SERVER_UNAVAILABLE);
+        stored.broker().send(MqttVersion.V3_1_1, connect("fourth")).expectRefusal(ReasonCode.SERVER_UNAVAILABLE);
         stored.back("first").ping();
         stored.broker().client("second").leave(); // a clean start ends it, and the next one with its connection
         stored.made("fourth").ping();
@@ -94,7 +92,9 @@ final class LimitsOverARestartTest {
         refuses("e", payload);
         restart(clean);
         refuses("e", payload);
-        stored.broker().client("publisher").published(publish("d", "y".repeat(2_900)).retain(), 1);
+        stored.broker()
+                .client("publisher")
+                .published(publish("d", "y".repeat(2_900)).retain(), 1);
         stored.stop();
         time.advance(Duration.ofSeconds(200));
         stored.startAgain(); // b has expired

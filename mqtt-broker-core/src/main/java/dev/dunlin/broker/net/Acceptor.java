@@ -202,6 +202,11 @@ public final class Acceptor {
             channel.close();
             return;
         }
+        if (layers.tls() != null && loop.isOverloaded()) { // the handshake alone would cost too much
+            LOG.info("client {}: refused: the broker is overloaded", from);
+            channel.close();
+            return;
+        }
         if (closing || !admission.open(core.limits().connectionsMax())) {
             LOG.info("client {}: refused: {} connections are open", from, admission.openInAll());
             channel.close();

@@ -21,9 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param remoteAddress where it connects from: an {@link java.net.InetSocketAddress}, as its socket says or a trusted proxy;
  *     through a Unix domain socket the {@link java.net.UnixDomainSocketAddress} of that; else one whose text is "in-process"
  * @param listener name of the listener that accepted it
- * @param certificates those by which TLS knows the client, its own first; checked already.
- *     Unmodifiable; empty if it gave none,
- *     or wasn't asked for any
+ * @param certificates those by which TLS knows the client, its own first, checked already; unmodifiable. Empty if it gave
+ *     none, or wasn't asked for any
  * @param certificateName the user name in its certificate, if its listener says where in it that is
  *     ({@code Tls.userName}); null if there is no certificate, or the listener doesn't say
  */
