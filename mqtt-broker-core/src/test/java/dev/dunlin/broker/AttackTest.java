@@ -384,8 +384,7 @@ final class AttackTest {
                 long beganNs = System.nanoTime();
                 int accepted = 0;
                 for (int i = 0; i < 2_000; i++) {
-                    Intruder intruder =
-                            Intruder.at(siege.port("tcp"), "127.0.0.2").send(connect);
+                    Intruder intruder = Intruder.at(siege.port("tcp"), 2).send(connect);
                     if (intruder.startsWith((byte) 0x20)) {
                         served.add(intruder);
                         accepted++;

@@ -15,7 +15,7 @@ import java.util.function.IntFunction;
 /** A peer without manners: a plain socket, and bytes as they are. One thread at a time. */
 final class Intruder implements AutoCloseable {
     private static final int PATIENCE_MS = 20_000;
-    private static final String LOOPBACK = "127.0.0.1";
+    private static final int USUAL_HOST = 1;
 
     private final Socket socket;
     private final ByteArrayOutputStream received = new ByteArrayOutputStream();
@@ -26,14 +26,14 @@ final class Intruder implements AutoCloseable {
     }
 
     static Intruder at(int port) {
-        return at(port, LOOPBACK);
+        return at(port, USUAL_HOST);
     }
 
-    /** One that comes from this address of this machine. */
-    static Intruder at(int port, String from) {
+    /** One that comes from 127.0.0.{@code host}. */
+    static Intruder at(int port, int host) {
         try {
             Socket socket = new Socket();
-            socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
+            socket.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) host}), 0));
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             socket.setTcpNoDelay(true);
             return new Intruder(socket);
