@@ -9,10 +9,13 @@ import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.testkit.Packets;
 import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -21,8 +24,11 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -168,6 +174,40 @@ final class InProcessTest {
             }
             TestBroker.eventually("all publishers are gone", () -> broker.openConnections() == 1);
             subscriber.close();
+        }
+    }
+
+    /** Its loop gets no turn any more in which it could say goodbye; a message waits for this client, which takes nothing. */
+    @Test
+    void isCutOffWithALoopThatIsBusyToTheEnd() throws Exception {
+        UnpooledByteBufAllocator buffers = new UnpooledByteBufAllocator(true);
+        Broker broker = Broker.builder().loops(1).allocator(buffers).start();
+        EventLoop loop = broker.core().loop(0).eventLoop();
+        try (Socket socket = open(broker)) {
+            socket.getOutputStream().write(CONNECT);
+            socket.getOutputStream().write(Packets.bytes(MqttVersion.V3_1_1, Packets.subscribe(1, "t", 0)));
+            assertThat(socket.getInputStream().readNBytes(9)).hasSize(9);
+            broker.local()
+                    .publish(Message.of("t", new byte[500_000]))
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
+            CountDownLatch busy = new CountDownLatch(1);
+            loop.execute(() -> awaitUninterruptibly(busy));
+            CompletionStage<Void> closed = broker.closeAsync(Duration.ZERO);
+            TestBroker.eventually("it is ending", loop::isShuttingDown);
+            busy.countDown();
+            closed.toCompletableFuture().get(10, TimeUnit.SECONDS);
+            assertThat(socket.getInputStream().readAllBytes()).hasSizeLessThan(500_000);
+        }
+        assertThat(buffers.metric().usedDirectMemory()).isZero();
+        assertThat(buffers.metric().usedHeapMemory()).isZero();
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -128,6 +128,17 @@ final class ProxyProtocolTest {
         }
     }
 
+    /** A socket of both families gives it an address of IPv4 all the same. */
+    @Test
+    void aProxyOfIpv4IsKnownAtTheWildcardOfIpv6() throws Exception {
+        Listener everywhere = Listener.tcp("::", 0).name("proxied");
+        try (TestBroker broker = start(listener -> everywhere.proxyProtocol("127.0.0.1"));
+                Socket socket = open(broker)) {
+            socket.getOutputStream().write(joined(header("x:SIG2111000cV4"), CONNECT));
+            assertConnectsAs(socket, "192.0.2.7", 8080);
+        }
+    }
+
     /** LOCAL in version 2, UNKNOWN in version 1, no address family, and the address of a Unix domain socket. */
     @ParameterizedTest
     @ValueSource(strings = {"x:SIG20110000", "x:SIG20000000", "PROXY UNKNOWNCRLF", "x:SIG21000000", "UNIX"})

@@ -97,9 +97,10 @@ final class SocketsTest {
         }
     }
 
+    /** At the wildcard of IPv6, where its address of IPv4 is still that. */
     @Test
     void believesAProxyAndServesNobodyElse() throws Exception {
-        try (Child broker = start("--proxy-from", "192.0.2.0/24,127.0.0.1")) {
+        try (Child broker = start("--bind", "[::]", "--allow-anonymous", "--proxy-from", "192.0.2.0/24,127.0.0.1")) {
             int port = portOf(broker.readLine());
             try (Socket proxy = open(InetAddress.getLoopbackAddress(), port)) {
                 proxy.getOutputStream()

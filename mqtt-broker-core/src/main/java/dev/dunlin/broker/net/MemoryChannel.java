@@ -10,6 +10,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
 import io.netty.util.internal.StringUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -27,6 +28,10 @@ final class MemoryChannel extends AbstractChannel implements DuplexChannel {
     private final MemoryPipe fromClient = new MemoryPipe(this::wakeUp);
     private final MemoryPipe toClient = new MemoryPipe(this::wakeUp);
     private final ChannelConfig config = new Config();
+
+    /** Sockets are closed by the handler of their loop when that ends; this one isn't registered with it. */
+    private final Runnable closeAtTheEnd = () -> unsafe().close(voidPromise());
+
     private volatile boolean open = true;
     private volatile boolean outputShutdown;
     private boolean reads;
@@ -91,8 +96,18 @@ final class MemoryChannel extends AbstractChannel implements DuplexChannel {
 
     @Override
     protected void doRegister(ChannelPromise promise) {
+        if (eventLoop() instanceof SingleThreadEventExecutor loop) {
+            loop.addShutdownHook(closeAtTheEnd);
+        }
         promise.setSuccess();
         eventLoop().execute(this::work); // what the client has done while it was on its way
+    }
+
+    @Override
+    protected void doDeregister() {
+        if (eventLoop() instanceof SingleThreadEventExecutor loop) {
+            loop.removeShutdownHook(closeAtTheEnd);
+        }
     }
 
     @Override

@@ -56,6 +56,9 @@ final class ProxyHeader extends ChannelInboundHandlerAdapter {
     }
 
     private void came(ChannelHandlerContext ctx, HAProxyMessage header) {
+        if (connection.isClosed()) {
+            return;
+        }
         if (header.proxiedProtocol().transportProtocol() == TransportProtocol.DGRAM) {
             refuse("its PROXY header is about datagrams");
             return;
