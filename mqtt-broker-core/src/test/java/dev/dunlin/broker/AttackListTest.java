@@ -45,7 +45,6 @@ final class AttackListTest {
     }
 
     private static boolean isTest(Method method) {
-        return method.isAnnotationPresent(Test.class)
-                || method.isAnnotationPresent(EachVersion.class);
+        return method.isAnnotationPresent(Test.class) || method.isAnnotationPresent(EachVersion.class);
     }
 }
