@@ -407,7 +407,7 @@ final class StateAttackTest {
     /** In a String's hash code: the broker's own has a key that nobody knows. */
     @Test
     void collidingClientIds() throws Exception {
-        int count = 1 << 11;
+        int count = 1 << 10;
         List<String> colliding = colliding(count);
         List<String> others = IntStream.range(0, count)
                 .mapToObj("an ordinary id, %06d"::formatted)

@@ -156,8 +156,9 @@ public record Limits(
             0);
 
     /** The defaults of the standalone server: as embedded, with the protocol's largest packet and more connections. */
-    public static final Limits STANDALONE =
-            EMBEDDED.withPacketBytesMax(PROTOCOL_PACKET_BYTES_MAX).withConnectionsMax(1_000_000).withRetainedBytesMax(2048 * MIB);
+    public static final Limits STANDALONE = EMBEDDED.withPacketBytesMax(PROTOCOL_PACKET_BYTES_MAX)
+            .withConnectionsMax(1_000_000)
+            .withRetainedBytesMax(2048 * MIB);
 
     /**
      * Checks every bound.
