@@ -50,6 +50,7 @@ public final class Acceptor {
     private final Map<Connection, SocketAddress> open = new ConcurrentHashMap<>();
 
     private final AtomicLong numbers = new AtomicLong();
+    private final Refusals refusals = new Refusals();
     private final Set<Channel> ending = ConcurrentHashMap.newKeySet();
     private final List<Channel> servers = new CopyOnWriteArrayList<>();
 
@@ -198,18 +199,15 @@ public final class Acceptor {
         SocketAddress from = addressOf(channel);
         TrustedProxies proxies = layers.proxies();
         if (proxies != null && !proxies.contains(from)) {
-            LOG.info("client {}: refused: it is no trusted proxy of listener {}", from, name);
-            channel.close();
+            refuse(channel, "it is no trusted proxy");
             return;
         }
         if (layers.tls() != null && loop.isOverloaded()) { // the handshake alone would cost too much
-            LOG.info("client {}: refused: the broker is overloaded", from);
-            channel.close();
+            refuse(channel, "the broker is overloaded");
             return;
         }
         if (closing || !admission.open(core.limits().connectionsMax())) {
-            LOG.info("client {}: refused: {} connections are open", from, admission.openInAll());
-            channel.close();
+            refuse(channel, admission.openInAll() + " connections are open");
             return;
         }
         if (proxies == null && !admission.enter(from)) {
@@ -225,6 +223,19 @@ public final class Acceptor {
         } else {
             ProxyHeader.addTo(channel.pipeline(), this, connection);
         }
+    }
+
+    private void refuse(Channel channel, String why) {
+        int refused = refusals.add(core.monotonicMs());
+        if (refused > 0) {
+            LOG.info(
+                    "client {}: refused by listener {}: {} ({} refused since the last such line)",
+                    addressOf(channel),
+                    name,
+                    why,
+                    refused);
+        }
+        channel.close();
     }
 
     /** A proxy has said where the client is: lets it begin, with TLS where there is TLS, or ends it. On its loop. */

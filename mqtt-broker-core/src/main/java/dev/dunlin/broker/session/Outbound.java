@@ -166,7 +166,7 @@ public final class Outbound { // hot
      * [5.0:MQTT-3.1.2-22], [3.1.1:MQTT-3.1.2-24].
      */
     private void pauseIfIgnored() {
-        if (untakenBytes > loop.outputBytesMax()) {
+        if (untakenBytes > ctx.channel().config().getWriteBufferHighWaterMark()) { // Limits.outputBytesMax
             link.pause(PauseReason.OUTPUT);
         }
     }

@@ -226,10 +226,6 @@ public final class SessionLoop { // hot
         return lag.isOverloaded(core.monotonicMs());
     }
 
-    int outputBytesMax() {
-        return core.limits.outputBytesMax();
-    }
-
     /** This loop's share of the bytes that may be queued in the whole broker. */
     long queueBytesShare() {
         return core.limits.queueBytesTotalMax() / wake.length;
