@@ -30,6 +30,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -141,6 +143,7 @@ final class TransportTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT) // it waits most of its time
     @ParameterizedTest
     @EnumSource(TestTransport.class)
     void endsASilentConnection(TestTransport transport) {
@@ -190,6 +193,7 @@ final class TransportTest {
 
     // ---- the last packet, seen by clients that go on sending
 
+    @Execution(ExecutionMode.CONCURRENT) // it waits most of its time
     @ParameterizedTest
     @EnumSource(TestTransport.class)
     void aRefusedClientThatGoesOnSendingSeesWhy(TestTransport transport) throws IOException {
@@ -256,6 +260,7 @@ final class TransportTest {
     }
 
     /** Who doesn't close is given some time, and then cut off. */
+    @Execution(ExecutionMode.CONCURRENT) // it waits most of its time
     @ParameterizedTest
     @EnumSource(TestTransport.class)
     void doesNotWaitForEverForAClientToClose(TestTransport transport) throws IOException {

@@ -30,7 +30,7 @@ final class MemoryChannel extends AbstractChannel implements DuplexChannel {
     private final ChannelConfig config = new Config();
 
     /** Sockets are closed by the handler of their loop when that ends; this one isn't registered with it. */
-    private final Runnable closeAtTheEnd = () -> unsafe().close(voidPromise());
+    private final Runnable closeAtTheEnd = this::closeNow;
 
     private volatile boolean open = true;
     private volatile boolean outputShutdown;
@@ -90,6 +90,10 @@ final class MemoryChannel extends AbstractChannel implements DuplexChannel {
         fromClient.take(received);
         pipeline().fireChannelRead(received);
         pipeline().fireChannelReadComplete();
+    }
+
+    private void closeNow() {
+        unsafe().close(voidPromise());
     }
 
     // ---- by Netty
