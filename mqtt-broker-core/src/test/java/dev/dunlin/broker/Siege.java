@@ -29,6 +29,7 @@ final class Siege implements AutoCloseable {
 
     private final Besieged broker;
     private final List<WireClient> before = new ArrayList<>();
+    private Duration patience = PATIENCE;
 
     /** Anything that peers can do. */
     interface Attack {
@@ -44,6 +45,12 @@ final class Siege implements AutoCloseable {
         }
     }
 
+    /** From now on it waits only so long until nothing of an attack is left: for the test of this class. */
+    Siege patience(Duration shorter) {
+        patience = shorter;
+        return this;
+    }
+
     /** Under attack by this, the broker goes on, and afterwards it is as before. */
     void survives(Attack attack) throws Exception {
         serves();
@@ -51,7 +58,7 @@ final class Siege implements AutoCloseable {
         attack.run();
         serves();
         goesOn();
-        await().atMost(PATIENCE).pollDelay(Duration.ZERO).untilAsserted(() -> assertAsBefore(baseline, broker.state()));
+        await().atMost(patience).pollDelay(Duration.ZERO).untilAsserted(() -> assertAsBefore(baseline, broker.state()));
     }
 
     /** Everyday life, after which what was needed for something large is given back. */
