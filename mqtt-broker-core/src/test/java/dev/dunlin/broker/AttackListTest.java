@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** The list of attacks in the documentation names each test, and no other. */
 final class AttackListTest {
-    private static final Path LIST = Path.of("../docs/attacks.md");
+    private static final Path LIST = Path.of("../docs/security.md");
     private static final Pattern NAME = Pattern.compile("`(\\w+)`");
 
     @Test
