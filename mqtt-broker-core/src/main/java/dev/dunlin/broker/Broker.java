@@ -58,7 +58,8 @@ public final class Broker implements AutoCloseable {
     /** How long loops may take to tell their clients. */
     private static final Duration TELL = Duration.ofSeconds(1);
 
-    private static final long DRAIN_LOOK_MS = 20;
+    private static final Duration DRAIN_MAX = Duration.ofDays(365);
+    private static final Duration DRAIN_LOOK = Duration.ofMillis(20);
     private static final Duration LOOPS_END = Duration.ofSeconds(10);
     private static final long HANDLER_IDLE_SECONDS = 5;
 
@@ -389,7 +390,7 @@ public final class Broker implements AutoCloseable {
      * shutting down), or 0x9C (use another server) if there is one. Wills are not published; sessions in memory are gone,
      * those in a store stay there. A second call changes nothing.
      *
-     * @param drain how long clients may take to get what is queued for them; 0 not to wait for them
+     * @param drain how long clients may take to get what is queued for them; 0 not to wait for them; at most 365 days
      * @param serverReference where 5.0 clients should go instead [5.0 section 4.11]: host names, each with a port if need be,
      *     separated by spaces; empty for nowhere
      * @return completes when the event loops have ended and the handlers have too, or were interrupted after the drain
@@ -399,7 +400,8 @@ public final class Broker implements AutoCloseable {
         requireString(Property.SERVER_REFERENCE, serverReference);
         if (!closing) {
             closing = true;
-            Thread closer = new Thread(() -> shutDown(drain, serverReference), name + "-close");
+            Duration atMost = drain.compareTo(DRAIN_MAX) > 0 ? DRAIN_MAX : drain;
+            Thread closer = new Thread(() -> shutDown(atMost, serverReference), name + "-close");
             closer.setDaemon(true);
             closer.start();
         }
@@ -459,13 +461,27 @@ public final class Broker implements AutoCloseable {
             return;
         }
         onEachLoop(loop -> allAcceptors().forEach(acceptor -> acceptor.drain(loop)), TELL);
-        // From now on no loop hands anything to another.
-        CountDownLatch drained = new CountDownLatch(core.loopCount());
-        for (int i = 0; i < core.loopCount(); i++) {
-            SessionLoop loop = core.loop(i);
-            loop.execute(() -> awaitDrained(loop, drained));
+        long endMs = core.monotonicMs() + drain.toMillis();
+        // What one loop has handed to another meanwhile isn't seen by both: so all must say it twice in a row.
+        int drained = 0;
+        while (drained < 2 && core.monotonicMs() < endMs) {
+            drained = areDrained() ? drained + 1 : 0;
+            if (drained == 0) {
+                await(new CountDownLatch(1), DRAIN_LOOK);
+            }
         }
-        await(drained, drain);
+    }
+
+    private boolean areDrained() {
+        AtomicInteger waiting = new AtomicInteger(core.loopCount());
+        onEachLoop(
+                loop -> {
+                    if (loop.sessions().areDrained()) {
+                        waiting.decrementAndGet();
+                    }
+                },
+                TELL);
+        return waiting.get() == 0;
     }
 
     private void onEachLoop(Consumer<SessionLoop> task, Duration timeout) {
@@ -478,14 +494,6 @@ public final class Broker implements AutoCloseable {
             });
         }
         await(done, timeout);
-    }
-
-    private static void awaitDrained(SessionLoop loop, CountDownLatch drained) {
-        if (loop.sessions().areDrained()) {
-            drained.countDown();
-        } else if (drained.getCount() > 0) {
-            loop.schedule(DRAIN_LOOK_MS, () -> awaitDrained(loop, drained));
-        }
     }
 
     private static void await(CountDownLatch latch, Duration timeout) {

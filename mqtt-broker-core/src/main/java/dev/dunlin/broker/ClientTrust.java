@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +43,7 @@ record ClientTrust(
      * Reads the files. The JDK's PKIX then takes a path of certificates only if a list that is of today covers each but the
      * root. It looks nowhere else: a check by the network would hold up an event loop.
      */
-    TrustManagerFactory factory() throws BrokerStartException {
+    X509TrustManager trust() throws BrokerStartException {
         Set<TrustAnchor> anchors = PemFiles.certificatesAt(trusted).stream()
                 .map(certificate -> new TrustAnchor(certificate, null))
                 .collect(Collectors.toSet());
@@ -56,7 +57,7 @@ record ClientTrust(
             parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(lists)));
             TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
             factory.init(new CertPathTrustManagerParameters(parameters));
-            return factory;
+            return (X509TrustManager) factory.getTrustManagers()[0]; // PKIX has one, of this kind
         } catch (GeneralSecurityException e) {
             throw PemFiles.config("the certificates in " + trusted + " can't be used to check others", e);
         }

@@ -3,6 +3,7 @@ package dev.dunlin.broker;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -116,6 +117,8 @@ final class PemFiles {
             }
         } catch (IOException e) {
             throw unreadable(kind.words + " folder", place, e);
+        } catch (UncheckedIOException e) { // while it was being listed
+            throw unreadable(kind.words + " folder", place, new IOException(e.getMessage(), e));
         }
         if (files.isEmpty()) {
             throw config("there is no file with a " + kind.words + " in the folder " + place, null);

@@ -4,6 +4,7 @@ import dev.dunlin.broker.net.Acceptor;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -38,7 +39,8 @@ final class SocketFile {
     private static final int FILE_TYPE = 0170000;
     private static final int SOCKET = 0140000;
     private static final int FOLDERS_MAX = 100;
-    private static final int NAMES_MASK = 0xFF_FFFF;
+    private static final int NAMES = 0x100_0000;
+    private static final int NAMES_MASK = NAMES - 1;
 
     private final Path path;
     private final Set<PosixFilePermission> permissions;
@@ -91,18 +93,23 @@ final class SocketFile {
         }
     }
 
-    private boolean isAnswered() {
+    private boolean isAnswered() throws IOException {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            return channel.connect(UnixDomainSocketAddress.of(path));
-        } catch (IOException e) {
+            channel.configureBlocking(false); // whoever is there may be too busy to accept
+            channel.connect(UnixDomainSocketAddress.of(path));
+            return true;
+        } catch (ConnectException e) {
             return false; // refused: whoever has made it is gone
+        } catch (IOException e) {
+            throw new IOException("there is a socket, of which can't be said whether somebody listens", e);
         }
     }
 
     private Path newFolder() throws IOException {
         Path parent = Objects.requireNonNull(path.getParent(), "an absolute path of a file");
         for (int i = 0; i < FOLDERS_MAX; i++) { // one that is there is another broker's, or left by one that was killed
-            Path folder = parent.resolve("." + Integer.toString((System.identityHashCode(this) + i) & NAMES_MASK, 36));
+            Path folder = parent.resolve("."
+                    + Integer.toString(NAMES + ((System.identityHashCode(this) + i) & NAMES_MASK), 36)); // always five
             try {
                 return Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
             } catch (FileAlreadyExistsException e) {

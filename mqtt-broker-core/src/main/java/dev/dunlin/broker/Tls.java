@@ -3,7 +3,6 @@ package dev.dunlin.broker;
 import dev.dunlin.broker.net.TlsLayer;
 import dev.dunlin.broker.spi.CertificateName;
 import io.netty.handler.ssl.ClientAuth;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.nio.file.Path;
@@ -14,6 +13,7 @@ import java.util.Objects;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,13 +161,13 @@ public final class Tls {
         return clients != null && clients.required();
     }
 
-    /** Reads the files. Blocks. @throws BrokerStartException as {@link #context} */
+    /** Reads the files. Blocks. @throws BrokerStartException as {@link #present} */
     TlsLayer layer() throws BrokerStartException {
-        return new TlsLayer(context(), clients == null ? null : clients.userName());
+        return new TlsLayer(present(), clients == null ? null : clients.userName());
     }
 
     /** Reads the files. Blocks. @throws BrokerStartException CONFIG, in a sentence, if there is anything wrong with them */
-    SslContext context() throws BrokerStartException {
+    TlsLayer.Present present() throws BrokerStartException {
         PemIdentity.Pair pair = identity.read();
         checkSuites();
         try {
@@ -176,11 +176,11 @@ public final class Tls {
                     .sslProvider(SslProvider.JDK)
                     .protocols(minimum == Version.TLS_1_3 ? TLS_1_3_ONLY : BOTH)
                     .ciphers(suites.isEmpty() ? null : suites);
-            if (clients != null) {
-                builder.trustManager(clients.factory())
-                        .clientAuth(clients.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);
+            X509TrustManager trust = clients == null ? null : clients.trust();
+            if (clients != null && trust != null) {
+                builder.trustManager(trust).clientAuth(clients.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);
             }
-            return builder.build();
+            return new TlsLayer.Present(builder.build(), trust);
         } catch (SSLException | IllegalArgumentException e) {
             throw PemFiles.config(
                     "the certificate " + identity.chain() + " can't be used for TLS: " + e.getMessage(), e);

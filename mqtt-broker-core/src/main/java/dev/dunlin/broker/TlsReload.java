@@ -36,10 +36,10 @@ public record TlsReload(List<String> reloaded, Map<String, String> failed) {
                 return;
             }
             try {
-                running.context(files.context());
+                running.present(files.present());
                 reloaded.add(listener.name());
                 LOG.info("listener {}: new handshakes go by the certificates that were read now", listener.name());
-            } catch (BrokerStartException e) {
+            } catch (BrokerStartException | RuntimeException e) { // one listener's files are not another's
                 String why = String.valueOf(e.getMessage());
                 failed.put(listener.name(), why);
                 LOG.warn("listener {}: keeps the certificates that it has: {}", listener.name(), why);

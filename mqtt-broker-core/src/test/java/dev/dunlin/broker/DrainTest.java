@@ -64,6 +64,53 @@ final class DrainTest {
         }
     }
 
+    @EachVersion
+    void publishesNoWillOfAClientThatItSendsAway(MqttVersion version) {
+        try (TestBroker broker = TestBroker.start()) {
+            WireClient subscriber =
+                    broker.client("subscriber").subscribed("t", 1).subscribed("will", 1);
+            WireClient publisher = broker.send(
+                    version,
+                    connect("publisher")
+                            .cleanStart()
+                            .will(publish("will", "dead").qos(1, 0)));
+            publisher.expect(connack());
+            publisher.published("t", "before", 1);
+            ReceivedPublish unacknowledged = subscriber.expectPublish("t", "before", 1); // it drains as long as that
+            CompletableFuture<Void> closed = broker.broker().closeAsync(LONG).toCompletableFuture();
+            int sent = 1;
+            publisher.send(publish("other", "x").qos(1, sent));
+            while (publisher.receiveOrEnd() instanceof Packet.Ack) {
+                sent++;
+                publisher.trySend(publish("other", "x").qos(1, sent));
+            }
+            subscriber.acknowledge(unacknowledged);
+            subscriber.expectDisconnect(ReasonCode.SERVER_SHUTTING_DOWN);
+            closed.join();
+        }
+    }
+
+    /** Its queue is the group's, which the member's session knows nothing of. */
+    @Test
+    void deliversWhatIsQueuedForASharedGroup() {
+        try (TestBroker broker = TestBroker.start()) {
+            WireClient member =
+                    broker.send(MqttVersion.V5, connect("member").cleanStart().receiveMaximum(1));
+            member.expect(connack());
+            member.subscribed("$share/g/t", 1);
+            WireClient publisher = broker.client("publisher");
+            for (int i = 0; i < 20; i++) {
+                publisher.published("t", "p" + i, 1);
+            }
+            CompletableFuture<Void> closed = broker.broker().closeAsync(LONG).toCompletableFuture();
+            for (int i = 0; i < 20; i++) {
+                member.take("t", "p" + i, 1);
+            }
+            member.expectDisconnect(ReasonCode.SERVER_SHUTTING_DOWN);
+            closed.join();
+        }
+    }
+
     @Test
     void waitsForAClientThatDoesNotAcknowledgeNoLongerThanTheDrain() {
         try (TestBroker broker = TestBroker.start()) {

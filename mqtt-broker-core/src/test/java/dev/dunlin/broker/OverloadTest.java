@@ -2,6 +2,7 @@ package dev.dunlin.broker;
 
 import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
+import static dev.dunlin.broker.testkit.Packets.pingreq;
 import static dev.dunlin.broker.testkit.Packets.puback;
 import static dev.dunlin.broker.testkit.Packets.publish;
 import static dev.dunlin.broker.testkit.Packets.raw;
@@ -162,6 +163,37 @@ final class OverloadTest {
         }
         TestBroker.eventually("it is none any more", () -> broker.broker().slowConsumers() == 0);
         slow.ping();
+    }
+
+    /** The answers pile up behind what it doesn't take: that is not that it takes something. */
+    @Test
+    @Reaches("slowConsumerMs")
+    void findsAClientThatTakesNothingAlsoIfItAsksForMore() {
+        TestBroker broker = start(DEFAULTS.withOutputBytesMax(64 << 10).withSlowConsumerMs(200));
+        WireClient slow = broker.client("slow").subscribed("t", 0);
+        flood(broker, broker.client("quick").subscribed("t", 0));
+        TestBroker.eventually("it is found", () -> {
+            slow.send(pingreq());
+            return broker.broker().slowConsumers() == 1;
+        });
+    }
+
+    /** What its session has for it was sent before it counted as connected. */
+    @Test
+    @Reaches("slowConsumerMs")
+    void findsAClientThatTakesNothingFromTheBeginning() {
+        TestBroker broker = start(DEFAULTS.withOutputBytesMax(64 << 10).withSlowConsumerMs(50));
+        WireClient slow = broker.send(MqttVersion.V5, connect("slow").sessionExpiry(100));
+        slow.expect(connack());
+        slow.subscribed("t", 1).leave();
+        WireClient publisher = broker.client("publisher");
+        byte[] large = new byte[8 << 20]; // more than the system buffers
+        publisher.published(publish("t", large), 1);
+        slow = broker.send(MqttVersion.V5, connect("slow").sessionExpiry(100));
+        TestBroker.eventually("it is found", () -> broker.broker().slowConsumers() == 1);
+        slow.expect(connack().sessionPresent());
+        slow.take(publish("t", large).qos(1));
+        TestBroker.eventually("it is none any more", () -> broker.broker().slowConsumers() == 0);
     }
 
     @EachVersion

@@ -231,6 +231,7 @@ final class ProxyProtocolTest {
                 "PROXX ",
                 "PROXY UDP4 192.0.2.7 127.0.0.1 8080 1883CRLF",
                 "x:SIG1111000cV4", // version 1 in the clothes of 2
+                "x:SIGff", // a version that says nothing about its length
                 "x:SIG2211000cV4", // no command of this version
                 "x:SIG2112000cV4", // datagrams
                 "x:SIG21110004c0000207", // too short for its addresses

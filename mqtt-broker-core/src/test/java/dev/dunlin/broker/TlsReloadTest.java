@@ -294,4 +294,19 @@ final class TlsReloadTest {
             assertThat(login(begun)).isTrue();
         }
     }
+
+    /** One that is revoked while a connection waits for its handshake. */
+    @Test
+    void refusesACertificateThatIsRevokedSinceItsConnectionWasAccepted() throws Exception {
+        try (TestBroker broker = start();
+                SSLSocket parked = socket(broker.broker(), showing(ANN), "TLSv1.3")) {
+            TestBroker.eventually("it is accepted", () -> broker.openConnections() == 1);
+            put(OURS.revocationList(ANN), "revoked.pem");
+            assertReloaded(broker);
+            assertThatThrownBy(() -> login(parked))
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessage("came [32, 2, 0, 5]");
+            assertThat(comesIn(broker.broker(), showing(BOB), "TLSv1.3")).isTrue();
+        }
+    }
 }

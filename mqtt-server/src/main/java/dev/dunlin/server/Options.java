@@ -339,6 +339,9 @@ final class Options {
         if (bind.stream().map(BindAddress::host).distinct().count() < bind.size()) {
             throw new ParameterException(given.commandSpec().commandLine(), "--bind has an address twice");
         }
+        if (!proxyFrom.isEmpty() && port.number() == null && wsPort == null && tlsPort == null && wssPort == null) {
+            throw new ParameterException(given.commandSpec().commandLine(), "--proxy-from is for a port");
+        }
         if (given.hasSubcommand() && !given.matchedOptions().isEmpty()) {
             throw new ParameterException(
                     given.commandSpec().commandLine(),

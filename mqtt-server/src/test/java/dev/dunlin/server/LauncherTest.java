@@ -172,6 +172,7 @@ class LauncherTest {
             --unix-mode rw-rw---- | --unix-mode is for --unix
             --unix s --unix-mode 660 | '660' is not what a file permits, such as rw-rw----
             --bind ::1,[::1]    | --bind has an address twice
+            --proxy-from ::1 --port none --unix s | --proxy-from is for a port
             --proxy-from x/8    | 'x/8' is not an address or a range
             --port none         | --port none needs another way in: --tls-port, --ws-port, --wss-port, --unix
             --client-ca c       | --client-ca is for --tls-port or --wss-port

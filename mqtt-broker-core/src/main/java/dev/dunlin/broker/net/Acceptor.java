@@ -124,6 +124,11 @@ public final class Acceptor {
         return authenticator;
     }
 
+    /** Whether the certificates that a client has shown are trusted now. */
+    boolean trusts(List<X509Certificate> certificates, Channel channel) {
+        return layers.tls() == null || layers.tls().trusts(certificates, TlsHandler.presentOf(channel));
+    }
+
     /** Whether clients with a certificate need a user name in it. */
     boolean namesByCertificate() {
         return layers.tls() != null && layers.tls().namesByCertificate();

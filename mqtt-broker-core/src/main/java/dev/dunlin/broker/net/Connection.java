@@ -150,7 +150,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         }
         int grown = kept - keptBytes;
         keptBytes = kept;
-        if (!acceptor.core().memory().incomplete(grown) && grown > 0) {
+        if (!acceptor.core().memory().incomplete(grown)
+                && grown > 0
+                && pauses == 0) { // else what it has is whole, and waits for us
             close(ReasonCode.QUOTA_EXCEEDED, "the broker has no memory left for the rest of this packet");
         }
     }
@@ -398,6 +400,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (keepAliveMs > 0) {
             loop.keepAlives().add(this, keepAliveMs);
         }
+        if (isBehind()) { // so soon: what its session had for it was sent before CONNACK had left
+            loop.slowConsumers().watch(this);
+        }
     }
 
     // ---- keep-alive: a packet costs only the time stamp of its read
@@ -492,7 +497,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     /** The broker is being closed. */
     void shutDown() {
-        close(acceptor.farewell());
+        close(acceptor.farewell(), false); // its will is not published
     }
 
     /** The broker ends the connection: tells the client why, as far as its version can, and closes. */
@@ -501,6 +506,10 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     }
 
     void close(Farewell farewell) {
+        close(farewell, true);
+    }
+
+    private void close(Farewell farewell, boolean withWill) {
         if (closed) {
             return;
         }
@@ -511,7 +520,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
                 farewell.connack(out(), decoder.version());
             }
         } finally {
-            end(farewell.cause(), true);
+            end(farewell.cause(), withWill);
         }
     }
 
@@ -535,7 +544,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         account(0);
         out().close();
         acceptor.closed(this);
-        LingeringClose.close(ctx(), acceptor.ending(), !acceptor.isClosing() && mayHaveToLinger());
+        LingeringClose.close(ctx(), acceptor.ending(), !loop.sessions().isClosing() && mayHaveToLinger());
         OpenSession open = session;
         if (open != null) {
             open.close();

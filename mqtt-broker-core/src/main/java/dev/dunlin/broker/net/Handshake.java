@@ -143,6 +143,9 @@ final class Handshake {
         if (end.isBefore(Instant.ofEpochMilli(core.wallMs()))) {
             throw new MalformedPacket(ReasonCode.NOT_AUTHORIZED, "the certificate has expired");
         }
+        if (!acceptor.trusts(request.certificates(), connection.ctx().channel())) {
+            throw new MalformedPacket(ReasonCode.NOT_AUTHORIZED, "the certificate is not trusted any more");
+        }
         if (request.certificateName() == null && acceptor.namesByCertificate()) {
             throw new MalformedPacket(ReasonCode.NOT_AUTHORIZED, "there is no user name in the certificate");
         }
@@ -227,8 +230,6 @@ final class Handshake {
         if (failure != null) {
             LOG.warn("client {}: can't move to its home loop: {}", clientId, failure.toString());
             connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't move to its home loop");
-        } else if (connection.loop().sessions().isClosing()) {
-            connection.shutDown();
         } else {
             connection.resume(PauseReason.MOVE);
             open();
@@ -239,6 +240,10 @@ final class Handshake {
 
     private void open() {
         if (connection.isClosed()) {
+            return;
+        }
+        if (acceptor.isClosing()) { // since its CONNECT came
+            connection.close(acceptor.farewell().connackInstead());
             return;
         }
         SessionLoop home = connection.loop();

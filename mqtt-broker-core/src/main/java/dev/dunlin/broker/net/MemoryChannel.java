@@ -15,6 +15,7 @@ import io.netty.util.internal.StringUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The broker's end of a connection within the process: reads and writes a pair of {@link MemoryPipe}s as it would a socket,
@@ -64,8 +65,8 @@ final class MemoryChannel extends AbstractChannel implements DuplexChannel {
         if (!eventLoop().inEventLoop()) { // it has moved meanwhile
             wakeUp();
         } else if (isRegistered()) { // else it is on its way, and will look when it arrives
+            readSome(); // first: a client that has gone may have left something behind
             writeMore();
-            readSome();
         }
     }
 
@@ -118,14 +119,17 @@ final class MemoryChannel extends AbstractChannel implements DuplexChannel {
     protected void doBeginRead() {
         reads = true;
         if (fromClient.awaitReadable()) {
-            eventLoop().execute(this::work); // never in the middle of another read
+            // Never in the middle of another read, nor before the loop has looked at its other connections.
+            eventLoop().schedule(this::work, 0, TimeUnit.NANOSECONDS);
         }
     }
 
     @Override
     protected void doWrite(ChannelOutboundBuffer pending) throws IOException {
         for (ByteBuf bytes = (ByteBuf) pending.current(); bytes != null; bytes = (ByteBuf) pending.current()) {
+            int before = bytes.readableBytes();
             toClient.offer(bytes);
+            pending.progress(before - bytes.readableBytes());
             if (!bytes.isReadable()) {
                 pending.remove();
             } else if (!toClient.awaitRoom()) {

@@ -31,6 +31,9 @@ final class MemoryPipe {
     private boolean writerClosed;
     private boolean readerClosed;
 
+    /** Nobody reads any more, though both ends are open: what comes is thrown away. */
+    private boolean readerEnded;
+
     /** @param channel called, by the client's threads, when there is something or room again; once after each vain look */
     MemoryPipe(Runnable channel) {
         this.channel = channel;
@@ -70,7 +73,7 @@ final class MemoryPipe {
 
     private void awaitBytes(int timeoutMs) throws IOException {
         long leftNs = TimeUnit.MILLISECONDS.toNanos(timeoutMs);
-        while (size == 0 && !writerClosed && !readerClosed) {
+        while (size == 0 && !writerClosed && !readerClosed && !readerEnded) {
             if (timeoutMs > 0 && leftNs <= 0) {
                 throw new SocketTimeoutException("nothing came for " + timeoutMs + " ms");
             }
@@ -158,12 +161,18 @@ final class MemoryPipe {
         }
     }
 
-    /** Hands over as much as there is room for. */
+    /** Hands over as much as there is room for; all of it if nobody reads any more, as a network would. */
     void offer(ByteBuf from) throws IOException {
         lock.lock();
         try {
-            checkOpen();
-            fill(from);
+            if (writerClosed) {
+                throw new SocketException("socket closed");
+            }
+            if (readerClosed || readerEnded) {
+                from.skipBytes(from.readableBytes());
+            } else {
+                fill(from);
+            }
         } finally {
             changed.signalAll();
             lock.unlock();
@@ -188,6 +197,22 @@ final class MemoryPipe {
         lock.lock();
         try {
             writerClosed = true;
+            tell = wakeAll();
+        } finally {
+            lock.unlock();
+        }
+        if (tell) {
+            channel.run();
+        }
+    }
+
+    /** The reader sees the end from now on, whatever comes. Idempotent. */
+    void endReader() {
+        boolean tell;
+        lock.lock();
+        try {
+            readerEnded = true;
+            size = 0;
             tell = wakeAll();
         } finally {
             lock.unlock();

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The client's end of a connection within the process: what {@link java.net.Socket} needs under it, on a pair of
@@ -31,6 +32,7 @@ final class MemorySocket extends SocketImpl {
     private final MemoryPipe in = channel.toClient();
     private final MemoryPipe out = channel.fromClient();
     private final Map<Integer, Object> options = new ConcurrentHashMap<>();
+    private final AtomicBoolean tried = new AtomicBoolean();
     private volatile int readTimeoutMs;
 
     MemorySocket(Acceptor acceptor, ByteBufAllocator allocator) {
@@ -57,11 +59,25 @@ final class MemorySocket extends SocketImpl {
 
     @Override
     protected void connect(SocketAddress to, int timeoutMs) throws IOException {
+        if (tried.getAndSet(true)) {
+            throw new SocketException("it was connected, or failed to be, before");
+        }
         address = ((InetSocketAddress) to).getAddress();
         port = ((InetSocketAddress) to).getPort();
-        ChannelFuture adopted = adopted();
+        boolean connected = false;
         try {
-            if (!adopted.await(timeoutMs > 0 ? timeoutMs : CONNECT_MS_MAX, TimeUnit.MILLISECONDS)) {
+            await(adopted(), timeoutMs > 0 ? timeoutMs : CONNECT_MS_MAX);
+            connected = true;
+        } finally {
+            if (!connected) {
+                close(); // for the broker, who may take it in yet
+            }
+        }
+    }
+
+    private static void await(ChannelFuture adopted, int timeoutMs) throws IOException {
+        try {
+            if (!adopted.await(timeoutMs, TimeUnit.MILLISECONDS)) {
                 throw new SocketTimeoutException("the broker is busy");
             }
         } catch (InterruptedException e) {
@@ -187,7 +203,7 @@ final class MemorySocket extends SocketImpl {
 
     @Override
     protected void shutdownInput() {
-        in.closeReader();
+        in.endReader();
     }
 
     @Override

@@ -102,6 +102,9 @@ final class ProxyHeader extends ChannelInboundHandlerAdapter {
         private static final byte[] TEXT = {'P', 'R', 'O', 'X', 'Y', ' '};
         private static final byte[] BINARY = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'};
 
+        private static final int VERSION = 0xF0;
+        private static final int VERSION_2 = 0x20;
+
         private byte[] expected = BINARY;
         private int seen;
 
@@ -119,8 +122,12 @@ final class ProxyHeader extends ChannelInboundHandlerAdapter {
         }
 
         private boolean begins(ByteBuf bytes) {
-            for (int i = bytes.readerIndex(); i < bytes.writerIndex() && seen < expected.length; i++) {
+            for (int i = bytes.readerIndex(); i < bytes.writerIndex() && seen <= expected.length; i++) {
                 byte next = bytes.getByte(i);
+                if (seen == expected.length) {
+                    seen++;
+                    return expected == TEXT || (next & VERSION) == VERSION_2; // of another one it knows no length
+                }
                 if (seen == 0 && next == TEXT[0]) {
                     expected = TEXT;
                 }

@@ -11,6 +11,7 @@ import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * TLS on one connection, with one handshake: a client of 1.2 that begins another one is cut off. The JDK would go along, at
@@ -23,8 +24,18 @@ final class TlsHandler extends SslHandler { // hot
 
     private static final int CAUSE_CHARS_MAX = 300;
 
-    TlsHandler(SSLEngine engine) {
+    private final TlsLayer.Present present;
+
+    /** @param present where the engine is from */
+    TlsHandler(SSLEngine engine, TlsLayer.Present present) {
         super(engine);
+        this.present = present;
+    }
+
+    /** What a connection's handshake went by; null without TLS. */
+    static TlsLayer.@Nullable Present presentOf(Channel channel) {
+        TlsHandler tls = channel.pipeline().get(TlsHandler.class);
+        return tls == null ? null : tls.present;
     }
 
     /** Called at the beginning of each record, whole or not. */

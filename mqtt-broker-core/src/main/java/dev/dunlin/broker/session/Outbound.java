@@ -33,6 +33,7 @@ public final class Outbound { // hot
     /** What batches occupy, so without large payloads: handed to the transport since it last took much. */
     private long untakenBytes;
 
+    private long heldBytes;
     private boolean dirty;
     private boolean closed;
 
@@ -156,6 +157,7 @@ public final class Outbound { // hot
         if (isWritable()) {
             taken();
         } else {
+            hold(pendingBytes());
             pauseIfIgnored();
         }
     }
@@ -177,9 +179,7 @@ public final class Outbound { // hot
             return;
         }
         batch = null;
-        int bytes = b.capacity() + PENDING_BYTES;
-        untakenBytes += bytes;
-        loop.untaken().add(bytes);
+        untakenBytes += b.capacity() + PENDING_BYTES;
         adaptTo(b.writerIndex());
         ctx.write(b, ctx.voidPromise());
     }
@@ -193,8 +193,16 @@ public final class Outbound { // hot
 
     /** The transport has taken much of what it had. */
     public void taken() {
-        loop.untaken().add(-untakenBytes);
         untakenBytes = 0;
+        hold(0);
+    }
+
+    /** Of all that the socket hasn't taken, for the memory budget; what is below the mark of a writable channel isn't. */
+    private void hold(long bytes) {
+        if (bytes != heldBytes) {
+            loop.untaken().add(bytes - heldBytes);
+            heldBytes = bytes;
+        }
     }
 
     /** Whether something that was flushed is still waiting for the socket to take it. */
@@ -212,7 +220,9 @@ public final class Outbound { // hot
     /** Another number as soon as the socket has taken something. */
     public long progress() {
         ChannelOutboundBuffer unwritten = ctx.channel().unsafe().outboundBuffer();
-        return unwritten == null ? 0 : unwritten.totalPendingWriteBytes() - unwritten.currentProgress();
+        return unwritten == null
+                ? 0
+                : (long) System.identityHashCode(unwritten.current()) << Integer.SIZE ^ unwritten.currentProgress();
     }
 
     /** Drops what was not flushed; nothing may be written afterwards. */

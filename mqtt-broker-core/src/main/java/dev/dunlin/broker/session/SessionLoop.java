@@ -42,6 +42,9 @@ public final class SessionLoop { // hot
     private static final Logger LOG = LoggerFactory.getLogger(SessionLoop.class);
     private static final int TARGET_BYTES = 16;
 
+    /** It has read nothing in this turn. */
+    private static final long ASLEEP = Long.MIN_VALUE;
+
     /** A delivery of more than this counts as several. */
     private static final int DELIVERY_BYTES = 1 << 10;
 
@@ -88,6 +91,10 @@ public final class SessionLoop { // hot
     private final LoopLag lag;
     private final Entry probe = new Entry(this::probed);
     private boolean probing;
+
+    /** When this turn has read for the first time. */
+    private long wokenMs;
+
     private long probedMs;
 
     SessionLoop(Core core, int index, DurabilityGate gate) {
@@ -154,6 +161,9 @@ public final class SessionLoop { // hot
     /** Reads the clock: at the start of whatever the transport calls, which may have slept for long. */
     public void readClock() {
         nowMs = core.monotonicMs();
+        if (wokenMs == ASLEEP) {
+            wokenMs = nowMs;
+        }
     }
 
     public Sessions sessions() {
@@ -675,8 +685,10 @@ public final class SessionLoop { // hot
         private final IoHandler transport;
         private @Nullable IoHandlerContext context;
 
-        /** Whether it had more to do, and so didn't sleep, when it looked for what has come. */
+        /** Whether it had more to do, and so didn't sleep, when it looked for what has come; some look again afterwards. */
         private boolean busy;
+
+        private boolean looked;
 
         private long lastEndMs;
 
@@ -694,10 +706,13 @@ public final class SessionLoop { // hot
         public int run(IoHandlerContext given) {
             context = given;
             busy = false;
+            looked = false;
+            wokenMs = ASLEEP;
             int events = transport.run(this);
             asleep = false;
+            long since = busy ? lastEndMs : wokenMs; // for how long it has slept, nobody knows
             readClock();
-            measureTurn(busy ? nowMs - lastEndMs : 0); // for how long it has slept, nobody knows
+            measureTurn(since == ASLEEP ? 0 : nowMs - since);
             lastEndMs = nowMs;
             endTurn();
             return events;
@@ -707,7 +722,8 @@ public final class SessionLoop { // hot
         @Override
         public boolean canBlock() {
             boolean may = mayBlock();
-            busy = !may;
+            busy |= !may && !looked;
+            looked = true;
             return may;
         }
 

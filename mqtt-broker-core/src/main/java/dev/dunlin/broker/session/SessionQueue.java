@@ -66,6 +66,7 @@ final class SessionQueue {
     private Set<Long> underWay = Set.of();
     private boolean allMaybeSent;
     private boolean reading;
+    private boolean outOfMemory;
     private long olderRead;
     private long olderReadBytes;
 
@@ -93,6 +94,7 @@ final class SessionQueue {
 
     /** Queues a message behind all others, or drops one according to the policy. Borrows it. */
     void add(KeptMessage message, Target target, long entry) {
+        outOfMemory = loop.isOutOfMemory(); // asked once: other loops change it meanwhile
         if (isFull(message, entry)) {
             dropExpiredHeads(loop.nowMs()); // before anything that is still good
         }
@@ -163,7 +165,7 @@ final class SessionQueue {
     private boolean isFull(KeptMessage message, long entry, int queuedMessages, long queuedBytes) {
         long bytes = olderBytes() + queuedBytes + message.footprintBytes();
         long otherSessions = loop.queuedBytes() - queue.residentBytes();
-        if (entry == EntryId.NONE && (otherSessions + bytes > loop.queueBytesShare() || loop.isOutOfMemory())) {
+        if (entry == EntryId.NONE && (otherSessions + bytes > loop.queueBytesShare() || outOfMemory)) {
             return true;
         }
         long messages = olderMessages() + queuedMessages;
@@ -173,7 +175,7 @@ final class SessionQueue {
     private boolean fitsIntoMemory(KeptMessage message) {
         return queue.residentBytes() + message.footprintBytes() <= limits.queueMemoryBytesMax()
                 && loop.queuedBytes() + message.footprintBytes() <= loop.queueBytesShare()
-                && !loop.isOutOfMemory();
+                && !outOfMemory;
     }
 
     /** Applies the policy. Returns whether there is room now; otherwise the message is dropped and accounted for. */
@@ -181,7 +183,7 @@ final class SessionQueue {
         switch (limits.queueOverflow()) {
             case DROP_OLDEST -> {
                 if (!isFull(message, entry, 0, 0)) { // else nothing that can be dropped at once would make room for it
-                    while (isFull(message, entry)) {
+                    while (!queue.isEmpty() && isFull(message, entry)) {
                         dropHead(queue, DropReason.QUEUE_FULL);
                     }
                     return true;

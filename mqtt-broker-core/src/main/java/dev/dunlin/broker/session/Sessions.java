@@ -430,7 +430,7 @@ public final class Sessions {
     /** Whether every client that is connected has got and acknowledged all that is meant for it. */
     public boolean areDrained() {
         assert loop.inLoop();
-        return byClientId.values().stream().allMatch(Session::isDrained);
+        return byClientId.values().stream().allMatch(Session::isDrained) && core.groups.areDrained(loop);
     }
 
     /** The broker is being closed: its clients are disconnected by us, which publishes no will. */

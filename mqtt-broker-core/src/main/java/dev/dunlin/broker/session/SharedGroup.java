@@ -5,6 +5,7 @@ import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.broker.store.SessionChanges;
 import dev.dunlin.codec.QoS;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -132,6 +133,12 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
     @Override
     boolean stores(KeptMessage message, Target target) {
         return isPersistent() && effectiveQoS(message, target) != QoS.AT_MOST_ONCE;
+    }
+
+    /** Whether it has nothing that a member could take. Home loop. */
+    boolean isDrained() {
+        boolean waits = !queue.isEmpty() || underWay.get() > 0;
+        return !waits || Arrays.stream(members).noneMatch(Member::isConnected);
     }
 
     // ---- choosing; any loop

@@ -110,6 +110,11 @@ final class SharedGroups {
         }
     }
 
+    /** Whether the groups of this loop, which asks, have nothing that a member could take. */
+    synchronized boolean areDrained(SessionLoop loop) {
+        return byFilter.values().stream().filter(group -> group.loop == loop).allMatch(SharedGroup::isDrained);
+    }
+
     // ---- start and end
 
     /** A group that is in the store; the latest of a name comes last. Returns the one that it replaces. */
