@@ -461,30 +461,27 @@ public final class Broker implements AutoCloseable {
             return;
         }
         onEachLoop(loop -> allAcceptors().forEach(acceptor -> acceptor.drain(loop)), TELL);
-        long endMs = core.monotonicMs() + drain.toMillis();
         // What one loop has handed to another meanwhile isn't seen by both: so all must say it twice in a row.
         int drained = 0;
-        while (drained < 2 && core.monotonicMs() < endMs) {
-            drained = areDrained() ? drained + 1 : 0;
+        for (long leftMs = drain.toMillis(); drained < 2 && leftMs > 0; leftMs -= DRAIN_LOOK.toMillis()) {
+            AtomicInteger waiting = new AtomicInteger(core.loopCount());
+            boolean answered = onEachLoop(
+                    loop -> {
+                        if (loop.sessions().areDrained()) {
+                            waiting.decrementAndGet();
+                        }
+                    },
+                    TELL);
+            leftMs -= answered ? 0 : TELL.toMillis();
+            drained = waiting.get() == 0 ? drained + 1 : 0;
             if (drained == 0) {
                 await(new CountDownLatch(1), DRAIN_LOOK);
             }
         }
     }
 
-    private boolean areDrained() {
-        AtomicInteger waiting = new AtomicInteger(core.loopCount());
-        onEachLoop(
-                loop -> {
-                    if (loop.sessions().areDrained()) {
-                        waiting.decrementAndGet();
-                    }
-                },
-                TELL);
-        return waiting.get() == 0;
-    }
-
-    private void onEachLoop(Consumer<SessionLoop> task, Duration timeout) {
+    /** Returns whether all have done it in time. */
+    private boolean onEachLoop(Consumer<SessionLoop> task, Duration timeout) {
         CountDownLatch done = new CountDownLatch(core.loopCount());
         for (int i = 0; i < core.loopCount(); i++) {
             SessionLoop loop = core.loop(i);
@@ -493,16 +490,15 @@ public final class Broker implements AutoCloseable {
                 done.countDown();
             });
         }
-        await(done, timeout);
+        return await(done, timeout);
     }
 
-    private static void await(CountDownLatch latch, Duration timeout) {
+    private static boolean await(CountDownLatch latch, Duration timeout) {
         try {
-            if (!latch.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-                return; // what isn't done by then is left undone
-            }
+            return latch.await(timeout.toMillis(), TimeUnit.MILLISECONDS); // what isn't done by then is left undone
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return false;
         }
     }
 
