@@ -16,6 +16,9 @@ import org.eclipse.paho.client.mqttv3.persist.MemoryPersistence;
 
 /** Eclipse Paho, MQTT 3.1 or 3.1.1. */
 final class PahoMqtt3Client implements TestClient {
+    /** Held while one connects: all of Paho's WebSocket handshakes share an encoder, and spoil each other's keys. */
+    private static final Object CONNECTING = new Object();
+
     private static final int INFLIGHT_MAX = 1_000;
 
     private final Inbox inbox = new Inbox();
@@ -28,7 +31,9 @@ final class PahoMqtt3Client implements TestClient {
         client = new MqttClient(setup.uri("tcp", "ssl"), setup.clientId(), new MemoryPersistence());
         client.setTimeToWait(TimeUnit.SECONDS.toMillis(Inbox.PATIENCE_SECONDS));
         client.setCallback(new ToInbox());
-        sessionPresent = client.connectWithResult(options(setup)).getSessionPresent();
+        synchronized (CONNECTING) {
+            sessionPresent = client.connectWithResult(options(setup)).getSessionPresent();
+        }
         for (TestSubscription subscription : setup.subscriptions()) {
             client.subscribe(subscription.filter(), subscription.maximum().level());
         }

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Eclipse Paho, MQTT 5.0. It uses the topic aliases that a broker offers. */
 final class PahoMqtt5Client implements TestClient {
+    /** Held while one connects: all of Paho's WebSocket handshakes share an encoder, and spoil each other's keys. */
+    private static final Object CONNECTING = new Object();
+
     private static final Logger CLIENT_LOG = Logger.getLogger("org.eclipse.paho.mqttv5"); // kept: loggers are weak
     private static final long PATIENCE_MS = TimeUnit.SECONDS.toMillis(Inbox.PATIENCE_SECONDS);
 
@@ -40,8 +43,11 @@ final class PahoMqtt5Client implements TestClient {
     PahoMqtt5Client(Setup setup) throws MqttException {
         client = new MqttAsyncClient(setup.uri("tcp", "ssl"), setup.clientId(), new MemoryPersistence());
         client.setCallback(new ToInbox());
-        IMqttToken connected = client.connect(options(setup));
-        connected.waitForCompletion(PATIENCE_MS);
+        IMqttToken connected;
+        synchronized (CONNECTING) {
+            connected = client.connect(options(setup));
+            connected.waitForCompletion(PATIENCE_MS);
+        }
         sessionPresent = connected.getSessionPresent();
         assignedClientId = Optional.ofNullable(connected.getResponseProperties().getAssignedClientIdentifier());
         for (TestSubscription subscription : setup.subscriptions()) {
