@@ -193,57 +193,40 @@ final class MemoryPipe {
 
     /** No more will come. Idempotent. */
     void closeWriter() {
-        boolean tell;
-        lock.lock();
-        try {
-            writerClosed = true;
-            tell = wakeAll();
-        } finally {
-            lock.unlock();
-        }
-        if (tell) {
-            channel.run();
-        }
+        change(() -> writerClosed = true);
     }
 
     /** The reader sees the end from now on, whatever comes. Idempotent. */
     void endReader() {
-        boolean tell;
-        lock.lock();
-        try {
+        change(() -> {
             readerEnded = true;
             size = 0;
-            tell = wakeAll();
-        } finally {
-            lock.unlock();
-        }
-        if (tell) {
-            channel.run();
-        }
+        });
     }
 
     /** Nobody will take anything any more. Idempotent. */
     void closeReader() {
+        change(() -> {
+            readerClosed = true;
+            size = 0;
+        });
+    }
+
+    /** Both ends have to see it, whatever they wait for. */
+    private void change(Runnable state) {
         boolean tell;
         lock.lock();
         try {
-            readerClosed = true;
-            size = 0;
-            tell = wakeAll();
+            state.run();
+            changed.signalAll();
+            tell = channelWaits;
+            channelWaits = false;
         } finally {
             lock.unlock();
         }
         if (tell) {
             channel.run();
         }
-    }
-
-    /** Whether the channel is to be called, too. */
-    private boolean wakeAll() {
-        changed.signalAll();
-        boolean tell = channelWaits;
-        channelWaits = false;
-        return tell;
     }
 
     // ---- the ring, under the lock

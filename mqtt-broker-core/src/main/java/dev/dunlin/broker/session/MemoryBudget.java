@@ -57,11 +57,6 @@ public final class MemoryBudget {
         return usedBytes;
     }
 
-    /** In bytes. */
-    public long budgetBytes() {
-        return budgetBytes;
-    }
-
     /**
      * A packet that isn't complete has grown, or is over.
      *
