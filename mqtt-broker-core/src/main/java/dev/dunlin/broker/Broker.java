@@ -1,6 +1,7 @@
 package dev.dunlin.broker;
 
 import dev.dunlin.broker.net.Acceptor;
+import dev.dunlin.broker.net.Access;
 import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.InProcessSockets;
 import dev.dunlin.broker.net.Layers;
@@ -10,7 +11,6 @@ import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.Link;
 import dev.dunlin.broker.session.Restore;
 import dev.dunlin.broker.session.SessionLoop;
-import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException;
@@ -101,7 +101,7 @@ public final class Broker implements AutoCloseable {
             String name,
             Core core,
             Map<Listener, Layers> listeners,
-            Authenticator authenticator,
+            Access access,
             Admission admission,
             ByteBufAllocator allocator)
             throws BrokerStartException {
@@ -111,8 +111,7 @@ public final class Broker implements AutoCloseable {
             OpenedStore.read(store, restore, core);
         }
         Transport transport = new SocketTransport(name, core);
-        Acceptor inProcess =
-                new Acceptor(IN_PROCESS, new Layers(null, null), core, transport, authenticator, admission);
+        Acceptor inProcess = new Acceptor(IN_PROCESS, new Layers(null, null), core, transport, access, admission);
         Broker broker =
                 new Broker(name, core, transport, listeners, inProcess, new InProcessSockets(inProcess, allocator));
         if (store != null) {
@@ -125,7 +124,7 @@ public final class Broker implements AutoCloseable {
                     listeners.get(listener),
                     core,
                     transport,
-                    authenticator,
+                    listener.access(access),
                     own == null ? admission : admission.ofListener(own));
             broker.acceptors.put(listener, acceptor);
             try {

@@ -1,11 +1,13 @@
 package dev.dunlin.broker;
 
+import dev.dunlin.broker.net.Access;
 import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.TrustedProxies;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Identity;
@@ -46,6 +48,7 @@ public final class BrokerBuilder {
     private int loops = Math.min(Runtime.getRuntime().availableProcessors(), EMBEDDED_LOOPS_MAX);
     private Limits limits = Limits.EMBEDDED;
     private @Nullable Authenticator authenticator;
+    private @Nullable Authorizer authorizer;
     private boolean anonymousAllowed;
     private @Nullable StorageEngineProvider storage;
     private Durability durability = Durability.MEMORY;
@@ -118,6 +121,17 @@ public final class BrokerBuilder {
         return this;
     }
 
+    /** What those may do who are let in; without it, everything. {@link Broker#local} may do everything in any case. */
+    public BrokerBuilder authorizer(Authorizer what) {
+        authorizer = what;
+        return this;
+    }
+
+    /** {@link #authenticator} and {@link #authorizer} in one. */
+    public BrokerBuilder security(Authenticator who, Authorizer what) {
+        return authenticator(who).authorizer(what);
+    }
+
     /** Lets everybody in, also through listeners that other machines can reach. Excludes an authenticator. */
     public BrokerBuilder allowAnonymous() {
         anonymousAllowed = true;
@@ -187,11 +201,11 @@ public final class BrokerBuilder {
         Core core = new Core(limits, time, random, loops, store);
         Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
-        return Broker.start(name, core, layered, who, admission, allocator);
+        return Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator);
     }
 
     /** Without an authenticator: whoever could come so far comes in, under the name in its certificate if that is to count. */
-    private static CompletionStage<AuthResult> byCertificate(ConnectRequest request) {
+    static CompletionStage<AuthResult> byCertificate(ConnectRequest request) {
         String name = request.certificateName();
         return CompletableFuture.completedFuture(
                 AuthResult.accept(name == null ? Identity.ANONYMOUS : new Identity(name)));

@@ -1,6 +1,10 @@
 package dev.dunlin.broker;
 
+import dev.dunlin.broker.net.Access;
 import dev.dunlin.broker.net.TrustedProxies;
+import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.Authorizer;
+import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Limits;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -29,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param webSocketPath the path of the WebSocket endpoint, beginning with "/"; null for plain MQTT
  * @param tls certificate and key; null for a listener without TLS
  * @param trustedProxies who has to begin each connection with a PROXY header, see {@link #proxyProtocol}; empty for nobody
- * @param limits the bounds of its connections; null for the broker's, see {@link #limits(Limits)}
+ * @param terms what its clients may do, and who they may be
  */
 public record Listener(
         String name,
@@ -37,11 +41,46 @@ public record Listener(
         @Nullable String webSocketPath,
         @Nullable Tls tls,
         List<String> trustedProxies,
-        @Nullable Limits limits) {
+        Terms terms) {
     /** The path that most clients assume. */
     public static final String DEFAULT_PATH = "/mqtt";
 
     private static final String OWNER_ONLY = "rw-------";
+
+    /**
+     * The terms on which clients come in through a listener, where they differ from the broker's.
+     *
+     * @param limits the bounds of its connections; null for the broker's, see {@link Listener#limits(Limits)}
+     * @param features what of MQTT they may use
+     * @param security who they are and what they may do; null for the broker's, see {@link Listener#security}
+     */
+    public record Terms(
+            @Nullable Limits limits,
+            Features features,
+            @Nullable Security security) {
+        static final Terms OF_THE_BROKER = new Terms(null, Features.ALL, null);
+
+        Terms withLimits(Limits own) {
+            return new Terms(own, features, security);
+        }
+
+        Terms withFeatures(Features own) {
+            return new Terms(limits, own, security);
+        }
+
+        Terms withSecurity(Security own) {
+            return new Terms(limits, features, own);
+        }
+    }
+
+    /**
+     * Who comes in through a listener.
+     *
+     * @param authenticator who may connect; null for everybody
+     * @param authorizer what they may do; null for everything
+     */
+    public record Security(
+            @Nullable Authenticator authenticator, @Nullable Authorizer authorizer) {}
 
     /** Where a listener listens. */
     public sealed interface Place permits Tcp, Unix {}
@@ -123,7 +162,7 @@ public record Listener(
 
     /** MQTT over TCP on several addresses, named "tcp". All are bound, or the broker doesn't start. */
     public static Listener tcp(List<String> hosts, int port) {
-        return new Listener("tcp", new Tcp(hosts, port), null, null, List.of(), null);
+        return new Listener("tcp", new Tcp(hosts, port), null, null, List.of(), Terms.OF_THE_BROKER);
     }
 
     /** MQTT over WebSocket at {@link #DEFAULT_PATH}, named "ws". */
@@ -137,7 +176,7 @@ public record Listener(
      * @param path what clients ask for; the request for any other gets 404
      */
     public static Listener webSocket(String host, int port, String path) {
-        return new Listener("ws", new Tcp(List.of(host), port), path, null, List.of(), null);
+        return new Listener("ws", new Tcp(List.of(host), port), path, null, List.of(), Terms.OF_THE_BROKER);
     }
 
     /**
@@ -146,7 +185,7 @@ public record Listener(
      * that somebody accepts on, or that is no socket, is not, and the broker doesn't start. At the end the file is removed.
      */
     public static Listener unix(Path path) {
-        return new Listener("unix", new Unix(path, OWNER_ONLY), null, null, List.of(), null);
+        return new Listener("unix", new Unix(path, OWNER_ONLY), null, null, List.of(), Terms.OF_THE_BROKER);
     }
 
     /**
@@ -160,7 +199,7 @@ public record Listener(
         }
         List<String> all = new ArrayList<>(tcp.hosts);
         all.addAll(List.of(hosts));
-        return new Listener(name, new Tcp(all, tcp.port), webSocketPath, tls, trustedProxies, limits);
+        return new Listener(name, new Tcp(all, tcp.port), webSocketPath, tls, trustedProxies, terms);
     }
 
     /**
@@ -174,12 +213,12 @@ public record Listener(
         if (!(place instanceof Unix unix)) {
             throw new IllegalArgumentException("only the file of a Unix domain socket has permissions");
         }
-        return new Listener(name, new Unix(unix.path, permissions), webSocketPath, tls, trustedProxies, limits);
+        return new Listener(name, new Unix(unix.path, permissions), webSocketPath, tls, trustedProxies, terms);
     }
 
     /** This listener with TLS. Its name stays. */
     public Listener tls(Tls identity) {
-        return new Listener(name, place, webSocketPath, identity, trustedProxies, limits);
+        return new Listener(name, place, webSocketPath, identity, trustedProxies, terms);
     }
 
     /**
@@ -194,12 +233,12 @@ public record Listener(
     public Listener proxyProtocol(String... trustedSources) {
         List<String> sources = List.of(trustedSources);
         TrustedProxies.of(sources);
-        return new Listener(name, place, webSocketPath, tls, sources, limits);
+        return new Listener(name, place, webSocketPath, tls, sources, terms);
     }
 
     /** This listener under another name. */
     public Listener name(String other) {
-        return new Listener(other, place, webSocketPath, tls, trustedProxies, limits);
+        return new Listener(other, place, webSocketPath, tls, trustedProxies, terms);
     }
 
     /**
@@ -212,7 +251,44 @@ public record Listener(
      * refused when the broker starts.
      */
     public Listener limits(Limits own) {
+        return new Listener(name, place, webSocketPath, tls, trustedProxies, terms.withLimits(own));
+    }
+
+    /**
+     * This listener with users of its own: those of the broker ({@link BrokerBuilder#authenticator}, {@link
+     * BrokerBuilder#authorizer}) have no say here.
+     */
+    public Listener security(Authenticator who, Authorizer what) {
+        return terms(terms.withSecurity(new Security(who, what)));
+    }
+
+    /** As {@link #security(Authenticator, Authorizer)}, where everybody may do everything. */
+    public Listener security(Authenticator who) {
+        return terms(terms.withSecurity(new Security(who, null)));
+    }
+
+    /** This listener lets everybody in, also from other machines, whatever authenticator the broker has. */
+    public Listener allowAnonymous() {
+        return terms(terms.withSecurity(new Security(null, null)));
+    }
+
+    /** As {@link #allowAnonymous()}, and says what they may do. */
+    public Listener allowAnonymous(Authorizer what) {
+        return terms(terms.withSecurity(new Security(null, what)));
+    }
+
+    /** This listener, whose clients may use only these features of MQTT. */
+    public Listener features(Features own) {
+        return terms(terms.withFeatures(own));
+    }
+
+    private Listener terms(Terms own) {
         return new Listener(name, place, webSocketPath, tls, trustedProxies, own);
+    }
+
+    /** The bounds of its connections; null for the broker's. */
+    public @Nullable Limits limits() {
+        return terms.limits;
     }
 
     /** "tcp", "tls", "ws", "wss" or "unix". */
@@ -245,12 +321,23 @@ public record Listener(
         return trustedProxies.isEmpty() ? null : TrustedProxies.of(trustedProxies);
     }
 
+    /** Who comes in: as it says, or else as the broker does. */
+    Access access(Access ofTheBroker) {
+        Security own = terms.security;
+        if (own == null) {
+            return ofTheBroker;
+        }
+        Authenticator who = own.authenticator;
+        return new Access(who == null ? BrokerBuilder::byCertificate : who, own.authorizer);
+    }
+
     /**
-     * The first host that other machines can reach, and come in without having proved who they are; null if there is none.
+     * The first host that other machines can reach, and come in without having proved who they are; null if there is none, or
+     * that was asked for.
      */
     @Nullable
     String unguardedHost() {
-        if (place instanceof Tcp tcp && (tls == null || !tls.requiresCertificates())) {
+        if (terms.security == null && place instanceof Tcp tcp && (tls == null || !tls.requiresCertificates())) {
             for (String host : tcp.hosts) {
                 InetAddress resolved = Tcp.address(host, tcp.port).getAddress();
                 if (resolved == null || !resolved.isLoopbackAddress()) {

@@ -1,6 +1,7 @@
 package dev.dunlin.benchmarks.footprint;
 
 import dev.dunlin.broker.net.Acceptor;
+import dev.dunlin.broker.net.Access;
 import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.SocketTransport;
@@ -49,7 +50,7 @@ public final class MeasuredBroker {
                 new Layers(null, null),
                 core,
                 transport,
-                Authenticator.anonymous(),
+                new Access(Authenticator.anonymous(), null),
                 new Admission(Limits.STANDALONE, core::monotonicMs, InetAddress::isLoopbackAddress));
         acceptor.bind(
                         local ? BROKER : new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

@@ -42,7 +42,7 @@ public final class Acceptor {
     private final Layers layers;
     private final Core core;
     private final Transport transport;
-    private final Authenticator authenticator;
+    private final Access access;
     private final Admission admission;
     private final Allowance allowance;
 
@@ -64,20 +64,15 @@ public final class Acceptor {
      * An acceptor, not bound yet.
      *
      * @param layers what lies between its sockets and MQTT
+     * @param access who is let in
      * @param admission the bounds of its connections, and their number
      */
-    public Acceptor(
-            String name,
-            Layers layers,
-            Core core,
-            Transport transport,
-            Authenticator authenticator,
-            Admission admission) {
+    public Acceptor(String name, Layers layers, Core core, Transport transport, Access access, Admission admission) {
         this.name = name;
         this.layers = layers;
         this.core = core;
         this.transport = transport;
-        this.authenticator = authenticator;
+        this.access = access;
         this.admission = admission;
         allowance = Allowance.of(admission.limits());
     }
@@ -121,7 +116,7 @@ public final class Acceptor {
     }
 
     Authenticator authenticator() {
-        return authenticator;
+        return access.authenticator();
     }
 
     /** Whether the certificates that a client has shown are trusted now. */

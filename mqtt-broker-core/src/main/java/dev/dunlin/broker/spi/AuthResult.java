@@ -20,21 +20,24 @@ public sealed interface AuthResult {
      * @param publishRate how fast this client may publish, in the place of {@link Limits#publishesPerSecondMax()} and {@link
      *     Limits#publishBytesPerSecondMax()}; null for these. It counts from CONNECT until the connection ends: that of a
      *     re-authentication changes nothing
+     * @param validity for how long it may stay; that of a re-authentication takes the place of the one before
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Accepted(
             Identity identity,
             byte[] data,
             String responseInformation,
-            @Nullable PublishRate publishRate) implements AuthResult {
+            @Nullable PublishRate publishRate,
+            Validity validity)
+            implements AuthResult {
         /** The same with {@link #data()}. */
         public Accepted withData(byte[] last) {
-            return new Accepted(identity, last, responseInformation, publishRate);
+            return new Accepted(identity, last, responseInformation, publishRate, validity);
         }
 
         /** The same with {@link #responseInformation()}. */
         public Accepted withResponseInformation(String basis) {
-            return new Accepted(identity, data, basis, publishRate);
+            return new Accepted(identity, data, basis, publishRate, validity);
         }
 
         /**
@@ -45,7 +48,13 @@ public sealed interface AuthResult {
          * @throws IllegalArgumentException for a negative number
          */
         public Accepted withPublishRate(int perSecond, long bytesPerSecond) {
-            return new Accepted(identity, data, responseInformation, new PublishRate(perSecond, bytesPerSecond));
+            PublishRate own = new PublishRate(perSecond, bytesPerSecond);
+            return new Accepted(identity, data, responseInformation, own, validity);
+        }
+
+        /** The same with {@link #validity()}. */
+        public Accepted withValidity(Validity limit) {
+            return new Accepted(identity, data, responseInformation, publishRate, limit);
         }
     }
 
@@ -130,7 +139,7 @@ public sealed interface AuthResult {
 
     /** Lets the client in as {@code identity}. */
     static Accepted accept(Identity identity) {
-        return new Accepted(identity, new byte[0], "", null);
+        return new Accepted(identity, new byte[0], "", null, Validity.UNLIMITED);
     }
 
     /** Turns the client away for {@code reason}, an error, without a reason string. */

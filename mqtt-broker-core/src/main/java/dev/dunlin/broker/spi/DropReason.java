@@ -14,6 +14,8 @@ public enum DropReason {
     EXPIRED,
     /** The packet is larger than the client's Maximum Packet Size [5.0:MQTT-3.1.2-25]. */
     PACKET_TOO_LARGE,
+    /** The client may not receive messages with this topic, or not any more: see {@link Permissions#mayReceive}. */
+    NOT_AUTHORIZED,
     /** The session ended, was discarded by a clean start, or was the last of a shared group, with the message still to be delivered. */
     SESSION_ENDED,
     /** The receiver answered with an error PUBACK or PUBREC [5.0:MQTT-4.4.0-2]. */

@@ -95,7 +95,7 @@ final class Simulation implements Transport, TimeSource, AutoCloseable {
                 new Layers(null, null),
                 core,
                 this,
-                Authenticator.anonymous(),
+                new Access(Authenticator.anonymous(), null),
                 new Admission(limits, core::monotonicMs, InetAddress::isLoopbackAddress));
         acceptor.bind(address, allocator);
         settle();

@@ -1,6 +1,7 @@
 package dev.dunlin.broker.simulation;
 
 import dev.dunlin.broker.net.Acceptor;
+import dev.dunlin.broker.net.Access;
 import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.Transport;
@@ -83,7 +84,7 @@ final class Life implements Transport {
                 new Layers(null, null),
                 core,
                 this,
-                Authenticator.anonymous(),
+                new Access(Authenticator.anonymous(), null),
                 new Admission(setting.limits(), core::monotonicMs, InetAddress::isLoopbackAddress));
         acceptor.bind(SimulatedServer.ADDRESS, allocator);
         while (turn(accepting)) {} // it listens
