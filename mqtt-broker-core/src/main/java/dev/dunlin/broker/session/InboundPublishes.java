@@ -149,7 +149,7 @@ public final class InboundPublishes implements Router.Source { // hot
         return switch (reason) {
             case QUOTA_EXCEEDED -> "too many retained messages";
             case TOPIC_NAME_INVALID -> "too many topic levels or bytes";
-            case NOT_AUTHORIZED -> "not a topic for clients";
+            case NOT_AUTHORIZED -> "not authorized to publish to this topic";
             default -> "";
         };
     }
@@ -170,6 +170,7 @@ public final class InboundPublishes implements Router.Source { // hot
         return store != null
                 && store.refusesGrowth()
                 && !known
+                && mayPublish(topic, publish.qos(), publish.retain()) // else it is refused for that
                 && loop.router().isRefusedByStore(topic, publish.qos(), publish.retain(), publish.payloadBytes(), this);
     }
 
@@ -293,6 +294,11 @@ public final class InboundPublishes implements Router.Source { // hot
     @Override
     public Limits limits() {
         return limits;
+    }
+
+    @Override
+    public boolean mayPublish(String topic, QoS qos, boolean retain) {
+        return session.rights.mayPublish(topic, qos, retain);
     }
 
     @Override

@@ -54,6 +54,9 @@ final class Router { // hot
         /** The bounds of what it publishes. */
         Limits limits();
 
+        /** Whether it may publish this. */
+        boolean mayPublish(String topic, QoS qos, boolean retain);
+
         /** What a topic matches now. */
         Targets targets(String topic);
 
@@ -82,7 +85,7 @@ final class Router { // hot
      * @return SUCCESS, NO_MATCHING_SUBSCRIBERS, or the error for which it was refused, before anything has changed
      */
     ReasonCode route(Publish publish, String topic, InboundPublishes from) {
-        ReasonCode refusal = admit(from.limits(), topic);
+        ReasonCode refusal = admit(from, topic, publish.qos(), publish.retain());
         if (refusal == null && publish.retain() && publish.payloadBytes() > 0) {
             refusal = admitRetained(topic, KeptMessage.footprintBytes(publish, topic));
         }
@@ -106,7 +109,7 @@ final class Router { // hot
 
     /** Routes a kept publish. Borrows it. Returns as {@link #route(Publish, String, InboundPublishes)}. */
     ReasonCode route(KeptMessage message, Source from) {
-        ReasonCode refusal = admit(from.limits(), message.topic());
+        ReasonCode refusal = admit(from, message.topic(), message.qos(), message.retainFlag());
         if (refusal == null && message.retainFlag() && message.payloadBytes() > 0) {
             refusal = admitRetained(message.topic(), message.footprintBytes());
         }
@@ -133,10 +136,12 @@ final class Router { // hot
     }
 
     /** The only place that refuses a publish, before anything has changed, with the next two; null admits it. */
-    private static @Nullable ReasonCode admit(Limits limits, String topic) {
-        if (topic.charAt(0) == '$' && topic.startsWith("$SYS/")) {
-            return ReasonCode.NOT_AUTHORIZED; // [5.0 section 4.7.2]: the server's own
+    private static @Nullable ReasonCode admit(Source from, String topic, QoS qos, boolean retain) {
+        boolean serversOwn = topic.charAt(0) == '$' && topic.startsWith("$SYS/"); // [5.0 section 4.7.2]
+        if (serversOwn || !from.mayPublish(topic, qos, retain)) {
+            return ReasonCode.NOT_AUTHORIZED;
         }
+        Limits limits = from.limits();
         boolean tooLong =
                 Topics.levels(topic) > limits.topicLevelsMax() || Topics.isLonger(topic, limits.topicBytesMax());
         return tooLong ? ReasonCode.TOPIC_NAME_INVALID : null;

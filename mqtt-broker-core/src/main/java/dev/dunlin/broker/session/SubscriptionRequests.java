@@ -78,9 +78,12 @@ public final class SubscriptionRequests {
         if (!Topics.isValidFilter(filter) || (shared && !Topics.isValidShare(filter))) {
             return illFormed(filter);
         }
-        boolean tooManyLevels = Topics.levels(shared ? Topics.filterOfShare(filter) : filter) > limits.topicLevelsMax();
-        if (tooManyLevels || Topics.isLonger(filter, limits.topicBytesMax())) {
+        String own = shared ? Topics.filterOfShare(filter) : filter;
+        if (Topics.levels(own) > limits.topicLevelsMax() || Topics.isLonger(filter, limits.topicBytesMax())) {
             return ReasonCode.TOPIC_FILTER_INVALID;
+        }
+        if (!session.rights.maySubscribe(own)) {
+            return ReasonCode.NOT_AUTHORIZED;
         }
         boolean isNew = !session.subscriptions.containsKey(filter);
         if (session.log.isOn() && store != null && (isNew ? store.refusesGrowth() : store.isStalled())) {
