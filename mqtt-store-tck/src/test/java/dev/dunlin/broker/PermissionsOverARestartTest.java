@@ -17,6 +17,7 @@ import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.QoS;
+import dev.dunlin.store.tck.Crash;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
