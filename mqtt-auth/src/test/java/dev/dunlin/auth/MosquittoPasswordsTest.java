@@ -7,8 +7,8 @@ import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.testkit.ConnectPacket;
 import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.broker.testkit.WireClient;
+import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttVersion;
-import dev.dunlin.codec.Packet;
 import dev.dunlin.codec.testkit.RequiresTool;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -99,7 +99,7 @@ final class MosquittoPasswordsTest {
                 ConnectPacket connect = connect("c").cleanStart();
                 try (WireClient client = WireClient.connect(port, MqttVersion.V5, TestTransport.TCP)) {
                     client.send(connect.userName(name).password(password));
-                    if (!((Packet.Connack) client.receive()).reason().isError()) {
+                    if (!((Connack) client.receive()).reason().isError()) {
                         in.add(name + " " + password);
                     }
                 }

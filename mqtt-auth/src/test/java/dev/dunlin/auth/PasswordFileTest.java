@@ -14,8 +14,8 @@ import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.testkit.ConnectPacket;
 import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.broker.testkit.WireClient;
+import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttVersion;
-import dev.dunlin.codec.Packet;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
@@ -99,7 +99,7 @@ final class PasswordFileTest {
                 true,
                 user,
                 password,
-                Properties.NONE,
+                Properties.EMPTY,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
                 "tcp",
                 List.of(),
@@ -418,7 +418,7 @@ final class PasswordFileTest {
                         connect("c").userName("ann"),
                         connect("c").userName("eve").password("wrong"))) {
                     try (WireClient client = sent(broker, version, wrong)) {
-                        Packet.Connack refused = client.expect(connack(ReasonCode.BAD_USER_NAME_OR_PASSWORD));
+                        Connack refused = client.expect(connack(ReasonCode.BAD_USER_NAME_OR_PASSWORD));
                         assertThat(refused.properties().string(Property.REASON_STRING))
                                 .isNull();
                     }
