@@ -12,6 +12,7 @@ import dev.dunlin.broker.session.PauseReason;
 import dev.dunlin.broker.session.Rights;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.TimeSource;
@@ -130,7 +131,7 @@ public class FanOutBenchmark {
                 Samples.connectPacket(MqttVersion.V3_1_1, clientId),
                 link,
                 out,
-                Allowance.of(Limits.STANDALONE),
+                Allowance.of(Limits.STANDALONE, Features.ALL),
                 Rights.ALL);
         CompletableFuture<OpenSession> opened = new CompletableFuture<>();
         loop.execute(() -> loop.sessions().open(opening, session -> {
