@@ -11,6 +11,7 @@ import dev.dunlin.broker.session.Outbound;
 import dev.dunlin.broker.session.PauseReason;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.codec.Connack;
