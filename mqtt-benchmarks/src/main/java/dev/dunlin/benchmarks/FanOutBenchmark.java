@@ -126,7 +126,7 @@ public class FanOutBenchmark {
                 Samples.connectPacket(MqttVersion.V3_1_1, clientId),
                 link,
                 out,
-                Allowance.of(Limits.STANDALONE));
+                Allowance.of(Limits.STANDALONE, Features.ALL));
         CompletableFuture<OpenSession> opened = new CompletableFuture<>();
         loop.execute(() -> loop.sessions().open(opening, session -> {
             Connack connack = new Connack(false, ReasonCode.SUCCESS, Properties.EMPTY);
