@@ -5,6 +5,7 @@ import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.TrustedProxies;
 import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.SysTopics;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.Authorizer;
@@ -20,6 +21,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -55,6 +57,9 @@ public final class BrokerBuilder {
     private TimeSource time = TimeSource.system();
     private RandomGenerator random = new SecureRandom();
     private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+    private boolean upgradeQoS;
+    private boolean tcpNoDelay = true;
+    private Duration sysInterval = Duration.ZERO;
     private Predicate<InetAddress> uncounted = InetAddress::isLoopbackAddress;
 
     BrokerBuilder() {}
@@ -162,6 +167,37 @@ public final class BrokerBuilder {
         return this;
     }
 
+    /**
+     * Whether subscribers are sent every message with the QoS that they were granted, also if it was published with a lower
+     * one; the acknowledgements of publishers stay what they are. Default false: the lower of the two [5.0:MQTT-3.8.4-8],
+     * [3.1.1:MQTT-3.8.4-6]. What was published before, and is in a store, stays as it was.
+     */
+    public BrokerBuilder upgradeQoS(boolean upgrade) {
+        upgradeQoS = upgrade;
+        return this;
+    }
+
+    /** Whether TCP sends small packets at once ({@code TCP_NODELAY}), on all listeners; default true. */
+    public BrokerBuilder tcpNoDelay(boolean atOnce) {
+        tcpNoDelay = atOnce;
+        return this;
+    }
+
+    /**
+     * How often the broker publishes what it counts under {@code $SYS/broker/}, with Mosquitto's names: see docs/sys-topics.md.
+     * Default {@link Duration#ZERO}: never.
+     *
+     * @param interval 0, or 1 ms to 24 hours; ten seconds are common
+     * @throws IllegalArgumentException outside of that range
+     */
+    public BrokerBuilder sysInterval(Duration interval) {
+        if (!interval.isZero() && (interval.toMillis() < 1 || interval.compareTo(Duration.ofDays(1)) > 0)) {
+            throw new IllegalArgumentException("the interval is 0, or 1 ms to 24 hours, not " + interval);
+        }
+        sysInterval = interval;
+        return this;
+    }
+
     /** Another clock. Timers stay with the event loops' own: a simulation has to replace these as well. */
     BrokerBuilder time(TimeSource source) {
         time = source;
@@ -198,10 +234,14 @@ public final class BrokerBuilder {
         checkLimits();
         Map<Listener, Layers> layered = layered();
         Store store = storage == null ? null : OpenedStore.open(storage, durability, limits, time, name);
-        Core core = new Core(limits, time, random, loops, store);
+        Core core = new Core(limits, time, random, loops, store, upgradeQoS);
         Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
-        return Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator);
+        Broker started = Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator);
+        if (!sysInterval.isZero()) {
+            SysTopics.begin(core, sysInterval.toMillis());
+        }
+        return started;
     }
 
     /** Without an authenticator: whoever could come so far comes in, under the name in its certificate if that is to count. */
@@ -250,7 +290,8 @@ public final class BrokerBuilder {
             Tls tls = listener.tls();
             layered.put(
                     listener,
-                    new Layers(tls == null ? null : tls.layer(), listener.webSocketPath(), proxies(listener)));
+                    new Layers(
+                            tls == null ? null : tls.layer(), listener.webSocketPath(), proxies(listener), tcpNoDelay));
         }
         return layered;
     }

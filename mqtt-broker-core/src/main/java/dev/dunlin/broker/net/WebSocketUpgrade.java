@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
     private static final int REQUEST_LINE_BYTES_MAX = 4 << 10;
-    private static final int HEADER_BYTES_MAX = 16 << 10; // browsers send all cookies of the host
     private static final int KEY_BYTES = 16;
     private static final String ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -51,7 +50,7 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
     static void addTo(ChannelPipeline pipeline, String path, Connection connection) {
         HttpDecoderConfig bounds = new HttpDecoderConfig()
                 .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
-                .setMaxHeaderSize(HEADER_BYTES_MAX);
+                .setMaxHeaderSize(connection.limits().webSocketHeaderBytesMax());
         pipeline.addBefore(Connection.NAME, null, new HttpRequestDecoder(bounds));
         pipeline.addBefore(Connection.NAME, null, new WebSocketUpgrade(path, connection));
     }
