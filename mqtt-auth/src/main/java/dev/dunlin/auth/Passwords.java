@@ -99,4 +99,14 @@ public final class Passwords {
             throw new IllegalArgumentException("the text has " + e.getMessage(), e);
         }
     }
+
+    /** Whether a text is a hash of one of the three kinds, and can be checked here. */
+    public static boolean isHash(String text) {
+        try {
+            PasswordHash.of(text);
+            return true;
+        } catch (PasswordHash.Unusable e) {
+            return false;
+        }
+    }
 }
