@@ -1,0 +1,140 @@
+package dev.dunlin.auth;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * A file whose content is in use and may be read again: when asked, or when it is seen to have changed. What can't be read
+ * changes nothing.
+ *
+ * <p>The file is looked at by its size, time and inode, as a notice from the system isn't to be had on every file system, and
+ * gets lost where an editor puts a new file in the place of the old one. A change counts when two looks in a row find the same:
+ * then nobody is in the middle of writing it. A file that isn't there is no change.
+ */
+final class LiveFile implements AutoCloseable {
+    private final Path path;
+    private final Logger log;
+    private final Loader loader;
+
+    // Under this object's lock, as is each load.
+    private @Nullable Stamp loaded;
+    private @Nullable Stamp seen;
+    private boolean missed;
+    private @Nullable ScheduledThreadPoolExecutor watch;
+    private boolean closed;
+
+    /** Takes the file's lines into use. */
+    @FunctionalInterface
+    interface Loader {
+        /**
+         * All of them or none.
+         *
+         * @return what they are, for the log: "3 users"
+         */
+        String load(List<String> lines) throws AuthFileException;
+    }
+
+    /** Reads it now. */
+    LiveFile(Path path, Logger log, Loader loader) throws AuthFileException {
+        this.path = path;
+        this.log = log;
+        this.loader = loader;
+        log.info("{}: {}", path, load());
+    }
+
+    Path path() {
+        return path;
+    }
+
+    synchronized void reload() throws AuthFileException {
+        try {
+            log.info("reloaded {}: {}", path, load());
+        } catch (AuthFileException e) {
+            log.error("{}; what was read before stays in use", e.getMessage());
+            throw e;
+        }
+    }
+
+    private synchronized String load() throws AuthFileException {
+        loaded = Stamp.of(path); // before it is read: what is written meanwhile is a change
+        return loader.load(TextLines.of(path));
+    }
+
+    /** Looks at the file every so often, from 1 ms, on a thread of its own. */
+    synchronized void watch(Duration every) {
+        long everyMs = every.toMillis();
+        if (everyMs < 1) {
+            throw new IllegalArgumentException("a file is looked at every millisecond at most, not every " + every);
+        }
+        if (closed) {
+            throw new IllegalStateException(path + " is closed");
+        }
+        stopWatch();
+        ScheduledThreadPoolExecutor looks = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "dunlin-watch-" + path.getFileName());
+            thread.setDaemon(true);
+            return thread;
+        });
+        looks.scheduleWithFixedDelay(this::look, everyMs, everyMs, TimeUnit.MILLISECONDS);
+        watch = looks;
+    }
+
+    private synchronized void look() {
+        Stamp now = Stamp.of(path);
+        if (closed || now == null || now.equals(loaded)) {
+            if (now == null && !missed) {
+                log.warn("{} is not there; what was read before stays in use", path);
+            }
+            missed = now == null;
+            seen = null;
+            return;
+        }
+        missed = false;
+        if (!now.equals(seen)) {
+            seen = now;
+            return;
+        }
+        seen = null;
+        try {
+            reload();
+        } catch (AuthFileException e) {
+            // Logged; the stamp is that of the file that can't be used, which is not tried again before it changes.
+        } catch (RuntimeException e) {
+            log.error("{} can't be used; what was read before stays in use", path, e);
+        }
+    }
+
+    private void stopWatch() {
+        if (watch != null) {
+            watch.shutdownNow();
+        }
+    }
+
+    /** Looks no more. What was read stays in use. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        stopWatch();
+    }
+
+    /** What differs when the file does. */
+    private record Stamp(FileTime modified, long bytes, String key) {
+        static @Nullable Stamp of(Path path) {
+            try {
+                BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
+                return new Stamp(now.lastModifiedTime(), now.size(), String.valueOf(now.fileKey()));
+            } catch (IOException e) {
+                return null; // not there, for now
+            }
+        }
+    }
+}
