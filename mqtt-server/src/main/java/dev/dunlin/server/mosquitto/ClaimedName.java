@@ -5,7 +5,6 @@ import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.codec.ReasonCode;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -25,9 +24,7 @@ final class ClaimedName {
     /** Everybody comes in as whom their certificate names. */
     static CompletionStage<AuthResult> certified(ConnectRequest request) {
         String name = request.certificateName();
-        return name == null
-                ? REFUSED
-                : CompletableFuture.completedFuture(AuthResult.accept(new Identity(name)));
+        return name == null ? REFUSED : CompletableFuture.completedFuture(AuthResult.accept(new Identity(name)));
     }
 
     /** Nobody comes in. */
@@ -35,10 +32,8 @@ final class ClaimedName {
         return REFUSED;
     }
 
-    /** Of those that {@code inner} is for, those whose client identifier begins with one of these. */
-    static Authenticator withClientIds(List<String> prefixes, Authenticator inner) {
-        return request -> prefixes.stream().anyMatch(request.clientId()::startsWith)
-                ? inner.authenticate(request)
-                : REFUSED;
+    /** Of those that {@code inner} is for, those whose client identifier begins so. */
+    static Authenticator withClientIds(String prefix, Authenticator inner) {
+        return request -> request.clientId().startsWith(prefix) ? inner.authenticate(request) : REFUSED;
     }
 }

@@ -86,7 +86,10 @@ public enum Key {
             Arrays.stream(values()).collect(Collectors.toMap(Key::spelling, Function.identity()));
 
     private final Scope scope;
+
+    @SuppressWarnings("ImmutableEnumChecker") // each is a function
     private final Value value;
+
     private final @Nullable String initially;
 
     Key(Scope scope, Value value, @Nullable String initially) {
