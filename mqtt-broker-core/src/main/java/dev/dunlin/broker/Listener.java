@@ -2,6 +2,8 @@ package dev.dunlin.broker;
 
 import dev.dunlin.broker.net.Access;
 import dev.dunlin.broker.net.TrustedProxies;
+import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.MountPoint;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.Features;
@@ -139,7 +141,8 @@ public record Listener(
      * Checks that the parts go together.
      *
      * @throws IllegalArgumentException if the name is empty, the path can't be one of WebSocket, a trusted proxy is no address,
-     *     or a Unix domain socket is to have WebSocket, TLS or the PROXY protocol
+     *     a Unix domain socket is to have WebSocket, TLS or the PROXY protocol, or a mount point or the beginning of client
+     *     identifiers can't be one
      */
     public Listener {
         trustedProxies = List.copyOf(trustedProxies);
@@ -155,6 +158,18 @@ public record Listener(
         }
         if (place instanceof Unix && (webSocketPath != null || tls != null || !trustedProxies.isEmpty())) {
             throw new IllegalArgumentException("a Unix domain socket has plain MQTT on it");
+        }
+        requireFeatures(terms.features);
+    }
+
+    private static void requireFeatures(Features features) {
+        String mountFault = MountPoint.fault(features.mountPoint());
+        if (!mountFault.isEmpty()) {
+            throw new IllegalArgumentException(mountFault);
+        }
+        if (!Core.canBeginClientId(features.clientIdPrefix())) {
+            throw new IllegalArgumentException(
+                    "no client identifier can begin with '" + features.clientIdPrefix() + "'");
         }
     }
 
@@ -280,7 +295,12 @@ public record Listener(
         return terms(terms.withSecurity(new Security(null, what)));
     }
 
-    /** This listener, whose clients may use only these features of MQTT. */
+    /**
+     * This listener, whose clients may use only these features of MQTT.
+     *
+     * @throws IllegalArgumentException for a mount point that is no topic or begins a shared filter, or a beginning of client
+     *     identifiers that can't be one
+     */
     public Listener features(Features own) {
         return terms(terms.withFeatures(own));
     }
@@ -328,10 +348,10 @@ public record Listener(
     Access access(Access ofTheBroker) {
         Security own = terms.security;
         if (own == null) {
-            return ofTheBroker;
+            return new Access(ofTheBroker.authenticator(), ofTheBroker.authorizer(), terms.features);
         }
         Authenticator who = own.authenticator;
-        return new Access(who == null ? BrokerBuilder::byCertificate : who, own.authorizer);
+        return new Access(who == null ? BrokerBuilder::byCertificate : who, own.authorizer, terms.features);
     }
 
     /**

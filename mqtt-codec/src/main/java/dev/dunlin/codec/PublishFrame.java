@@ -108,6 +108,15 @@ public final class PublishFrame { // hot
      * @param version of the connection that it came from
      */
     public static PublishFrame of(Publish publish, String topic, MqttVersion version) {
+        return of(publish, topic, version, publish.packetId() != 0);
+    }
+
+    /**
+     * As {@link #of(Publish, String, MqttVersion)}.
+     *
+     * @param withPacketId whether it has room for a packet id, whatever the publish has
+     */
+    public static PublishFrame of(Publish publish, String topic, MqttVersion version, boolean withPacketId) {
         boolean same = publish.topicBytes() > 0 && publish.topic().equals(topic);
         byte[] utf8 = same ? publish.topicUtf8() : Text.utf8(topic);
         Source source = new Source(
@@ -117,7 +126,7 @@ public final class PublishFrame { // hot
                 publish.properties(),
                 publish.messageExpirySeconds(),
                 publish.payload());
-        return new PublishFrame(source, version, publish.packetId() != 0, NO_IDS, true);
+        return new PublishFrame(source, version, withPacketId, NO_IDS, true);
     }
 
     /**
@@ -179,12 +188,25 @@ public final class PublishFrame { // hot
         boolean same = v5 == (this.version == MqttVersion.V5)
                 && withPacketId == hasPacketId()
                 && Arrays.equals(ids, this.subscriptionIds);
-        if (same) {
-            return this;
-        }
+        return same ? this : variant(version, withPacketId, ids, 0);
+    }
+
+    /**
+     * As {@link #variant(MqttVersion, boolean, int[])}, for a subscriber that knows the topic without its beginning.
+     *
+     * @param prefixBytes how many bytes of the topic are left out, at least one and fewer than it has
+     */
+    public PublishFrame withoutPrefix(
+            int prefixBytes, MqttVersion version, boolean withPacketId, int[] subscriptionIds) {
+        Text.requireRange("prefixBytes", prefixBytes, 1, topicBytes - 1L);
+        return variant(version, withPacketId, subscriptionIds, prefixBytes);
+    }
+
+    private PublishFrame variant(MqttVersion version, boolean withPacketId, int[] subscriptionIds, int prefixBytes) {
         ByteBuf payload = largePayload != null ? largePayload : Unpooled.wrappedBuffer(head, payloadAt, payloadBytes);
-        Source source = new Source(head, topicAt, topicBytes, forwardedProperties(), expirySeconds, payload);
-        return new PublishFrame(source, version, withPacketId, ids, false);
+        Source source = new Source(
+                head, topicAt + prefixBytes, topicBytes - prefixBytes, forwardedProperties(), expirySeconds, payload);
+        return new PublishFrame(source, version, withPacketId, subscriptionIds, false);
     }
 
     /** V5, or V3_1_1 for both versions 3.x: their PUBLISH is the same. */

@@ -4,6 +4,7 @@ import dev.dunlin.broker.session.Allowance;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.ReasonCode;
 import io.netty.bootstrap.ServerBootstrap;
@@ -74,7 +75,7 @@ public final class Acceptor {
         this.transport = transport;
         this.access = access;
         this.admission = admission;
-        allowance = Allowance.of(admission.limits());
+        allowance = Allowance.of(admission.limits(), access.features());
     }
 
     String name() {
@@ -88,6 +89,11 @@ public final class Acceptor {
     /** The bounds of its connections: the listener's own, or else the broker's. */
     Limits limits() {
         return admission.limits();
+    }
+
+    /** What of MQTT its connections may use. */
+    Features features() {
+        return access.features();
     }
 
     /** What each of its connections may do. */

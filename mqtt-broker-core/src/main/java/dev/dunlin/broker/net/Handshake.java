@@ -6,11 +6,13 @@ import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.OpenSession;
 import dev.dunlin.broker.session.Opening;
 import dev.dunlin.broker.session.PauseReason;
+import dev.dunlin.broker.session.Restriction;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.session.VersionRules;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.ConnectRequest;
+import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.Connack;
@@ -19,6 +21,7 @@ import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
+import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.WillMessage;
 import io.netty.channel.Channel;
@@ -43,7 +46,7 @@ final class Handshake {
     private final Acceptor acceptor;
     private final Core core;
     private final Connection connection;
-    private final Connect connect;
+    private Connect connect;
     private final VersionRules rules;
     private final String clientId;
 
@@ -64,7 +67,9 @@ final class Handshake {
         this.connect = connect;
         rules = VersionRules.of(connect.version());
         // [5.0:MQTT-3.1.3-6], [3.1.1:MQTT-3.1.3-6]
-        this.clientId = connect.clientId().isEmpty() ? core.newClientId() : connect.clientId();
+        this.clientId = connect.clientId().isEmpty()
+                ? core.newClientId(acceptor.features().clientIdPrefix())
+                : connect.clientId();
         Channel channel = connection.ctx().channel();
         List<X509Certificate> certificates = TlsHandler.certificatesOf(channel);
         request = new ConnectRequest(
@@ -100,8 +105,8 @@ final class Handshake {
         connection.out().topicAliasMax((int) Math.min(
                 properties.integer(Property.TOPIC_ALIAS_MAXIMUM, 0),
                 acceptor.limits().topicAliasMax()));
-        boolean nameless = connect.clientId().isEmpty();
-        if (nameless && !rules.mayBeNameless(connect.cleanStart())) {
+        connection.out().restricted(allowance.restriction());
+        if (connect.clientId().isEmpty() && !mayBeNameless()) {
             throw new MalformedPacket(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "empty client identifier");
         }
         if (acceptor.isClosing()) {
@@ -112,7 +117,9 @@ final class Handshake {
             throw new MalformedPacket(ReasonCode.SERVER_BUSY, "the broker is overloaded");
         }
         if (connect.will() != null) {
-            checkWill(connect.will());
+            WillMessage will = admitted(connect.will());
+            checkWill(will);
+            connect = with(will);
         }
         checkCertificate();
         announced = rules.hasReasons() ? announced(AuthResult.accept(identity)) : Properties.EMPTY;
@@ -120,6 +127,27 @@ final class Handshake {
             throw new MalformedPacket(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);
         }
         authenticate();
+    }
+
+    private boolean mayBeNameless() {
+        return rules.mayBeNameless(connect.cleanStart()) && acceptor.features().emptyClientIds();
+    }
+
+    private WillMessage admitted(WillMessage will) throws MalformedPacket {
+        Restriction restriction = allowance.restriction();
+        return restriction == null ? will : restriction.admit(will);
+    }
+
+    private Connect with(WillMessage will) {
+        return new Connect(
+                connect.version(),
+                connect.clientId(),
+                connect.cleanStart(),
+                connect.keepAliveSeconds(),
+                connect.properties(),
+                will,
+                connect.userName(),
+                connect.password());
     }
 
     /** Its topics as those of a PUBLISH; but it can still be told, and nobody has to wait for what will never come. */
@@ -317,6 +345,13 @@ final class Handshake {
         }
         if (limits.receiveMaximum() < 65_535) {
             say.add(Property.RECEIVE_MAXIMUM, limits.receiveMaximum());
+        }
+        Features features = acceptor.features();
+        if (features.maximumQoS() != QoS.EXACTLY_ONCE) { // [5.0:MQTT-3.2.2-9]
+            say.add(Property.MAXIMUM_QOS, features.maximumQoS().level());
+        }
+        if (!features.retainAvailable()) { // [5.0 section 3.2.2.3.5]
+            say.add(Property.RETAIN_AVAILABLE, 0);
         }
         if (limits.packetBytesMax() < Limits.PROTOCOL_PACKET_BYTES_MAX) {
             say.add(Property.MAXIMUM_PACKET_SIZE, limits.packetBytesMax());

@@ -3,6 +3,7 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.routing.KeyedHash;
 import dev.dunlin.broker.routing.RetainedIndex;
 import dev.dunlin.broker.routing.SubscriptionTree;
+import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.TimeSource;
@@ -116,10 +117,16 @@ public final class Core {
     }
 
     /** A client id that nobody else has [5.0:MQTT-3.2.2-16], [3.1.1:MQTT-3.1.3-6]. */
-    public String newClientId() {
+    public String newClientId(String prefix) {
         byte[] id = new byte[RANDOM_ID_BYTES];
         random.nextBytes(id);
-        return "auto-" + java.util.HexFormat.of().formatHex(id);
+        return prefix + java.util.HexFormat.of().formatHex(id);
+    }
+
+    /** Whether {@link #newClientId} can put this in front: text, and not too long with what follows. */
+    public static boolean canBeginClientId(String prefix) {
+        String id = prefix + "0".repeat(2 * RANDOM_ID_BYTES);
+        return Topics.isValidTopic(id.replace('+', '-').replace('#', '-')); // the same text, in which these two may be
     }
 
     long newSid() {

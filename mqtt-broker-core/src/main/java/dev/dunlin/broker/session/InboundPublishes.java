@@ -33,9 +33,15 @@ public final class InboundPublishes implements Router.Source { // hot
     private final Link link;
     private final int receiveMaximum;
     private final Limits limits;
+    private final @Nullable Restriction restriction;
     private final @Nullable PublishRate rate;
     private final @Nullable Store store;
     private final InboundAliases aliases;
+
+    /** The last topic as the client says it, and the whole one; of a restricted listener only. */
+    private @Nullable String lastSaid;
+
+    private String lastWhole = "";
 
     private @Nullable String lastTopic;
     private @Nullable Targets lastTargets;
@@ -57,6 +63,7 @@ public final class InboundPublishes implements Router.Source { // hot
         this.replies = replies;
         limits = allowance.limits();
         receiveMaximum = limits.receiveMaximum();
+        restriction = allowance.restriction();
         rate = allowance.publishRate(loop, link);
         store = core.store;
         aliases = new InboundAliases(limits.topicAliasMax());
@@ -74,6 +81,9 @@ public final class InboundPublishes implements Router.Source { // hot
         }
         // First of all: whatever becomes of this publish, those that follow rely on the alias.
         String topic = publish.topicAlias() == 0 ? publish.topic() : aliases.topicOf(publish);
+        if (restriction != null) {
+            topic = admit(publish, topic, restriction);
+        }
         if (isRefusedByStore(publish, topic)) {
             refuse(publish, topic);
             return;
@@ -87,6 +97,16 @@ public final class InboundPublishes implements Router.Source { // hot
         if (stored && store != null && store.isCrowded()) { // who writes nothing has nothing to wait for
             waitForStore(store);
         }
+    }
+
+    private String admit(Publish publish, String said, Restriction by) throws MalformedPacket {
+        String whole = by.admit(publish, said);
+        if (said.equals(lastSaid)) {
+            return lastWhole; // the same instance: what matches it is known
+        }
+        lastSaid = said;
+        lastWhole = whole;
+        return whole;
     }
 
     private void acceptAtLeastOnce(Publish publish, String topic) throws MalformedPacket {

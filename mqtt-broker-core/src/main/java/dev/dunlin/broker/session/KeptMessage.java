@@ -62,6 +62,11 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
     private @Nullable PublishFrame plainWithId;
     private @Nullable PublishFrame v5;
     private @Nullable PublishFrame v5WithId;
+    private @Nullable Mounted mounted;
+
+    /** An encoding without the beginning of the topic. Of the same race, so all of it is final. */
+    private record Mounted(
+            int prefixBytes, PublishFrame frame, @Nullable Mounted next) {}
 
     private KeptMessage(
             String topic, QoS qos, boolean retain, String publisher, long expiresAtMs, PublishFrame original) {
@@ -215,6 +220,27 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
                         five ? version : MqttVersion.V3_1_1, // and the same one for 3.1
                         withPacketId,
                         NO_IDS));
+    }
+
+    /**
+     * The encoding for a receiver behind a mount point, which is as long as that; else as {@link #frame(MqttVersion, boolean,
+     * int[])}.
+     */
+    PublishFrame frameWithout(int prefixBytes, MqttVersion version, boolean withPacketId, int[] subscriptionIds) {
+        boolean five = version == MqttVersion.V5; // as above
+        MqttVersion form = five ? version : MqttVersion.V3_1_1; // as above
+        if (five && subscriptionIds.length > 0) {
+            return original.withoutPrefix(prefixBytes, form, withPacketId, subscriptionIds);
+        }
+        for (Mounted each = mounted; each != null; each = each.next) {
+            PublishFrame cached = each.frame;
+            if (each.prefixBytes == prefixBytes && cached.version() == form && cached.hasPacketId() == withPacketId) {
+                return cached;
+            }
+        }
+        PublishFrame made = original.withoutPrefix(prefixBytes, form, withPacketId, NO_IDS);
+        mounted = new Mounted(prefixBytes, made, mounted);
+        return made;
     }
 
     private PublishFrame cache(PublishFrame frame) {

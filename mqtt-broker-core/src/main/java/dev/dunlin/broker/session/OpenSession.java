@@ -63,7 +63,7 @@ public final class OpenSession {
 
     /** Takes in one SUBSCRIBE or UNSUBSCRIBE. */
     public SubscriptionRequests subscriptions() {
-        return new SubscriptionRequests(core, session, allowance.limits(), replies, out.rules());
+        return new SubscriptionRequests(core, session, allowance, replies, out.rules());
     }
 
     /** The connection is gone, and with it what it has held back. */

@@ -28,6 +28,7 @@ public final class Outbound { // hot
     private long packetBytesMax = Long.MAX_VALUE;
     private boolean problemInformation = true;
     private @Nullable OutboundAliases aliases;
+    private @Nullable Restriction restriction;
     private @Nullable ByteBuf batch;
     private int batchBytes = BATCH_BYTES_MIN;
     /** What batches occupy, so without large payloads: handed to the transport since it last took much. */
@@ -69,6 +70,17 @@ public final class Outbound { // hot
     @Nullable
     OutboundAliases aliases() {
         return aliases;
+    }
+
+    /** In what its client's messages differ from what MQTT allows. Nothing, unless this is called. */
+    public void restricted(@Nullable Restriction own) {
+        restriction = own;
+    }
+
+    /** See {@link #restricted}; null for nothing. */
+    @Nullable
+    Restriction restriction() {
+        return restriction;
     }
 
     /** The channel has moved to another loop; nothing may be pending. */

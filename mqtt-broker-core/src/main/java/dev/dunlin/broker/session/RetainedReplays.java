@@ -42,9 +42,13 @@ final class RetainedReplays implements RetainedReplay.Receiver {
         byFilter.put(replay.filter(), replay);
     }
 
-    /** There is a connection: nothing of it waits for an answer yet. */
-    void attached() {
+    /** There is a connection: nothing of it waits for an answer yet. One that takes no retained messages ends them all. */
+    void attached(@Nullable Restriction of) {
         unanswered = 0;
+        if (of != null && !of.retainAvailable()) {
+            byFilter.keySet().forEach(filter -> session.log.replayed(session.subscriptions.get(filter)));
+            clear();
+        }
     }
 
     /** A SUBSCRIBE is worked on: nothing is sent until its SUBACK has left, {@link #answered}. */

@@ -162,7 +162,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         out = connection;
         window.connected(receiveMaximum);
         if (replays != null) {
-            replays.attached();
+            replays.attached(connection.restriction());
         }
         if (members != null) {
             members.attached();
@@ -266,10 +266,16 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         return window.hasRoom() && isWritable();
     }
 
-    void send(KeptMessage message, Target target, QoS qos, long entry, long nowMs) {
+    void send(KeptMessage message, Target target, QoS wanted, long entry, long nowMs) {
         Outbound to = out;
         assert to != null;
+        QoS qos = lower(to, wanted);
         if (!maySend(to, message, target, qos, entry)) {
+            return;
+        }
+        if (qos == QoS.AT_MOST_ONCE) {
+            append(to, message, target, qos, false, 0, nowMs);
+            settle(message, target, entry);
             return;
         }
         message.retain();
@@ -287,10 +293,10 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     /** Sends a message that a shared group has given to it. There is room. Borrows the message. */
     void sendShared(SessionMember from, KeptMessage message, Target target, long entry, long nowMs) {
-        QoS qos = effectiveQoS(message, target);
         Outbound to = out;
         assert to != null;
-        if (qos == QoS.AT_LEAST_ONCE || entry == EntryId.NONE) {
+        QoS qos = lower(to, effectiveQoS(message, target));
+        if (qos != QoS.EXACTLY_ONCE || entry == EntryId.NONE) {
             send(message, target, qos, entry, nowMs);
         } else if (maySend(to, message, target, qos, entry)) {
             message.retain();
@@ -301,6 +307,12 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             long ticket = log.isOn() ? log.sent(packetId, own) : loop.changes().submit();
             loop.gate().hold(ticket, () -> sendHeld(to, packetId, own));
         }
+    }
+
+    /** No higher than its connection takes: it may have subscribed on another one. */
+    private static QoS lower(Outbound to, QoS qos) {
+        Restriction restriction = to.restriction();
+        return restriction == null ? qos : restriction.lower(qos);
     }
 
     /** That this QoS 2 message is under way is durable now: after a crash it would be sent under the same packet id. */
@@ -330,11 +342,21 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             dropUnsent(message, target, entry, DropReason.EXPIRED);
             return false;
         }
+        if (isHidden(to, message)) {
+            dropUnsent(message, target, entry, DropReason.NOT_AUTHORIZED);
+            return false;
+        }
         if (isTooLarge(to, message, target, qos)) {
             dropUnsent(message, target, entry, DropReason.PACKET_TOO_LARGE); // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
             return false;
         }
         return true;
+    }
+
+    /** Whether its connection can't be told of the topic: it has subscribed on another one. */
+    private static boolean isHidden(Outbound to, KeptMessage message) {
+        Restriction restriction = to.restriction();
+        return restriction != null && restriction.hides(message.topic());
     }
 
     private void dropUnsent(KeptMessage message, Target target, long entry, DropReason reason) {
@@ -346,8 +368,15 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     }
 
     private static boolean isTooLarge(Outbound to, KeptMessage message, Target target, QoS qos) {
-        PublishFrame frame = message.frame(to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
+        PublishFrame frame = frame(to, message, target, qos);
         return frame.packetBytes() > to.packetBytesMax() && !fitsWithAlias(to, message, frame);
+    }
+
+    private static PublishFrame frame(Outbound to, KeptMessage message, Target target, QoS qos) {
+        Restriction restriction = to.restriction();
+        return restriction == null
+                ? message.frame(to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds())
+                : restriction.frame(message, to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
     }
 
     private static boolean fitsWithAlias(Outbound to, KeptMessage message, PublishFrame frame) {
@@ -358,7 +387,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     private static void append(
             Outbound to, KeptMessage message, Target target, QoS qos, boolean dup, int packetId, long nowMs) {
         boolean retain = target.retainAsPublished() && message.retainFlag(); // [5.0:MQTT-3.3.1-12], [5.0:MQTT-3.3.1-13]
-        PublishFrame frame = message.frame(to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
+        PublishFrame frame = frame(to, message, target, qos);
         long expirySeconds = message.expirySeconds(nowMs);
         OutboundAliases aliases = to.aliases();
         Alias alias = aliases == null ? null : aliases.of(message.topic(), frame, to.packetBytesMax());
@@ -443,8 +472,10 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     private void resend(Outbound to, long counter, KeptMessage message, long nowMs) {
         QoS qos = window.state(counter) == OutboundWindow.SENT_QOS_1 ? QoS.AT_LEAST_ONCE : QoS.EXACTLY_ONCE;
         Target target = window.target(counter);
-        if (isTooLarge(to, message, target, qos)) { // it wasn't for the connection before
-            loop.drops().count(clientId, message.topic(), DropReason.PACKET_TOO_LARGE, 1);
+        boolean hidden = isHidden(to, message);
+        if (hidden || isTooLarge(to, message, target, qos)) { // it wasn't for the connection before
+            DropReason reason = hidden ? DropReason.NOT_AUTHORIZED : DropReason.PACKET_TOO_LARGE;
+            loop.drops().count(clientId, message.topic(), reason, 1);
             settle(counter);
             finish(counter);
         } else { // [5.0:MQTT-3.3.1-1], [3.1.1:MQTT-3.3.1-1]; sent once, it no longer expires [5.0:MQTT-4.3.3-7]
@@ -465,6 +496,16 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             ((SessionMember) target.destination()).entryGone(window.entry(counter));
         }
         doneForGroup(counter);
+    }
+
+    /** A message that is sent with QoS 0, although there is an entry for it, is done with. */
+    private void settle(KeptMessage message, Target target, long entry) {
+        if (target.destination() == this) {
+            log.entryGone(entry);
+        } else {
+            ((SessionMember) target.destination()).entryGone(entry);
+            ((SessionMember) target.destination()).done(message, target);
+        }
     }
 
     /** One of a shared group's may take its place. */

@@ -28,16 +28,17 @@ public final class SubscriptionRequests {
     private final Core core;
     private final Session session;
     private final Limits limits;
+    private final @Nullable Restriction restriction;
     private final Replies replies;
     private final VersionRules rules;
     private final @Nullable Store store;
     private boolean refusedByStore;
 
-    /** @param limits those of the connection's listener */
-    SubscriptionRequests(Core core, Session session, Limits limits, Replies replies, VersionRules rules) {
+    SubscriptionRequests(Core core, Session session, Allowance allowance, Replies replies, VersionRules rules) {
         this.core = core;
         this.session = session;
-        this.limits = limits;
+        limits = allowance.limits();
+        restriction = allowance.restriction();
         this.replies = replies;
         this.rules = rules;
         store = core.store;
@@ -72,14 +73,18 @@ public final class SubscriptionRequests {
         session.pump();
     }
 
-    private ReasonCode subscribe(SubscriptionRequest request, int identifier) throws MalformedPacket {
-        String filter = request.filter();
-        boolean shared = Topics.isShared(filter);
-        if (!Topics.isValidFilter(filter) || (shared && !Topics.isValidShare(filter))) {
-            return illFormed(filter);
+    private ReasonCode subscribe(SubscriptionRequest asked, int identifier) throws MalformedPacket {
+        boolean shared = Topics.isShared(asked.filter());
+        if (!Topics.isValidFilter(asked.filter()) || (shared && !Topics.isValidShare(asked.filter()))) {
+            return illFormed(asked.filter());
         }
+        if (isLong(asked.filter())) {
+            return ReasonCode.TOPIC_FILTER_INVALID;
+        }
+        SubscriptionRequest request = restriction == null ? asked : restricted(asked, restriction);
+        String filter = request.filter();
         boolean tooManyLevels = Topics.levels(shared ? Topics.filterOfShare(filter) : filter) > limits.topicLevelsMax();
-        if (tooManyLevels || Topics.isLonger(filter, limits.topicBytesMax())) {
+        if (tooManyLevels) {
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
         boolean isNew = !session.subscriptions.containsKey(filter);
@@ -99,13 +104,31 @@ public final class SubscriptionRequests {
         session.subscribed(subscription);
         core.subscriptions.add(subscription); // replaces one with the same filter [5.0:MQTT-3.8.4-3]
         int handling = request.retainHandling(); // [5.0:MQTT-3.3.1-9], [5.0:MQTT-3.3.1-10], [5.0:MQTT-3.3.1-11]
-        boolean replays = handling == RETAIN_ALWAYS || (handling == RETAIN_IF_NEW && isNew);
+        boolean replays = (handling == RETAIN_ALWAYS || (handling == RETAIN_IF_NEW && isNew))
+                && (restriction == null || restriction.retainAvailable());
         session.log.subscribed(
                 subscription,
                 replays
                         ? replayRetained(request, identifier)
                         : session.replays().place(filter));
         return ReasonCode.granted(request.maximumQoS());
+    }
+
+    /** Whether a filter, made whole, is longer than one may be. */
+    private boolean isLong(String filter) {
+        MountPoint mount = restriction == null ? null : restriction.mount();
+        return Topics.isLonger(filter, limits.topicBytesMax() - (mount == null ? 0 : mount.bytes()));
+    }
+
+    /** As it is meant: of the whole topics, and granted no more than there is [5.0:MQTT-3.2.2-10]. */
+    private static SubscriptionRequest restricted(SubscriptionRequest asked, Restriction restriction) {
+        MountPoint mount = restriction.mount();
+        return new SubscriptionRequest(
+                mount == null ? asked.filter() : mount.wholeFilter(asked.filter()),
+                restriction.lower(asked.maximumQoS()),
+                asked.noLocal(),
+                asked.retainAsPublished(),
+                asked.retainHandling());
     }
 
     /** Joins the group, or changes the options of the member [5.0:MQTT-3.8.4-3]. */
@@ -172,23 +195,29 @@ public final class SubscriptionRequests {
     public void unsubscribe(Unsubscribe request) throws MalformedPacket {
         assert session.loop.inLoop();
         List<ReasonCode> reasons = new ArrayList<>(request.filters().size());
-        for (String filter : request.filters()) {
+        for (String asked : request.filters()) {
+            String filter = whole(asked);
             Subscription removed = session.unsubscribed(filter);
             boolean existed = removed != null;
             if (removed != null) {
                 session.log.unsubscribed(filter);
                 remove(removed);
             }
-            reasons.add(existed ? ReasonCode.SUCCESS : whyNot(filter));
+            reasons.add(existed ? ReasonCode.SUCCESS : whyNot(asked));
         }
         session.log.submitted();
         replies.unsuback(new Unsuback(request.packetId(), Properties.EMPTY, reasons));
     }
 
+    /** The filter by which the session knows it; one that is ill-formed it doesn't know anyway. */
+    private String whole(String asked) {
+        MountPoint mount = restriction == null ? null : restriction.mount();
+        boolean known = !Topics.isShared(asked) || Topics.isValidShare(asked);
+        return mount != null && known ? mount.wholeFilter(asked) : asked;
+    }
+
     private ReasonCode whyNot(String filter) {
-        return Topics.isLonger(filter, limits.topicBytesMax())
-                ? ReasonCode.TOPIC_FILTER_INVALID
-                : ReasonCode.NO_SUBSCRIPTION_EXISTED;
+        return isLong(filter) ? ReasonCode.TOPIC_FILTER_INVALID : ReasonCode.NO_SUBSCRIPTION_EXISTED;
     }
 
     private void remove(Subscription removed) {

@@ -13,14 +13,15 @@ import dev.dunlin.codec.QoS;
  *     sent no retained messages
  * @param emptyClientIds whether they may leave the choice of their client identifier to the broker; otherwise they are refused
  *     with 0x85 (client identifier not valid)
- * @param clientIdPrefix what the identifiers begin with that the broker chooses
+ * @param clientIdPrefix what the identifiers begin with that the broker chooses; 32 random characters follow
  * @param mountPoint put before every topic and filter that they name, and taken away again from what they are sent; {@link
- *     Permissions} are about the whole. Empty for nothing
+ *     Permissions} and limits are about the whole. Response topics stay as they are. A topic without wildcards, mostly with "/"
+ *     at its end; empty for nothing
  */
 public record Features(
         QoS maximumQoS, boolean retainAvailable, boolean emptyClientIds, String clientIdPrefix, String mountPoint) {
     /** All of MQTT, and the topics as they are. */
-    public static final Features ALL = new Features(QoS.EXACTLY_ONCE, true, true, "", "");
+    public static final Features ALL = new Features(QoS.EXACTLY_ONCE, true, true, "auto-", "");
 
     /** The same with {@link #maximumQoS()}. */
     public Features withMaximumQoS(QoS highest) {
