@@ -9,8 +9,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConfigurationReader {
     private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+    /** Keys that don't open the default listener. */
+    private static final Set<Key> SILENT =
+            EnumSet.of(Key.TLS_VERSION, Key.MAX_TOPIC_ALIAS, Key.ALLOW_ANONYMOUS, Key.ACL_FILE, Key.AUTO_ID_PREFIX);
 
     private final Path main;
     private final List<Path> files = new ArrayList<>();
@@ -78,16 +84,11 @@ final class ConfigurationReader {
     }
 
     /** Mosquitto opens the default listener beside others if any of these isn't as it is by default. */
-    private boolean isOpened(Section of) {
-        for (Key key : of.settings().keySet()) {
-            boolean silent = key == Key.TLS_VERSION
-                    || key == Key.MAX_TOPIC_ALIAS
-                    || key == Key.ALLOW_ANONYMOUS
-                    || key == Key.ACL_FILE
-                    || key == Key.AUTO_ID_PREFIX;
-            String initially = key.initially();
-            String said = String.valueOf(of.settings().get(key).value());
-            if (!silent && (key == Key.PORT || !said.equals(initially))) {
+    private static boolean isOpened(Section of) {
+        for (Map.Entry<Key, Setting> entry : of.settings().entrySet()) {
+            Key key = entry.getKey();
+            String said = String.valueOf(entry.getValue().value());
+            if (!SILENT.contains(key) && (key == Key.PORT || !said.equals(key.initially()))) {
                 return true;
             }
         }
@@ -219,7 +220,7 @@ final class ConfigurationReader {
             listeners.add(listener(place, ((String) value).split(" +")));
             current = listeners.get(listeners.size() - 1);
         } else if (key == Key.INCLUDE_DIR) {
-            include(place, Path.of((String) value), isMain);
+            include(Path.of((String) value), isMain);
         } else if (!perListener) { // true can't be taken back
             perListener = (boolean) value;
             if (perListener && accessMentioned) {
@@ -237,7 +238,7 @@ final class ConfigurationReader {
         return new Draft(place, port, host);
     }
 
-    private void include(Place place, Path folder, boolean isMain) throws Refusal {
+    private void include(Path folder, boolean isMain) throws Refusal {
         if (!isMain) {
             throw Refusal.unsupported("has no effect in a file that is included itself");
         }

@@ -75,7 +75,8 @@ final class ListenerRules {
 
     /** Whether it is there, and isn't a flag that is off. */
     private static boolean isAsked(Section of, Key key) {
-        return of.has(key) && !Boolean.FALSE.equals(of.settings().get(key).value());
+        Setting setting = of.settings().get(key);
+        return setting != null && !Boolean.FALSE.equals(setting.value());
     }
 
     private void wrong(Place place, String text) {

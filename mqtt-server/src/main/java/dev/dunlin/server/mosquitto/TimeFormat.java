@@ -31,22 +31,18 @@ public final class TimeFormat {
      */
     static DateTimeFormatter of(String format) throws Refusal {
         DateTimeFormatterBuilder builder = new DateTimeFormatterBuilder();
-        for (int i = 0; i < format.length(); i++) {
-            char c = format.charAt(i);
-            if (c != '%') {
-                builder.appendLiteral(c);
-                continue;
+        boolean directive = false;
+        for (char c : (format + (format.endsWith("%") ? " " : "")).toCharArray()) {
+            String pattern = directive ? PATTERNS.get(c) : null;
+            if (directive && c != '%' && pattern == null) {
+                throw Refusal.unsupported("can't have %" + c + " here");
             }
-            i++;
-            char letter = i < format.length() ? format.charAt(i) : ' ';
-            String pattern = PATTERNS.get(letter);
-            if (letter == '%') {
-                builder.appendLiteral('%');
-            } else if (pattern == null) {
-                throw Refusal.unsupported("can't have %" + letter + " here");
-            } else {
+            if (pattern != null) {
                 builder.appendPattern(pattern);
+            } else if (directive || c != '%') {
+                builder.appendLiteral(c);
             }
+            directive = !directive && c == '%';
         }
         return builder.toFormatter(Locale.ROOT);
     }
