@@ -100,8 +100,15 @@ final class BoundAddresses {
         return addresses.stream()
                 .filter(address -> family == null
                         || (family.equals("ipv4") ? address instanceof Inet4Address : address instanceof Inet6Address))
-                .map(InetAddress::getHostAddress)
+                .map(BoundAddresses::numeric)
                 .distinct()
                 .toList();
+    }
+
+    /** With the name of the interface only where an address means nothing without it. */
+    private static String numeric(InetAddress address) {
+        String text = address.getHostAddress();
+        int scope = text.indexOf('%');
+        return scope < 0 || address.isLinkLocalAddress() ? text : text.substring(0, scope);
     }
 }
