@@ -55,6 +55,8 @@ public final class BrokerBuilder {
     private TimeSource time = TimeSource.system();
     private RandomGenerator random = new SecureRandom();
     private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+    private boolean upgradeQoS;
+    private boolean tcpNoDelay = true;
     private Predicate<InetAddress> uncounted = InetAddress::isLoopbackAddress;
 
     BrokerBuilder() {}
@@ -162,6 +164,22 @@ public final class BrokerBuilder {
         return this;
     }
 
+    /**
+     * Whether subscribers are sent every message with the QoS that they were granted, also if it was published with a lower
+     * one; the acknowledgements of publishers stay what they are. Default false: the lower of the two [5.0:MQTT-3.8.4-8],
+     * [3.1.1:MQTT-3.8.4-6]. What was published before, and is in a store, stays as it was.
+     */
+    public BrokerBuilder upgradeQoS(boolean upgrade) {
+        upgradeQoS = upgrade;
+        return this;
+    }
+
+    /** Whether TCP sends small packets at once ({@code TCP_NODELAY}), on all listeners; default true. */
+    public BrokerBuilder tcpNoDelay(boolean atOnce) {
+        tcpNoDelay = atOnce;
+        return this;
+    }
+
     /** Another clock. Timers stay with the event loops' own: a simulation has to replace these as well. */
     BrokerBuilder time(TimeSource source) {
         time = source;
@@ -198,7 +216,7 @@ public final class BrokerBuilder {
         checkLimits();
         Map<Listener, Layers> layered = layered();
         Store store = storage == null ? null : OpenedStore.open(storage, durability, limits, time, name);
-        Core core = new Core(limits, time, random, loops, store);
+        Core core = new Core(limits, time, random, loops, store, upgradeQoS);
         Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
         return Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator);
@@ -250,7 +268,8 @@ public final class BrokerBuilder {
             Tls tls = listener.tls();
             layered.put(
                     listener,
-                    new Layers(tls == null ? null : tls.layer(), listener.webSocketPath(), proxies(listener)));
+                    new Layers(
+                            tls == null ? null : tls.layer(), listener.webSocketPath(), proxies(listener), tcpNoDelay));
         }
         return layered;
     }

@@ -264,9 +264,9 @@ public record Listener(
      * is {@code connectionsMax} (its own connections are counted apart, and among those of the broker), {@code
      * connectTimeoutMs}, {@code packetBytesMax}, {@code connectPacketBytesMax}, {@code receiveMaximum}, {@code
      * outputBytesMax}, {@code topicLevelsMax}, {@code topicBytesMax}, {@code topicAliasMax}, {@code userPropertiesMax}, {@code
-     * keepAliveMaxSeconds}, {@code publishesPerSecondMax}, {@code publishBytesPerSecondMax}, {@code connectionsPerAddressMax}
-     * and {@code connectsPerSecondPerAddress} (its addresses are counted apart). Limits that differ in anything else are
-     * refused when the broker starts.
+     * keepAliveMaxSeconds}, {@code publishesPerSecondMax}, {@code publishBytesPerSecondMax}, {@code payloadBytesMax},
+     * {@code webSocketHeaderBytesMax}, {@code connectionsPerAddressMax} and {@code connectsPerSecondPerAddress} (its addresses
+     * are counted apart). Limits that differ in anything else are refused when the broker starts.
      */
     public Listener limits(Limits own) {
         return new Listener(name, place, webSocketPath, tls, trustedProxies, terms.withLimits(own));

@@ -23,7 +23,9 @@ final class ListenerLimits {
             "publishesPerSecondMax",
             "publishBytesPerSecondMax",
             "connectionsPerAddressMax",
-            "connectsPerSecondPerAddress"));
+            "connectsPerSecondPerAddress",
+            "payloadBytesMax",
+            "webSocketHeaderBytesMax"));
 
     private ListenerLimits() {}
 

@@ -89,6 +89,7 @@ final class LimitsTest {
         reached.addAll(reachedBy(PublishRateTest.class));
         reached.addAll(reachedBy(RetainedBytesTest.class));
         reached.addAll(reachedBy(SessionBoundsTest.class));
+        reached.addAll(reachedBy(WebSocketTest.class));
         assertThat(Limits.class.getRecordComponents())
                 .extracting(RecordComponent::getName)
                 .allSatisfy(name -> assertThat(reached).contains(name));

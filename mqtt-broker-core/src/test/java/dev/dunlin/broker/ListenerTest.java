@@ -11,10 +11,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.dunlin.broker.BrokerStartException.Kind;
+import dev.dunlin.broker.net.PipelineProbe;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.testkit.EachVersion;
+import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.ReasonCode;
@@ -51,6 +53,17 @@ final class ListenerTest {
     }
 
     // ---- listening
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void sendsSmallPacketsAtOnceUnlessToldOtherwise(boolean atOnce) {
+        try (TestBroker broker = TestBroker.start(builder ->
+                builder.tcpNoDelay(atOnce).listen(Listener.tcp("127.0.0.1", 0).name("plain")))) {
+            WireClient.connect(broker.broker().port("plain"), MqttVersion.V5, TestTransport.TCP)
+                    .login("c");
+            assertThat(PipelineProbe.tcpNoDelay(broker.acceptor("plain"))).containsExactly(atOnce);
+        }
+    }
 
     @Test
     void listensOnEveryListenerUnderItsName() throws BrokerStartException {

@@ -19,13 +19,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.PublishPacket;
 import dev.dunlin.broker.testkit.Sendable;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.Packet;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -125,6 +129,51 @@ final class PacketBoundsTest {
         witness.expectNothing();
         broker.send(MqttVersion.V5, connect("d").will(publish("w", "p").with(Property.RESPONSE_TOPIC, "123456789")))
                 .expectRefusal(TOPIC_NAME_INVALID);
+    }
+
+    // ---- payload
+
+    @EachVersion
+    @Reaches("payloadBytesMax")
+    void refusesALargerPayload(MqttVersion version) {
+        start(Limits.EMBEDDED.withPayloadBytesMax(4));
+        WireClient witness = broker.client("witness").subscribed("#", 0);
+        WireClient c = broker.client(version, "c");
+        c.send(
+                publish("t", "four").qos(1, 1),
+                publish("t", "fives").qos(1, 2),
+                publish("t", "fives").retain().qos(2, 3),
+                publish("t", "fives"));
+        c.expect(puback(1));
+        Packet.Ack refused = c.expect(puback(2).reason(ReasonCode.QUOTA_EXCEEDED));
+        c.expect(pubrec(3).reason(ReasonCode.QUOTA_EXCEEDED));
+        assertThat(refused.properties().string(Property.REASON_STRING))
+                .isEqualTo(version == MqttVersion.V5 ? "the payload is too large" : null);
+        witness.expectPublish("t", "four", 0);
+        witness.expectNothing();
+        assertThat(broker.dropped(DropReason.REFUSED)).isEqualTo(3);
+        broker.client("late").subscribed("t", 0).expectNothing();
+    }
+
+    @EachVersion
+    @Reaches("payloadBytesMax")
+    void refusesAConnectWithAWillOfALargerPayload(MqttVersion version) {
+        start(Limits.EMBEDDED.withPayloadBytesMax(4));
+        broker.send(version, connect("c").cleanStart().will(publish("t", "four")))
+                .expect(connack());
+        broker.send(version, connect("d").cleanStart().will(publish("t", "fives")))
+                .expectRefusal(ReasonCode.PACKET_TOO_LARGE);
+    }
+
+    @Test
+    @Reaches("payloadBytesMax")
+    void refusesALargerPayloadOfTheLocalClient() {
+        start(Limits.EMBEDDED.withPayloadBytesMax(4));
+        broker.local().publish(Message.of("t", "four")).toCompletableFuture().join();
+        assertThat(broker.local().publish(Message.of("t", "fives")).toCompletableFuture())
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .withCauseInstanceOf(RejectedException.class);
     }
 
     // ---- user properties

@@ -54,8 +54,11 @@ final class WebSocketTest {
     @BeforeEach
     void start() {
         Limits limits = Limits.EMBEDDED.withConnectPacketBytesMax(TOO_LONG);
-        broker =
-                TestBroker.start(builder -> builder.limits(limits).listen(Listener.webSocket("127.0.0.1", 0, "/mqtt")));
+        broker = TestBroker.start(builder -> builder.limits(limits)
+                .listen(Listener.webSocket("127.0.0.1", 0, "/mqtt"))
+                .listen(Listener.webSocket("127.0.0.1", 0, "/mqtt")
+                        .name("narrow")
+                        .limits(limits.withWebSocketHeaderBytesMax(600))));
     }
 
     @AfterEach
@@ -179,6 +182,19 @@ final class WebSocketTest {
         assertRefused(peer(), "GET /mqtt HTTP/1.1", handshake().replace("Version: 13", "Version: 8"), 426);
         assertRefused(peer(), "GET /mqtt HTTP/1.1", handshake().replace("dGhl", "dGh"), 400);
         assertRefused(peer(), "GET /mqtt HTTP/1.1", handshake().replace("dGhl", "!!!!"), 400);
+    }
+
+    @Test
+    @Reaches("webSocketHeaderBytesMax")
+    void boundsTheHeaderAsTheListenerSays() throws IOException {
+        int most = 600 - handshake("X: ").length();
+        TestSocket socket = TestSocket.connect(broker.broker().port("narrow"), TestTransport.WS);
+        sockets.add(socket);
+        assertRefused(WebSocketPeer.on(socket), "GET /mqtt HTTP/1.1", handshake("X: " + "a".repeat(most + 50)), 400);
+        socket = TestSocket.connect(broker.broker().port("narrow"), TestTransport.WS);
+        sockets.add(socket);
+        assertThat(WebSocketPeer.on(socket).request("GET /mqtt HTTP/1.1", handshake("X: " + "a".repeat(most - 50))))
+                .startsWith("HTTP/1.1 101 ");
     }
 
     @Test

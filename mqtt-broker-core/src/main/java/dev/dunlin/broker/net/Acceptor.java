@@ -148,7 +148,7 @@ public final class Acceptor {
             bootstrap
                     .option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.TCP_NODELAY, true);
+                    .childOption(ChannelOption.TCP_NODELAY, layers.tcpNoDelay());
         }
         return bind(bootstrap, address, allocator);
     }

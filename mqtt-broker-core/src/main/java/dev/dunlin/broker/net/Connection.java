@@ -10,6 +10,7 @@ import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.session.SlowConsumers;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.Identity;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttDecoder;
 import dev.dunlin.codec.MqttEncoder;
@@ -115,7 +116,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     public void channelRead(ChannelHandlerContext context, Object received) {
         loop.readClock();
         lastReadMs = loop.nowMs();
-        decode((ByteBuf) received);
+        ByteBuf bytes = (ByteBuf) received;
+        loop.traffic().bytesReceived(bytes.readableBytes());
+        decode(bytes);
     }
 
     private void decode(@Nullable ByteBuf received) {
@@ -205,6 +208,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     @Override
     public boolean packet(PacketType type, MqttDecoder packet) throws MalformedPacket {
+        loop.traffic().packetReceived();
         OpenSession open = session;
         if (open == null) {
             connect(type, packet);
@@ -353,6 +357,11 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         return channel.isRegistered() && channel.eventLoop() == asking.eventLoop();
     }
 
+    /** Its bounds: those of its listener. */
+    Limits limits() {
+        return acceptor.limits();
+    }
+
     boolean isClosed() {
         return closed;
     }
@@ -394,6 +403,8 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     void connected(int keepAliveSeconds, @Nullable Reauthentication anew) {
         connected = true;
         LOG.info("client {}: connected from {} by {}", name(), remoteAddress(), acceptor.name());
+        acceptor.core().connected();
+        loop.traffic().connected();
         handshake = null;
         reauthentication = anew;
         keepAliveMs = keepAliveSeconds * 1500; // [5.0:MQTT-3.1.2-22], [3.1.1:MQTT-3.1.2-24]
@@ -536,6 +547,11 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             LOG.info("client {}: {}", name(), printable(cause));
         }
         cancel(connectTimer);
+        if (connected) {
+            acceptor.core().disconnected();
+        } else if (handshake != null) {
+            loop.traffic().connectRefused();
+        }
         loop.keepAlives().remove(this);
         loop.slowConsumers().forget(this);
         if (reauthentication != null) {

@@ -160,6 +160,9 @@ final class Handshake {
             throw new MalformedPacket(
                     ReasonCode.TOPIC_NAME_INVALID, "a topic of the will has too many levels or bytes");
         }
+        if (will.payload().length > limits.payloadBytesMax()) {
+            throw new MalformedPacket(ReasonCode.PACKET_TOO_LARGE, "the payload of the will is too large");
+        }
     }
 
     /** TLS has checked it; but a session that is resumed may have been checked a day ago. */

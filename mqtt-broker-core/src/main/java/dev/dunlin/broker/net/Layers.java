@@ -9,15 +9,17 @@ import org.jspecify.annotations.Nullable;
  * @param tls null without TLS
  * @param webSocketPath null without WebSocket
  * @param proxies who has to say where its clients are, before all of this; null if nobody has
+ * @param tcpNoDelay whether small packets leave at once, if the socket is one of TCP
  */
 public record Layers(
         @Nullable TlsLayer tls,
         @Nullable String webSocketPath,
-        @Nullable TrustedProxies proxies) {
+        @Nullable TrustedProxies proxies,
+        boolean tcpNoDelay) {
 
     /** Without proxies. */
     public Layers(@Nullable TlsLayer tls, @Nullable String webSocketPath) {
-        this(tls, webSocketPath, null);
+        this(tls, webSocketPath, null, true);
     }
 
     /** Completes a pipeline that ends in {@code connection}. */

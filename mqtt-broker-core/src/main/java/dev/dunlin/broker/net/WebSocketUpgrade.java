@@ -32,7 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
     private static final int REQUEST_LINE_BYTES_MAX = 4 << 10;
-    private static final int HEADER_BYTES_MAX = 16 << 10; // browsers send all cookies of the host
     private static final int KEY_BYTES = 16;
     private static final Logger LOG = LoggerFactory.getLogger(WebSocketUpgrade.class);
     private static final String ANY_PATH = "/*";
@@ -55,7 +54,7 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
     static void addTo(ChannelPipeline pipeline, String path, Connection connection) {
         HttpDecoderConfig bounds = new HttpDecoderConfig()
                 .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
-                .setMaxHeaderSize(HEADER_BYTES_MAX);
+                .setMaxHeaderSize(connection.limits().webSocketHeaderBytesMax());
         pipeline.addBefore(Connection.NAME, null, new HttpRequestDecoder(bounds));
         pipeline.addBefore(Connection.NAME, null, new WebSocketUpgrade(path, connection));
     }

@@ -9,6 +9,7 @@ import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.store.DurabilityGate;
 import dev.dunlin.broker.store.Store;
+import dev.dunlin.codec.QoS;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,9 +25,15 @@ public final class Core {
     final SharedGroups groups = new SharedGroups(this);
     final RetainedIndex<KeptMessage> retained = new RetainedIndex<>(KeptMessage::footprintBytes);
     final @Nullable Store store;
+    private final boolean upgradesQoS;
 
     /** The sessions of all loops, connected or not. */
     final AtomicInteger sessions = new AtomicInteger();
+
+    private final AtomicInteger connected = new AtomicInteger();
+    private final AtomicInteger mostConnected = new AtomicInteger();
+    private final long startedWallMs;
+    private final long startedMs;
 
     /**
      * Which loop runs a turn on this thread. Set by the loop's thread for good, or around each turn in a simulation. To be
@@ -50,10 +57,28 @@ public final class Core {
      * @param store opened, not begun; null for a broker in memory
      */
     public Core(Limits limits, TimeSource time, RandomGenerator random, int loopCount, @Nullable Store store) {
+        this(limits, time, random, loopCount, store, false);
+    }
+
+    /**
+     * As {@link #Core(Limits, TimeSource, RandomGenerator, int, Store)}.
+     *
+     * @param upgradesQoS whether subscribers get what they were granted, whatever was published
+     */
+    public Core(
+            Limits limits,
+            TimeSource time,
+            RandomGenerator random,
+            int loopCount,
+            @Nullable Store store,
+            boolean upgradesQoS) {
+        this.upgradesQoS = upgradesQoS;
         this.store = store;
         this.limits = limits;
         this.time = time;
         this.random = random;
+        startedWallMs = time.wallMs();
+        startedMs = time.monotonicMs();
         memory = new MemoryBudget(this, limits.memoryBudgetBytes());
         homes = new KeyedHash(random.nextLong(), random.nextLong());
         subscriptions = new SubscriptionTree(homes);
@@ -67,6 +92,11 @@ public final class Core {
     /** The bounds of this broker. */
     public Limits limits() {
         return limits;
+    }
+
+    /** The QoS with which a message is kept that was published with this one. */
+    QoS kept(QoS published) {
+        return upgradesQoS ? QoS.EXACTLY_ONCE : published;
     }
 
     /** What it holds in memory, and whether that is too much. */
@@ -163,6 +193,59 @@ public final class Core {
             below = Math.min(below, loop.router().ticketsFrom());
         }
         retained.forgetTombstones(below);
+    }
+
+    /** A client has got its CONNACK. Any thread. */
+    public void connected() {
+        mostConnected.accumulateAndGet(connected.incrementAndGet(), Math::max);
+    }
+
+    /** A client that had got its CONNACK has none of its connection any more. Any thread. */
+    public void disconnected() {
+        connected.decrementAndGet();
+    }
+
+    /** Clients that are connected now. */
+    public int connectedClients() {
+        return connected.get();
+    }
+
+    /** Clients that were connected at a time, at most. */
+    public int mostConnectedClients() {
+        return mostConnected.get();
+    }
+
+    /** Sessions, connected or not. */
+    public int sessionCount() {
+        return sessions.get();
+    }
+
+    /** Share names with their filters. */
+    public int sharedGroups() {
+        return groups.size();
+    }
+
+    public int retainedMessages() {
+        return retained.size();
+    }
+
+    public long retainedBytes() {
+        return retained.bytes();
+    }
+
+    /** What the loops have counted, in sum. Any thread. */
+    public Traffic traffic() {
+        return Traffic.sum(this);
+    }
+
+    /** Wall time of the start, in milliseconds since 1970. */
+    public long startedWallMs() {
+        return startedWallMs;
+    }
+
+    /** For how long it has been there, in milliseconds. */
+    public long uptimeMs() {
+        return time.monotonicMs() - startedMs;
     }
 
     /** Deliveries that ended for a reason, over all loops. Any thread. */

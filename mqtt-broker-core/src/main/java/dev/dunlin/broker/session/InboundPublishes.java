@@ -35,6 +35,7 @@ public final class InboundPublishes implements Router.Source { // hot
     private final Limits limits;
     private final @Nullable Restriction restriction;
     private final @Nullable PublishRate rate;
+    private final Core core;
     private final @Nullable Store store;
     private final InboundAliases aliases;
 
@@ -65,6 +66,7 @@ public final class InboundPublishes implements Router.Source { // hot
         receiveMaximum = limits.receiveMaximum();
         restriction = allowance.restriction();
         rate = allowance.publishRate(loop, link);
+        this.core = core;
         store = core.store;
         aliases = new InboundAliases(limits.topicAliasMax());
     }
@@ -76,6 +78,7 @@ public final class InboundPublishes implements Router.Source { // hot
      */
     public void accept(Publish publish) throws MalformedPacket {
         assert loop.inLoop();
+        loop.traffic().publishReceived(publish.qos(), publish.payloadBytes());
         if (rate != null) { // none of what follows depends on it, be it refused or not
             rate.spend(publish.packetBytes());
         }
@@ -150,9 +153,9 @@ public final class InboundPublishes implements Router.Source { // hot
 
     private void acknowledge(PacketType type, int packetId, ReasonCode reason) {
         if (replies.mayLeave()) { // no object is made when nothing is held back
-            append(type, packetId, reason, textOf(reason));
+            append(type, packetId, codeOf(reason), textOf(reason));
         } else {
-            replies.leave(() -> append(type, packetId, reason, textOf(reason)));
+            replies.leave(() -> append(type, packetId, codeOf(reason), textOf(reason)));
         }
     }
 
@@ -165,9 +168,15 @@ public final class InboundPublishes implements Router.Source { // hot
         }
     }
 
+    /** What PUBACK and PUBREC can say of it [5.0:MQTT-3.4.2-1], [5.0:MQTT-3.5.2-1]. */
+    private static ReasonCode codeOf(ReasonCode reason) {
+        return reason == ReasonCode.PACKET_TOO_LARGE ? ReasonCode.QUOTA_EXCEEDED : reason;
+    }
+
     private static String textOf(ReasonCode reason) {
         return switch (reason) {
             case QUOTA_EXCEEDED -> "too many retained messages";
+            case PACKET_TOO_LARGE -> "the payload is too large";
             case TOPIC_NAME_INVALID -> "too many topic levels or bytes";
             case NOT_AUTHORIZED -> "not a topic for clients";
             default -> "";
@@ -205,7 +214,7 @@ public final class InboundPublishes implements Router.Source { // hot
             int packetId = publish.packetId();
             replies.leave(() -> append(type, packetId, ReasonCode.QUOTA_EXCEEDED, SubscriptionRequests.STORE_REFUSES));
         } else {
-            waitForHealth(keep(publish, topic), publish.packetId());
+            waitForHealth(new HeldBack(keep(publish, topic), qos, publish.packetId()));
         }
     }
 
@@ -213,8 +222,7 @@ public final class InboundPublishes implements Router.Source { // hot
         loop.drops().count(name(), topic, DropReason.REFUSED, 1);
     }
 
-    private void waitForHealth(KeptMessage message, int packetId) {
-        HeldBack publish = new HeldBack(message, packetId);
+    private void waitForHealth(HeldBack publish) {
         heldBack = publish;
         link.pause(PauseReason.STORE_FAILED);
         loop.schedule(STORE_PATIENCE_MS, publish::giveUp);
@@ -225,11 +233,13 @@ public final class InboundPublishes implements Router.Source { // hot
 
     /** The publish of a 3.x client that waits for the store: at most one, because the client isn't read meanwhile. */
     private final class HeldBack {
+        private final QoS published;
         private final int packetId;
         private @Nullable KeptMessage message;
 
-        HeldBack(KeptMessage message, int packetId) {
+        HeldBack(KeptMessage message, QoS published, int packetId) {
             this.message = message;
+            this.published = published;
             this.packetId = packetId;
         }
 
@@ -262,13 +272,13 @@ public final class InboundPublishes implements Router.Source { // hot
             } else if (loop.router()
                     .isRefusedByStore(
                             given.topic(),
-                            given.qos(),
+                            published,
                             given.retainFlag(),
                             given.payloadBytes(),
                             InboundPublishes.this)) {
-                waitForHealth(given, packetId); // the store was well for a moment only
+                waitForHealth(new HeldBack(given, published, packetId)); // the store was well for a moment only
             } else {
-                routeHeldBack(given, packetId);
+                routeHeldBack(given, published, packetId);
             }
         }
     }
@@ -284,14 +294,14 @@ public final class InboundPublishes implements Router.Source { // hot
         }
     }
 
-    private void routeHeldBack(KeptMessage message, int packetId) {
+    private void routeHeldBack(KeptMessage message, QoS published, int packetId) {
         open++;
-        boolean exactlyOnce = message.qos() == QoS.EXACTLY_ONCE;
+        boolean exactlyOnce = published == QoS.EXACTLY_ONCE;
         if (exactlyOnce) {
             stagedPacketId = packetId;
             session.receive(packetId);
         }
-        ReasonCode outcome = loop.router().route(message, this);
+        ReasonCode outcome = loop.router().route(message, published, this);
         message.release();
         acknowledge(exactlyOnce ? PacketType.PUBREC : PacketType.PUBACK, packetId, outcome);
         link.resume(PauseReason.STORE_FAILED);
@@ -352,6 +362,6 @@ public final class InboundPublishes implements Router.Source { // hot
     }
 
     KeptMessage keep(Publish publish, String topic) {
-        return KeptMessage.of(publish, topic, out.version(), session.clientId, loop.nowMs());
+        return KeptMessage.of(publish, topic, core.kept(publish.qos()), out.version(), session.clientId, loop.nowMs());
     }
 }

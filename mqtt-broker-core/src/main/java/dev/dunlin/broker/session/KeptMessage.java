@@ -83,13 +83,14 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
      * Keeps what a client publishes: copies a small payload, retains a large one.
      *
      * @param topic the publish's own, or the one that its alias stands for
+     * @param qos the publish's own, or a higher one: see {@link Core#kept}
      * @param version the publisher's protocol version
      * @param publisher its client identifier
      */
-    static KeptMessage of(Publish publish, String topic, MqttVersion version, String publisher, long nowMs) {
+    static KeptMessage of(Publish publish, String topic, QoS qos, MqttVersion version, String publisher, long nowMs) {
         long expiresAtMs = expiresAt(publish.messageExpirySeconds(), nowMs);
-        PublishFrame frame = PublishFrame.of(publish, topic, version);
-        return new KeptMessage(topic, publish.qos(), publish.retain(), publisher, expiresAtMs, frame);
+        PublishFrame frame = PublishFrame.of(publish, topic, version, qos != QoS.AT_MOST_ONCE);
+        return new KeptMessage(topic, qos, publish.retain(), publisher, expiresAtMs, frame);
     }
 
     /** Brings a stored message back; gives its packet's reference back. What remains of its expiry is at most the original. */
@@ -113,8 +114,12 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
         }
     }
 
-    /** Keeps a will [5.0 section 3.1.2.5]; its expiry counts from now, when it is published. */
-    static KeptMessage of(WillMessage will, MqttVersion version, String publisher, long nowMs) {
+    /**
+     * Keeps a will [5.0 section 3.1.2.5]; its expiry counts from now, when it is published.
+     *
+     * @param qos the will's own, or a higher one
+     */
+    static KeptMessage of(WillMessage will, QoS qos, MqttVersion version, String publisher, long nowMs) {
         long expirySeconds = will.properties().integer(Property.MESSAGE_EXPIRY_INTERVAL, -1);
         PublishFrame frame = PublishFrame.of(
                 will.topic(),
@@ -122,17 +127,22 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
                 expirySeconds,
                 will.payload(),
                 version,
-                will.qos() != QoS.AT_MOST_ONCE);
-        return new KeptMessage(
-                will.topic(), will.qos(), will.retain(), publisher, expiresAt(expirySeconds, nowMs), frame);
+                qos != QoS.AT_MOST_ONCE);
+        return new KeptMessage(will.topic(), qos, will.retain(), publisher, expiresAt(expirySeconds, nowMs), frame);
+    }
+
+    /** Keeps a message as it is; else as {@link #of(Message, QoS, long)}. */
+    static KeptMessage of(Message message, long nowMs) {
+        return of(message, message.qos(), nowMs);
     }
 
     /**
      * Keeps what the local client publishes. Any thread.
      *
+     * @param qos the message's own, or a higher one
      * @throws IllegalArgumentException if MQTT can't carry it: a string with U+0000 or too long, a packet too large
      */
-    static KeptMessage of(Message message, long nowMs) {
+    static KeptMessage of(Message message, QoS qos, long nowMs) {
         byte[] payload = new byte[message.payload().remaining()];
         message.payload().get(payload);
         PublishFrame frame = PublishFrame.of(
@@ -141,14 +151,9 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
                 message.expirySeconds(),
                 payload,
                 MqttVersion.V5, // the richest: it has what a Message can say
-                message.qos() != QoS.AT_MOST_ONCE);
+                qos != QoS.AT_MOST_ONCE);
         return new KeptMessage(
-                message.topic(),
-                message.qos(),
-                message.retain(),
-                LOCAL_CLIENT,
-                expiresAt(message.expirySeconds(), nowMs),
-                frame);
+                message.topic(), qos, message.retain(), LOCAL_CLIENT, expiresAt(message.expirySeconds(), nowMs), frame);
     }
 
     /** The canonical encoding. */

@@ -56,7 +56,8 @@ public final class LocalPublisher implements Router.Source {
         }
         Pending made;
         try { // here, not on the loop: the caller learns what is wrong, and the loop has less to do
-            made = new Pending(KeptMessage.of(message, core.monotonicMs()), new CompletableFuture<>());
+            made = new Pending(
+                    KeptMessage.of(message, core.kept(message.qos()), core.monotonicMs()), new CompletableFuture<>());
         } catch (IllegalArgumentException e) {
             underWay.decrementAndGet();
             throw e;

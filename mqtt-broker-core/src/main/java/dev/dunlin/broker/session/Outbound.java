@@ -116,8 +116,9 @@ public final class Outbound { // hot
         return closed;
     }
 
-    /** The batch buffer with room for at least {@code bytes} more; append to it at once. Stays this object's. */
+    /** The batch buffer with room for a packet, at least {@code bytes} more; append to it at once. Stays this object's. */
     public ByteBuf room(int bytes) {
+        loop.traffic().packetSent();
         ByteBuf b = batch;
         if (b != null) {
             int needed = b.writerIndex() + bytes;
@@ -143,6 +144,7 @@ public final class Outbound { // hot
     /** Appends a large payload behind what is in the batch, without copying. Borrows it. */
     void append(ByteBuf payload) {
         writeBatch();
+        loop.traffic().bytesSent(payload.readableBytes());
         ctx.write(payload.retainedDuplicate(), ctx.voidPromise());
         markDirty();
     }
@@ -193,6 +195,7 @@ public final class Outbound { // hot
         batch = null;
         untakenBytes += b.capacity() + PENDING_BYTES;
         adaptTo(b.writerIndex());
+        loop.traffic().bytesSent(b.writerIndex());
         ctx.write(b, ctx.voidPromise());
     }
 

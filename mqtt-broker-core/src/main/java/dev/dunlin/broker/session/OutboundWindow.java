@@ -267,7 +267,7 @@ final class OutboundWindow { // hot
 
     private void hold(int more) {
         bytes += more;
-        held.add(more);
+        held.addMessage(more);
     }
 
     private void dropMessage(int slot) {

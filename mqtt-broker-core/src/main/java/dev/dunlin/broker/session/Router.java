@@ -82,7 +82,7 @@ final class Router { // hot
      * @return SUCCESS, NO_MATCHING_SUBSCRIBERS, or the error for which it was refused, before anything has changed
      */
     ReasonCode route(Publish publish, String topic, InboundPublishes from) {
-        ReasonCode refusal = admit(from.limits(), topic);
+        ReasonCode refusal = admit(from.limits(), topic, publish.payloadBytes());
         if (refusal == null && publish.retain() && publish.payloadBytes() > 0) {
             refusal = admitRetained(topic, KeptMessage.footprintBytes(publish, topic));
         }
@@ -98,7 +98,7 @@ final class Router { // hot
         }
         KeptMessage message = from.keep(publish, topic);
         try {
-            return deliver(message, from);
+            return deliver(message, publish.qos(), from);
         } finally {
             message.release();
         }
@@ -106,7 +106,16 @@ final class Router { // hot
 
     /** Routes a kept publish. Borrows it. Returns as {@link #route(Publish, String, InboundPublishes)}. */
     ReasonCode route(KeptMessage message, Source from) {
-        ReasonCode refusal = admit(from.limits(), message.topic());
+        return route(message, message.qos(), from);
+    }
+
+    /**
+     * As {@link #route(KeptMessage, Source)}.
+     *
+     * @param published the QoS of its exchange with the publisher, which the message may have been raised above
+     */
+    ReasonCode route(KeptMessage message, QoS published, Source from) {
+        ReasonCode refusal = admit(from.limits(), message.topic(), message.payloadBytes());
         if (refusal == null && message.retainFlag() && message.payloadBytes() > 0) {
             refusal = admitRetained(message.topic(), message.footprintBytes());
         }
@@ -114,7 +123,7 @@ final class Router { // hot
             loop.drops().count(from.name(), message.topic(), DropReason.REFUSED, 1);
             return refusal;
         }
-        return deliver(message, from);
+        return deliver(message, published, from);
     }
 
     /**
@@ -129,13 +138,17 @@ final class Router { // hot
             return true;
         }
         boolean stores = (retain && payloadBytes > 0) || from.storesMore(qos);
-        return stores || (qos != QoS.AT_MOST_ONCE && from.targets(topic).persistent() > 0);
+        return stores
+                || (core.kept(qos) != QoS.AT_MOST_ONCE && from.targets(topic).persistent() > 0);
     }
 
     /** The only place that refuses a publish, before anything has changed, with the next two; null admits it. */
-    private static @Nullable ReasonCode admit(Limits limits, String topic) {
+    private static @Nullable ReasonCode admit(Limits limits, String topic, int payloadBytes) {
         if (topic.charAt(0) == '$' && topic.startsWith("$SYS/")) {
             return ReasonCode.NOT_AUTHORIZED; // [5.0 section 4.7.2]: the server's own
+        }
+        if (payloadBytes > limits.payloadBytesMax()) {
+            return ReasonCode.PACKET_TOO_LARGE;
         }
         boolean tooLong =
                 Topics.levels(topic) > limits.topicLevelsMax() || Topics.isLonger(topic, limits.topicBytesMax());
@@ -168,16 +181,16 @@ final class Router { // hot
         return responseTopic != null && Topics.isLonger(responseTopic, limits.topicBytesMax());
     }
 
-    private ReasonCode deliver(KeptMessage message, Source from) {
+    private ReasonCode deliver(KeptMessage message, QoS published, Source from) {
         if (message.retainFlag()) {
             long ticket = storeRetained(message);
-            if (message.qos() != QoS.AT_MOST_ONCE) {
+            if (published != QoS.AT_MOST_ONCE) {
                 from.submitted(ticket);
             }
         }
         Targets targets = from.targets(message.topic());
         shared.begin(targets);
-        long entry = store == null ? EntryId.NONE : submit(message, targets, from);
+        long entry = store == null ? EntryId.NONE : submit(message, published, targets, from);
         SessionLoop crowded = loop.handOver(message, targets, entry);
         if (targets.shared().length > 0) {
             SessionLoop another = shared.handOver(message, entry);
@@ -206,12 +219,12 @@ final class Router { // hot
      *
      * @return what the entries are known by
      */
-    private long submit(KeptMessage message, Targets targets, Source from) {
+    private long submit(KeptMessage message, QoS published, Targets targets, Source from) {
         ChangeWriter writer = loop.changes();
-        from.stage(message.qos());
+        from.stage(published);
         int stored = message.qos() == QoS.AT_MOST_ONCE || targets.persistent() == 0 ? 0 : countStored(message, targets);
         if (stored == 0) {
-            if (from.storesState(message.qos()) && !writer.isEmpty()) {
+            if (from.storesState(published) && !writer.isEmpty()) {
                 from.submitted(writer.submit());
             }
             return EntryId.NONE;

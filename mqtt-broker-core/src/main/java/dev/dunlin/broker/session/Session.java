@@ -110,13 +110,19 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         if (subscriptions.isEmpty()) {
             subscriptions = new HashMap<>(4);
         }
-        subscriptions.put(subscription.filter(), subscription);
+        if (subscriptions.put(subscription.filter(), subscription) == null) {
+            loop.traffic().subscriptions(subscription.destination() != this, 1);
+        }
     }
 
     /** Forgets the subscription with this filter, and returns it; null if there was none. */
     @Nullable
     Subscription unsubscribed(String filter) {
-        return subscriptions.isEmpty() ? null : subscriptions.remove(filter);
+        Subscription removed = subscriptions.isEmpty() ? null : subscriptions.remove(filter);
+        if (removed != null) {
+            loop.traffic().subscriptions(removed.destination() != this, -1);
+        }
+        return removed;
     }
 
     /** The client identifier. */
@@ -384,10 +390,11 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         return aliases != null && aliases.packetBytes(message.topic(), frame) <= to.packetBytesMax();
     }
 
-    private static void append(
+    private void append(
             Outbound to, KeptMessage message, Target target, QoS qos, boolean dup, int packetId, long nowMs) {
         boolean retain = target.retainAsPublished() && message.retainFlag(); // [5.0:MQTT-3.3.1-12], [5.0:MQTT-3.3.1-13]
         PublishFrame frame = frame(to, message, target, qos);
+        loop.traffic().publishSent(qos, frame.payloadBytes());
         long expirySeconds = message.expirySeconds(nowMs);
         OutboundAliases aliases = to.aliases();
         Alias alias = aliases == null ? null : aliases.of(message.topic(), frame, to.packetBytesMax());

@@ -58,6 +58,7 @@ public final class SessionLoop { // hot
     private final Router router;
     private final Sessions sessions;
     private final Drops drops = new Drops();
+    private final Traffic traffic = new Traffic();
     private final StoreRoom storeRoom = new StoreRoom(this);
     private @Nullable KeepAlives keepAlives;
     private final SlowConsumers slowConsumers;
@@ -172,6 +173,11 @@ public final class SessionLoop { // hot
 
     public Drops drops() {
         return drops;
+    }
+
+    /** Where it counts. */
+    public Traffic traffic() {
+        return traffic;
     }
 
     public DurabilityGate gate() {

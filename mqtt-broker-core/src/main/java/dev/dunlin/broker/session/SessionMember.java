@@ -37,6 +37,7 @@ final class SessionMember extends Member { // hot
             message.retain();
             waiting.add(message, target, entry);
             loop.queuedBytes(message.footprintBytes());
+            loop.traffic().queued(1);
         }
     }
 
@@ -71,6 +72,7 @@ final class SessionMember extends Member { // hot
         KeptMessage message = waiting.removeHead();
         assert message != null : "paged out";
         loop.queuedBytes(-message.footprintBytes());
+        loop.traffic().queued(-1);
         return message;
     }
 

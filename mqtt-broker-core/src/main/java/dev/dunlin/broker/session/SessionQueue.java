@@ -102,6 +102,7 @@ final class SessionQueue {
             return;
         }
         queue = made(queue);
+        loop.traffic().queued(1);
         if (entry != EntryId.NONE && !fitsIntoMemory(message)) {
             queue.addPagedOut(message.footprintBytes(), entry);
             return;
@@ -132,6 +133,7 @@ final class SessionQueue {
         message.retain();
         back = made(back);
         back.add(message, target, entry);
+        loop.traffic().queued(1);
         loop.queuedBytes(message.footprintBytes());
     }
 
@@ -220,6 +222,7 @@ final class SessionQueue {
         long before = of.residentBytes();
         KeptMessage message = of.removeHead();
         loop.queuedBytes(of.residentBytes() - before);
+        loop.traffic().queued(-1);
         if (of == queue && atMostOnceWithin > 0) {
             atMostOnceWithin--;
         }
@@ -402,6 +405,7 @@ final class SessionQueue {
                 owner.drop(null, entry, DropReason.STORE_DAMAGED);
             } else {
                 olderPage.add(message, target(stored), entry);
+                loop.traffic().queued(1);
                 olderRead++;
                 olderReadBytes += message.footprintBytes();
                 loop.queuedBytes(message.footprintBytes());
@@ -426,6 +430,7 @@ final class SessionQueue {
     private void notThere(long sequence) {
         long entry = queue.removePagedOut(sequence);
         if (entry != EntryId.NONE) {
+            loop.traffic().queued(-1);
             LOG.error("{}: entry {} is damaged or missing in the store", session, sequence);
             owner.drop(null, entry, DropReason.STORE_DAMAGED);
         }

@@ -46,7 +46,10 @@ public final class Sessions {
     Sessions(Core core, SessionLoop loop) {
         this.core = core;
         this.loop = loop;
-        willLimits = core.limits.withTopicLevelsMax(Topics.LEVELS_MAX).withTopicBytesMax(Topics.BYTES_MAX);
+        willLimits = core.limits
+                .withTopicLevelsMax(Topics.LEVELS_MAX)
+                .withTopicBytesMax(Topics.BYTES_MAX)
+                .withPayloadBytesMax(Limits.PROTOCOL_PACKET_BYTES_MAX);
     }
 
     /** How many sessions there are, connected or not. */
@@ -259,7 +262,10 @@ public final class Sessions {
         }
         if (session.expirySeconds != Limits.NEVER_EXPIRES) { // [5.0:MQTT-3.1.2-23], [5.0:MQTT-4.1.0-2]
             long expiryMs = Math.max(0, session.expirySeconds * 1000 - elapsedMs);
-            session.expiryTimer = loop.schedule(expiryMs, () -> end(session, DropReason.SESSION_ENDED));
+            session.expiryTimer = loop.schedule(expiryMs, () -> {
+                loop.traffic().sessionExpired();
+                end(session, DropReason.SESSION_ENDED);
+            });
         }
     }
 
@@ -279,6 +285,7 @@ public final class Sessions {
     private void end(Session session, DropReason reason) {
         cancelTimers(session);
         for (Subscription each : session.subscriptions.values()) {
+            loop.traffic().subscriptions(each.destination() != session, -1);
             if (each.destination() == session) {
                 core.subscriptions.remove(session, each.filter());
             }
@@ -328,7 +335,8 @@ public final class Sessions {
             forget(session);
         }
         WillSource from = new WillSource(session);
-        KeptMessage message = KeptMessage.of(will.message(), will.version(), session.clientId, loop.nowMs());
+        KeptMessage message = KeptMessage.of(
+                will.message(), core.kept(will.message().qos()), will.version(), session.clientId, loop.nowMs());
         try {
             if (loop.router().route(message, from).isError()) {
                 from.stage(message.qos()); // refused, and gone all the same

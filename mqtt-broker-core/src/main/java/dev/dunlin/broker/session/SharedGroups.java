@@ -49,6 +49,11 @@ final class SharedGroups {
         return member;
     }
 
+    /** How many groups there are. */
+    synchronized int size() {
+        return byFilter.size();
+    }
+
     /** A member has other options now. */
     synchronized void resubscribed(Member member) {
         changed(member.group, member.group.members());

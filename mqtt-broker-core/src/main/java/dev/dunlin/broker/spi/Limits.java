@@ -65,6 +65,10 @@ import java.util.function.Consumer;
  * @param slowConsumerMs for how long a connection may have taken nothing of what waits for it, in milliseconds, until its client is
  *     reported as a slow consumer
  * @param stuckConsumerMs the same until the connection is closed; its session stays; 0 for never
+ * @param payloadBytesMax the payload of a PUBLISH or a will, in bytes, 0 to 268,435,460; one that is larger is refused, the packet and the
+ *     connection are not: packetBytesMax ends it
+ * @param webSocketHeaderBytesMax the header of the HTTP request that asks for WebSocket, its request line left out, in bytes, 512 to 1 MiB;
+ *     it has all cookies that a browser keeps for the host
  */
 public record Limits(
         int connectionsMax,
@@ -104,7 +108,9 @@ public record Limits(
         long memoryBudgetBytes,
         int overloadLagMs,
         int slowConsumerMs,
-        int stuckConsumerMs) {
+        int stuckConsumerMs,
+        int payloadBytesMax,
+        int webSocketHeaderBytesMax) {
 
     /** The protocol's largest packet: five bytes of fixed header and a remaining length of 268,435,455. */
     public static final int PROTOCOL_PACKET_BYTES_MAX = 268_435_460;
@@ -153,7 +159,9 @@ public record Limits(
             0,
             1_000,
             10_000,
-            0);
+            0,
+            PROTOCOL_PACKET_BYTES_MAX,
+            16 << 10);
 
     /** The defaults of the standalone server: as embedded, with the protocol's largest packet and more connections. */
     public static final Limits STANDALONE = EMBEDDED.withPacketBytesMax(PROTOCOL_PACKET_BYTES_MAX)
@@ -202,6 +210,8 @@ public record Limits(
         range("overloadLagMs", overloadLagMs, 1, Integer.MAX_VALUE);
         range("slowConsumerMs", slowConsumerMs, 1, Integer.MAX_VALUE);
         range("stuckConsumerMs", stuckConsumerMs, 0, Integer.MAX_VALUE);
+        range("payloadBytesMax", payloadBytesMax, 0, PROTOCOL_PACKET_BYTES_MAX);
+        range("webSocketHeaderBytesMax", webSocketHeaderBytesMax, 512, 1 << 20);
     }
 
     private static void range(String name, long value, long min, long max) {
@@ -400,6 +410,16 @@ public record Limits(
         return with(draft -> draft.stuckConsumerMs = v);
     }
 
+    /** These limits with another {@link #payloadBytesMax()}. */
+    public Limits withPayloadBytesMax(int v) {
+        return with(draft -> draft.payloadBytesMax = v);
+    }
+
+    /** These limits with another {@link #webSocketHeaderBytesMax()}. */
+    public Limits withWebSocketHeaderBytesMax(int v) {
+        return with(draft -> draft.webSocketHeaderBytesMax = v);
+    }
+
     private Limits with(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -446,6 +466,8 @@ public record Limits(
         int overloadLagMs;
         int slowConsumerMs;
         int stuckConsumerMs;
+        int payloadBytesMax;
+        int webSocketHeaderBytesMax;
 
         Draft(Limits from) {
             connectionsMax = from.connectionsMax;
@@ -486,6 +508,8 @@ public record Limits(
             overloadLagMs = from.overloadLagMs;
             slowConsumerMs = from.slowConsumerMs;
             stuckConsumerMs = from.stuckConsumerMs;
+            payloadBytesMax = from.payloadBytesMax;
+            webSocketHeaderBytesMax = from.webSocketHeaderBytesMax;
         }
 
         Limits limits() {
@@ -527,7 +551,9 @@ public record Limits(
                     memoryBudgetBytes,
                     overloadLagMs,
                     slowConsumerMs,
-                    stuckConsumerMs);
+                    stuckConsumerMs,
+                    payloadBytesMax,
+                    webSocketHeaderBytesMax);
         }
     }
 }

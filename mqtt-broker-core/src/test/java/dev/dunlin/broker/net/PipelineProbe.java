@@ -1,6 +1,7 @@
 package dev.dunlin.broker.net;
 
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
 import java.util.List;
 
 /** Tells tests what lies between sockets and connections now. */
@@ -14,6 +15,13 @@ public final class PipelineProbe {
                         .map(ChannelHandler::getClass)
                         .map(Class::getSimpleName)
                         .toList())
+                .toList();
+    }
+
+    /** Whether the socket of each open connection of a listener sends small packets at once. */
+    public static List<Boolean> tcpNoDelay(Acceptor acceptor) {
+        return acceptor.connections().stream()
+                .map(connection -> connection.ctx().channel().config().getOption(ChannelOption.TCP_NODELAY))
                 .toList();
     }
 

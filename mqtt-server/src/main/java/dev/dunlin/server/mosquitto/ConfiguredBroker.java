@@ -68,7 +68,10 @@ public final class ConfiguredBroker {
 
     /** Gives a builder all but a store. */
     public void configure(BrokerBuilder builder) {
-        builder.limits(limits);
+        Section broker = configuration.broker();
+        builder.limits(limits)
+                .tcpNoDelay(broker.flag(Key.SET_TCP_NODELAY))
+                .upgradeQoS(broker.flag(Key.UPGRADE_OUTGOING_QOS));
         listeners.forEach(builder::listen);
     }
 

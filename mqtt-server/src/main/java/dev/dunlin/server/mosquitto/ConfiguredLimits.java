@@ -1,6 +1,7 @@
 package dev.dunlin.server.mosquitto;
 
 import dev.dunlin.broker.spi.Limits;
+import java.util.Map;
 
 /** The bounds that a configuration asks for. What Mosquitto has no key for is as without a configuration. */
 final class ConfiguredLimits {
@@ -11,7 +12,7 @@ final class ConfiguredLimits {
     /** Those of the broker: {@code server} with what the file says, or Mosquitto's default. */
     static Limits of(Section broker, Limits server) {
         Limits limits = server.withKeepAliveMaxSeconds((int) broker.number(Key.MAX_KEEPALIVE))
-                .withTopicAliasMax((int) new Section(java.util.Map.of()).number(Key.MAX_TOPIC_ALIAS))
+                .withTopicAliasMax((int) new Section(Map.of()).number(Key.MAX_TOPIC_ALIAS))
                 .withInflightMessagesMax((int) orMost(broker.number(Key.MAX_INFLIGHT_MESSAGES), WINDOW_MAX))
                 .withInflightBytesMax(orMost(broker.number(Key.MAX_INFLIGHT_BYTES), Long.MAX_VALUE))
                 .withQueueMessagesMax((int) orMost(broker.number(Key.MAX_QUEUED_MESSAGES), Integer.MAX_VALUE))
@@ -21,6 +22,12 @@ final class ConfiguredLimits {
             int bytes = (int) Math.min(limits.packetBytesMax(), broker.number(Key.MAX_PACKET_SIZE));
             limits = limits.withPacketBytesMax(bytes)
                     .withConnectPacketBytesMax(Math.min(bytes, limits.connectPacketBytesMax()));
+        }
+        if (broker.number(Key.MESSAGE_SIZE_LIMIT) > 0) {
+            limits = limits.withPayloadBytesMax((int) broker.number(Key.MESSAGE_SIZE_LIMIT));
+        }
+        if (broker.number(Key.WEBSOCKETS_HEADERS_SIZE) > 0) {
+            limits = limits.withWebSocketHeaderBytesMax((int) broker.number(Key.WEBSOCKETS_HEADERS_SIZE));
         }
         if (broker.number(Key.MEMORY_LIMIT) > 0) {
             limits = limits.withMemoryBudgetBytes(broker.number(Key.MEMORY_LIMIT));

@@ -25,7 +25,7 @@ public enum Key {
     SOCKET_DOMAIN(Scope.LISTENER, Value.oneOf("ipv4", "ipv6"), null),
     PROTOCOL(Scope.LISTENER, Value.oneOf("mqtt", "websockets"), "mqtt"),
     SET_TCP_NODELAY(Scope.BROKER, Value.FLAG, "true"), // Mosquitto's is false: see docs/from-mosquitto.md
-    WEBSOCKETS_HEADERS_SIZE(Scope.BROKER, Value.number(0, 65_535), "0"),
+    WEBSOCKETS_HEADERS_SIZE(Scope.BROKER, Value.HEADER_BYTES, "0"),
 
     // TLS
     CERTFILE(Scope.LISTENER, Value.TEXT, null),

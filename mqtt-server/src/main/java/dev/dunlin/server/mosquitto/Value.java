@@ -56,6 +56,15 @@ interface Value {
         return bytes;
     };
 
+    /** The header of a request for WebSocket in bytes; 0 for the usual bound. */
+    Value HEADER_BYTES = rest -> {
+        long bytes = (long) number(0, 65_535).of(rest);
+        if (bytes > 0 && bytes < 512) {
+            throw Refusal.unsupported("is at least 512 here, or 0 for the usual bound, not " + bytes);
+        }
+        return bytes;
+    };
+
     /** A number of hours, days, weeks, months of 30 days or years of 365, in seconds. */
     Value DURATION = new Value() {
         private static final Map<Character, Long> SECONDS =
