@@ -2,6 +2,7 @@ package dev.dunlin.server.mosquitto;
 
 import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.connect;
+import static dev.dunlin.broker.testkit.Packets.puback;
 import static dev.dunlin.broker.testkit.Packets.publish;
 import static dev.dunlin.broker.testkit.Packets.subscribe;
 import static dev.dunlin.server.mosquitto.ConfiguredBrokers.open;
@@ -10,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.ListenerAddress;
+import dev.dunlin.broker.OpenSockets;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
@@ -254,6 +256,42 @@ final class KeysTest {
         assertThat(kept(1, "max_queued_bytes 2500")).isBetween(1, 2);
         assertThat(kept(0)).isZero();
         assertThat(kept(0, "queue_qos0_messages true")).isEqualTo(4);
+    }
+
+    @Test
+    @Shows(Key.MESSAGE_SIZE_LIMIT)
+    void refusesLargePayloads() throws Exception {
+        WireClient client = here(startHere("message_size_limit 5")).login("a");
+        client.send(publish("t", "12345").qos(1, 1)).expect(puback(1).reason(ReasonCode.NO_MATCHING_SUBSCRIBERS));
+        client.send(publish("t", "123456").qos(1, 2));
+        assertThat(client.expect(puback(2).reason(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR)))
+                .isNotNull();
+    }
+
+    @Test
+    @Shows(Key.MEMORY_LIMIT)
+    void boundsItsMemory() throws Exception {
+        Broker broker = startHere("memory_limit 100");
+        WireClient client = here(broker);
+        client.send(connect("a").cleanStart()).expect(connack(ReasonCode.QUOTA_EXCEEDED));
+    }
+
+    @Test
+    @Shows(Key.UPGRADE_OUTGOING_QOS)
+    void raisesTheQosToThatOfTheSubscription() throws Exception {
+        Broker broker = startHere("upgrade_outgoing_qos true");
+        WireClient subscriber = here(broker).login("s").subscribed("t", 1);
+        here(broker).login("p").published("t", "x", 0);
+        subscriber.expectPublish("t", "x", 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"set_tcp_nodelay false, false", "set_tcp_nodelay true, true", "'', true"})
+    @Shows(Key.SET_TCP_NODELAY)
+    void gathersSmallPacketsIfItIsTold(String line, boolean atOnce) throws Exception {
+        Broker broker = startHere(line);
+        here(broker).login("a");
+        assertThat(OpenSockets.sendAtOnce(broker)).containsExactly(atOnce);
     }
 
     @Test

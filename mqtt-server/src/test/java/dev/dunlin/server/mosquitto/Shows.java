@@ -5,6 +5,6 @@ import java.lang.annotation.RetentionPolicy;
 
 /** Names the keys whose effect a test shows. */
 @Retention(RetentionPolicy.RUNTIME)
-@interface Shows {
+public @interface Shows {
     Key[] value();
 }
