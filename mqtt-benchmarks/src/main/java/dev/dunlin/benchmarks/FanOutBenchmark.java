@@ -9,8 +9,11 @@ import dev.dunlin.broker.session.OpenSession;
 import dev.dunlin.broker.session.Opening;
 import dev.dunlin.broker.session.Outbound;
 import dev.dunlin.broker.session.PauseReason;
+import dev.dunlin.broker.session.Rights;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.broker.spi.Features;
+import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.codec.Connack;
@@ -29,6 +32,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.local.LocalAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -120,12 +124,15 @@ public class FanOutBenchmark {
         NoLink link = new NoLink();
         Outbound out = new Outbound(channel.pipeline().context(connection), link, loop);
         out.negotiated(MqttVersion.V3_1_1, Limits.PROTOCOL_PACKET_BYTES_MAX, false);
+        ClientInfo client =
+                new ClientInfo(clientId, Identity.ANONYMOUS, MqttVersion.V3_1_1, new LocalAddress(clientId), "local");
         Opening opening = new Opening(
-                clientId,
+                client,
                 Samples.connectPacket(MqttVersion.V3_1_1, clientId),
                 link,
                 out,
-                Allowance.of(Limits.STANDALONE));
+                Allowance.of(Limits.STANDALONE, Features.ALL),
+                Rights.ALL);
         CompletableFuture<OpenSession> opened = new CompletableFuture<>();
         loop.execute(() -> loop.sessions().open(opening, session -> {
             Connack connack = new Connack(false, ReasonCode.SUCCESS, Properties.EMPTY);

@@ -7,6 +7,7 @@ import dev.dunlin.broker.net.InProcessSockets;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.SocketTransport;
 import dev.dunlin.broker.net.Transport;
+import dev.dunlin.broker.session.Authorizers;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.Link;
 import dev.dunlin.broker.session.Restore;
@@ -24,6 +25,7 @@ import io.netty.channel.ChannelFuture;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,6 +108,7 @@ public final class Broker implements AutoCloseable {
             ByteBufAllocator allocator)
             throws BrokerStartException {
         Store store = core.store();
+        core.authorizers(authorizers(listeners.keySet(), access));
         Restore restore = new Restore(core);
         if (store != null) {
             OpenedStore.read(store, restore, core);
@@ -135,6 +138,14 @@ public final class Broker implements AutoCloseable {
             }
         }
         return broker;
+    }
+
+    private static Authorizers authorizers(Collection<Listener> listeners, Access access) {
+        Authorizers all = new Authorizers(access.authorizer());
+        all.put(IN_PROCESS, access.authorizer());
+        listeners.forEach(
+                listener -> all.put(listener.name(), listener.access(access).authorizer()));
+        return all;
     }
 
     /** The loops run: they take in what was in the store, before anybody can connect. */

@@ -40,8 +40,11 @@ final class DropReasonTest {
 
     private final ManualTime time = new ManualTime();
 
+    private final ForbiddenTopics forbidden = new ForbiddenTopics();
+
     @AutoClose
     private final TestBroker broker = TestBroker.start(builder -> builder.time(time)
+            .authorizer(forbidden)
             .limits(Limits.EMBEDDED
                     .withQueueMessagesMax(2)
                     .withLocalQueueMessagesMax(2)
@@ -110,6 +113,19 @@ final class DropReasonTest {
                 .exceptionally(e -> null)
                 .join();
         assertDropped(DropReason.REFUSED, 4);
+    }
+
+    @Test
+    @Counts(DropReason.NOT_AUTHORIZED)
+    void whatASubscriberMayNotReceive() {
+        WireClient c = broker.client("c").subscribed("#", 2);
+        persistent("away").subscribed("#", 2).leave();
+        forbidden.receive("c", "t").receive("away", "t");
+        for (int qos = 0; qos <= 2; qos++) {
+            publisher.published("t", "p", qos);
+        }
+        c.expectNothing();
+        assertDropped(DropReason.NOT_AUTHORIZED, 6);
     }
 
     @Test

@@ -46,8 +46,7 @@ public final class MosquittoConfTest {
     }
 
     private ProcessBuilder command(String... lines) throws Exception {
-        return Child.broker(
-                "--mosquitto-conf", file("mosquitto.conf", lines).toString(), "--port", "0");
+        return Child.broker("--mosquitto-conf", file("mosquitto.conf", lines).toString(), "--port", "0");
     }
 
     private static int port(Child broker) throws Exception {
@@ -114,10 +113,7 @@ public final class MosquittoConfTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             --data x             | --data can't stand beside --mosquitto-conf: the file says that
             --bind ::1           | --bind can't stand beside --mosquitto-conf
             --password-file x    | --password-file can't stand beside --mosquitto-conf
@@ -129,11 +125,16 @@ public final class MosquittoConfTest {
             reload               | --mosquitto-conf is for the broker
             """)
     void refusesOptionsThatContradictTheFile(String more, String message) throws Exception {
-        ProcessBuilder command = Child.broker("--mosquitto-conf", file("m.conf", HERE).toString());
+        ProcessBuilder command =
+                Child.broker("--mosquitto-conf", file("m.conf", HERE).toString());
         command.command().addAll(List.of(more.split(" ")));
         Ended ended = Child.run(command);
         assertThat(ended.code()).isEqualTo(2);
-        assertThat(ended.err()).singleElement().asString().startsWith("dunlin: ").contains(message);
+        assertThat(ended.err())
+                .singleElement()
+                .asString()
+                .startsWith("dunlin: ")
+                .contains(message);
     }
 
     // ---- what is kept
@@ -202,8 +203,7 @@ public final class MosquittoConfTest {
     @Shows({Key.LOG_TYPE, Key.WEBSOCKETS_LOG_LEVEL})
     void logsOfWebSocketWhatTheFileSays() throws Exception {
         for (int level : new int[] {0, 31}) {
-            String[] lines = {
-                HERE, OPEN, "protocol websockets", "log_type websockets", "websockets_log_level " + level
+            String[] lines = {HERE, OPEN, "protocol websockets", "log_type websockets", "websockets_log_level " + level
             };
             try (Child broker = start(lines);
                     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port(broker))) {
@@ -237,8 +237,7 @@ public final class MosquittoConfTest {
     }
 
     private static void awaitLine(Path file, String text) {
-        await()
-                .until(() -> Files.exists(file) && Files.readString(file).contains(text));
+        await().until(() -> Files.exists(file) && Files.readString(file).contains(text));
     }
 
     @Test
@@ -288,7 +287,8 @@ public final class MosquittoConfTest {
             assertThat(ended.code()).isZero();
             assertThat(ended.err())
                     .anyMatch(line -> line.contains(users.toString()) && line.contains("ERROR"))
-                    .anyMatch(line -> line.contains("mosquitto.conf has changed: what it says counts from the next start"));
+                    .anyMatch(line ->
+                            line.contains("mosquitto.conf has changed: what it says counts from the next start"));
         }
     }
 
@@ -331,8 +331,8 @@ public final class MosquittoConfTest {
     @Test
     void readsItsFilesAgainWhenTheyChange() throws Exception {
         Path users = file("users", user("ann", "1"));
-        ProcessBuilder command = Child.broker(
-                "--port", "0", "--store", "memory", "--password-file", users.toString(), "--watch", "1");
+        ProcessBuilder command =
+                Child.broker("--port", "0", "--store", "memory", "--password-file", users.toString(), "--watch", "1");
         try (Child broker = Child.start(command)) {
             int port = port(broker);
             assertThat(comesIn(port, "ann", "1")).isTrue();

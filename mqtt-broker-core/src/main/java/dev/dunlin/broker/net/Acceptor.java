@@ -4,6 +4,7 @@ import dev.dunlin.broker.session.Allowance;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.ReasonCode;
@@ -123,6 +124,12 @@ public final class Acceptor {
 
     Authenticator authenticator() {
         return access.authenticator();
+    }
+
+    /** What they may do; null for everything. */
+    @Nullable
+    Authorizer authorizer() {
+        return access.authorizer();
     }
 
     /** Whether the certificates that a client has shown are trusted now. */

@@ -11,6 +11,7 @@ import dev.dunlin.broker.session.SlowConsumers;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Validity;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttDecoder;
 import dev.dunlin.codec.MqttEncoder;
@@ -59,6 +60,10 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     private @Nullable OpenSession session;
     private @Nullable Reauthentication reauthentication;
+
+    /** For how long it may; null if for as long as it likes. */
+    private @Nullable Stay stay;
+
     private Identity identity = Identity.ANONYMOUS;
 
     /** Where its client is, if a proxy has said so. */
@@ -398,9 +403,10 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     /**
      * CONNACK has left: the handshake is over, and what the client has presented in it is let go.
      *
+     * @param validity for how long the client may stay
      * @param anew how the client may prove itself anew; null if it may not
      */
-    void connected(int keepAliveSeconds, @Nullable Reauthentication anew) {
+    void connected(int keepAliveSeconds, Validity validity, @Nullable Reauthentication anew) {
         connected = true;
         LOG.info("client {}: connected from {} by {}", name(), remoteAddress(), acceptor.name());
         acceptor.core().connected();
@@ -412,8 +418,21 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (keepAliveMs > 0) {
             loop.keepAlives().add(this, keepAliveMs);
         }
+        mayStay(validity);
         if (isBehind()) { // so soon: what its session had for it was sent before CONNACK had left
             loop.slowConsumers().watch(this);
+        }
+    }
+
+    /** It may stay for as long as this holds. */
+    void mayStay(Validity validity) {
+        if (stay != null) {
+            loop.keepAlives().remove(stay);
+            stay = null;
+        }
+        if (validity != Validity.UNLIMITED) {
+            stay = new Stay(this, validity, acceptor.core());
+            loop.keepAlives().add(stay, Stay.LOOK_MS);
         }
     }
 
@@ -553,6 +572,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             loop.traffic().connectRefused();
         }
         loop.keepAlives().remove(this);
+        mayStay(Validity.UNLIMITED);
         loop.slowConsumers().forget(this);
         if (reauthentication != null) {
             reauthentication.close();

@@ -7,14 +7,19 @@ import dev.dunlin.broker.session.OpenSession;
 import dev.dunlin.broker.session.Opening;
 import dev.dunlin.broker.session.PauseReason;
 import dev.dunlin.broker.session.Restriction;
+import dev.dunlin.broker.session.Rights;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.session.VersionRules;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
+import dev.dunlin.broker.spi.Authorizer;
+import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.RejectedException;
+import dev.dunlin.broker.spi.Validity;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.MalformedPacket;
@@ -35,7 +40,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * From CONNECT to CONNACK: check, authenticate, move to the client's home loop, open the session, answer. Each step goes
+ * From CONNECT to CONNACK: check, authenticate, authorize, move to the client's home loop, open the session, answer. Each step goes
  * on when the one before has answered, which may be later; meanwhile the connection isn't read, and nobody else waits.
  * Authentication comes before anything is taken over.
  */
@@ -57,7 +62,11 @@ final class Handshake {
     /** The properties of its CONNACK. */
     private Properties announced = Properties.EMPTY;
 
-    private Identity identity = Identity.ANONYMOUS;
+    /** Who it is, once that is known. */
+    private ClientInfo client;
+
+    private Validity validity = Validity.UNLIMITED;
+    private Rights rights = Rights.ALL;
     private Allowance allowance;
 
     Handshake(Acceptor acceptor, Connection connection, Connect connect) {
@@ -83,6 +92,8 @@ final class Handshake {
                 acceptor.name(),
                 certificates,
                 certificates.isEmpty() ? null : acceptor.nameIn(certificates.get(0)));
+        client = new ClientInfo(
+                clientId, Identity.ANONYMOUS, connect.version(), request.remoteAddress(), acceptor.name());
         allowance = acceptor.allowance();
         exchange = new AuthExchange(connection, request.authenticationMethod(), true, this::authenticated);
         keepAliveSeconds = rules.keepAliveSeconds(
@@ -122,7 +133,7 @@ final class Handshake {
             connect = with(will);
         }
         checkCertificate();
-        announced = rules.hasReasons() ? announced(AuthResult.accept(identity)) : Properties.EMPTY;
+        announced = rules.hasReasons() ? announced(AuthResult.accept(client.identity())) : Properties.EMPTY;
         if (!connackFits()) { // and nothing in it may be left out
             throw new MalformedPacket(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);
         }
@@ -208,13 +219,49 @@ final class Handshake {
                 connection.close(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);
                 return;
             }
-            identity = accepted.identity();
+            if (!Stay.holds(accepted.validity(), core.wallMs(), clientId)) {
+                connection.close(ReasonCode.NOT_AUTHORIZED, Stay.OVER);
+                return;
+            }
+            client = new ClientInfo(
+                    clientId, accepted.identity(), connect.version(), request.remoteAddress(), acceptor.name());
+            validity = accepted.validity();
             allowance = allowance.of(accepted);
-            connection.authenticated(identity);
-            moveHome();
+            authorize();
         } else if (result instanceof AuthResult.Refused refused) { // [5.0:MQTT-4.12.0-4]
             connection.close(new Farewell(refused.reason(), refused.text(), refused.serverReference()));
         }
+    }
+
+    // ---- authorize
+
+    private void authorize() {
+        Authorizer what = acceptor.authorizer();
+        if (what == null) {
+            admitted(Rights.ALL);
+        } else {
+            Rights.ask(what, client, connection.loop(), this::authorized);
+        }
+    }
+
+    private void authorized(@Nullable Rights given, @Nullable Throwable failure) {
+        if (connection.isClosed()) {
+            return;
+        }
+        if (given != null) {
+            admitted(given);
+        } else if (failure instanceof RejectedException rejected) {
+            connection.close(rejected.reason(), "");
+        } else {
+            LOG.warn("client {}: the authorizer failed: {}", clientId, String.valueOf(failure));
+            connection.close(ReasonCode.UNSPECIFIED_ERROR, "authorization failed");
+        }
+    }
+
+    private void admitted(Rights given) {
+        rights = given;
+        connection.authenticated(client.identity());
+        moveHome();
     }
 
     // ---- move
@@ -278,7 +325,7 @@ final class Handshake {
             return;
         }
         SessionLoop home = connection.loop();
-        Opening opening = new Opening(clientId, connect, connection, connection.out(), allowance);
+        Opening opening = new Opening(client, connect, connection, connection.out(), allowance, rights);
         if (home.sessions().waitsForRoom(opening, () -> home.runInOrder(this::open))) {
             return;
         }
@@ -295,7 +342,7 @@ final class Handshake {
         }
         connection.opened(session);
         session.connack(connack(session.isPresent()), () -> {
-            connection.connected(keepAliveSeconds, reauthentication());
+            connection.connected(keepAliveSeconds, validity, reauthentication());
             connection.resume(PauseReason.OPENING);
         });
     }
@@ -303,7 +350,7 @@ final class Handshake {
     private @Nullable Reauthentication reauthentication() {
         return request.authenticationMethod() == null // [5.0:MQTT-4.12.0-7]
                 ? null
-                : new Reauthentication(connection, acceptor.authenticator(), request, identity);
+                : new Reauthentication(connection, acceptor, request, client.identity());
     }
 
     private Connack connack(boolean sessionPresent) {

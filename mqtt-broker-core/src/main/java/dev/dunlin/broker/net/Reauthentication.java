@@ -2,7 +2,6 @@ package dev.dunlin.broker.net;
 
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.AuthResult;
-import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.codec.MalformedPacket;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Reauthentication {
     private final Connection connection;
-    private final Authenticator authenticator;
+    private final Acceptor acceptor;
     private final ConnectRequest connect;
     private final Identity identity;
     private @Nullable AuthExchange exchange;
@@ -28,9 +27,9 @@ final class Reauthentication {
      *
      * @param connect what it presented then
      */
-    Reauthentication(Connection connection, Authenticator authenticator, ConnectRequest connect, Identity identity) {
+    Reauthentication(Connection connection, Acceptor acceptor, ConnectRequest connect, Identity identity) {
         this.connection = connection;
-        this.authenticator = authenticator;
+        this.acceptor = acceptor;
         this.connect = connect;
         this.identity = identity;
     }
@@ -58,7 +57,7 @@ final class Reauthentication {
                         timeoutMs,
                         () -> connection.close(
                                 ReasonCode.NOT_AUTHORIZED, "not authenticated anew within " + timeoutMs + " ms"));
-        begun.ask(() -> authenticator.reauthenticate(anew(properties), identity));
+        begun.ask(() -> acceptor.authenticator().reauthenticate(anew(properties), identity));
     }
 
     private ConnectRequest anew(Properties properties) {
@@ -89,10 +88,14 @@ final class Reauthentication {
     }
 
     private void accepted(AuthResult.Accepted accepted, AuthExchange ended) {
-        if (!accepted.identity().equals(identity)) { // its session, and what it may do, are another's
+        if (!Stay.holds(accepted.validity(), acceptor.core().wallMs(), connect.clientId())) {
+            connection.close(ReasonCode.NOT_AUTHORIZED, Stay.OVER);
+        } else if (!accepted.identity().equals(identity)) { // its session, and what it may do, are another's
             connection.close(ReasonCode.NOT_AUTHORIZED, "not the identity of CONNECT");
         } else if (!connection.auth(ReasonCode.SUCCESS, ended.properties(accepted.data()))) {
             connection.close(ReasonCode.PACKET_TOO_LARGE, "authentication needs a larger maximum packet size");
+        } else {
+            connection.mayStay(accepted.validity());
         }
     }
 

@@ -41,6 +41,8 @@ public final class Core {
      */
     final FastThreadLocal<SessionLoop> running = new FastThreadLocal<>();
 
+    private Authorizers authorizers = new Authorizers(null);
+
     private final MemoryBudget memory;
     private final TimeSource time;
     private final RandomGenerator random;
@@ -87,6 +89,20 @@ public final class Core {
             loops[i] =
                     new SessionLoop(this, i, new DurabilityGate(store == null ? DurabilityGate.OPEN : store.durable()));
         }
+    }
+
+    /** Who says what the clients of each listener may do. Before anything is restored. */
+    public void authorizers(Authorizers all) {
+        authorizers = all;
+    }
+
+    Authorizers authorizers() {
+        return authorizers;
+    }
+
+    /** What the client of a stored session may do, as far as is known before it comes back. */
+    Rights rightsAtStart() {
+        return authorizers.isEmpty() ? Rights.ALL : Rights.UNKNOWN;
     }
 
     /** The bounds of this broker. */

@@ -178,7 +178,7 @@ public final class InboundPublishes implements Router.Source { // hot
             case QUOTA_EXCEEDED -> "too many retained messages";
             case PACKET_TOO_LARGE -> "the payload is too large";
             case TOPIC_NAME_INVALID -> "too many topic levels or bytes";
-            case NOT_AUTHORIZED -> "not a topic for clients";
+            case NOT_AUTHORIZED -> "not authorized to publish to this topic";
             default -> "";
         };
     }
@@ -199,6 +199,7 @@ public final class InboundPublishes implements Router.Source { // hot
         return store != null
                 && store.refusesGrowth()
                 && !known
+                && mayPublish(topic, publish.qos(), publish.retain()) // else it is refused for that
                 && loop.router().isRefusedByStore(topic, publish.qos(), publish.retain(), publish.payloadBytes(), this);
     }
 
@@ -323,6 +324,11 @@ public final class InboundPublishes implements Router.Source { // hot
     @Override
     public Limits limits() {
         return limits;
+    }
+
+    @Override
+    public boolean mayPublish(String topic, QoS qos, boolean retain) {
+        return session.rights.mayPublish(topic, qos, retain);
     }
 
     @Override

@@ -172,6 +172,11 @@ public final class LocalPublisher implements Router.Source {
     }
 
     @Override
+    public boolean mayPublish(String topic, QoS qos, boolean retain) {
+        return true;
+    }
+
+    @Override
     public Targets targets(String topic) {
         return home.router().match(topic);
     }

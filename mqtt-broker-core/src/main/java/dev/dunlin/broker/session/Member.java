@@ -16,6 +16,7 @@ abstract class Member extends Recipient { // hot
     private final AtomicInteger taken = new AtomicInteger();
     private volatile Target[] targets;
     private volatile boolean connected;
+    private volatile Rights rights = Rights.ALL;
     private volatile int limit;
 
     Member(SharedGroup group, long sid, SessionLoop loop) {
@@ -40,9 +41,15 @@ abstract class Member extends Recipient { // hot
 
     // ---- room; any loop
 
-    /** Takes a place for a message of this QoS, and returns what it is to be delivered for; null if there is no room. */
-    final Target @Nullable [] take(QoS published) {
+    /**
+     * Takes a place for a message, and returns what it is to be delivered for; null if there is no room, or it may not be sent
+     * messages with this topic.
+     */
+    final Target @Nullable [] take(QoS published, String topic) {
         Target[] now = targets;
+        if (limit == 0 || !mayReceive(topic)) {
+            return null;
+        }
         if (published == QoS.AT_MOST_ONCE || now[0].qos() == QoS.AT_MOST_ONCE) {
             return limit > 0 ? now : null; // takes no place
         }
@@ -54,6 +61,11 @@ abstract class Member extends Recipient { // hot
         return null;
     }
 
+    /** Also said of a member without a connection: by the rights that it had last. */
+    final boolean mayReceive(String topic) {
+        return rights.mayReceive(topic);
+    }
+
     final boolean hasRoom() {
         return taken.get() < limit;
     }
@@ -63,6 +75,10 @@ abstract class Member extends Recipient { // hot
     }
 
     // ---- its loop only
+
+    final void rights(Rights changed) {
+        rights = changed;
+    }
 
     /** A message that it had taken is acknowledged, dropped or given back. */
     final void done(KeptMessage message, Target target) {

@@ -1,18 +1,25 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.Property;
 
 /**
  * What is asked of {@link Sessions#open}: an authenticated client on its home loop.
  *
- * @param clientId its identifier, assigned where it sent none
+ * @param client who it is
  * @param connect its CONNECT
  * @param link its connection
  * @param out the way out of it
- * @param allowance what it may do
+ * @param allowance its bounds
+ * @param rights what it may publish and be sent
  */
-public record Opening(String clientId, Connect connect, Link link, Outbound out, Allowance allowance) {
+public record Opening(ClientInfo client, Connect connect, Link link, Outbound out, Allowance allowance, Rights rights) {
+
+    /** Its identifier, assigned where it sent none. */
+    String clientId() {
+        return client.clientId();
+    }
 
     /** The session expiry interval that it asks for, in seconds. */
     long expirySeconds(long max) {

@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.MalformedPacket;
@@ -17,21 +18,34 @@ import org.jspecify.annotations.Nullable;
  * The will of a session, until it is published or removed [5.0:MQTT-3.1.2-7], [3.1.1:MQTT-3.1.2-8].
  *
  * @param delaySeconds the will delay interval [5.0 section 3.1.3.2.2]; 0 below 5.0
+ * @param testator whose it is: what that client may publish is looked up when the will is published
  */
-record PendingWill(WillMessage message, MqttVersion version, long delaySeconds) {
+record PendingWill(WillMessage message, MqttVersion version, long delaySeconds, Testator testator) {
     private static final int ENCODED_BYTES = 256;
 
-    static @Nullable PendingWill of(Connect connect) {
+    static @Nullable PendingWill of(Opening opening) {
+        ClientInfo client = opening.client();
+        return of(opening.connect(), new Testator(client.identity(), client.listener()));
+    }
+
+    private static @Nullable PendingWill of(Connect connect, Testator testator) {
         WillMessage will = connect.will();
         return will == null
                 ? null
-                : new PendingWill(will, connect.version(), will.properties().integer(Property.WILL_DELAY_INTERVAL, 0));
+                : new PendingWill(
+                        will, connect.version(), will.properties().integer(Property.WILL_DELAY_INTERVAL, 0), testator);
     }
 
-    /** As it is stored: a CONNECT packet with nothing else in it. */
+    /** Its client, of whom nobody knows any more where it was. */
+    ClientInfo client(String clientId) {
+        return new ClientInfo(clientId, testator.identity(), version, UnknownAddress.THE_ONLY, testator.listener());
+    }
+
+    /** As it is stored: a CONNECT packet, with the testator in the place of the password. */
     byte[] encoded(String clientId) {
         ByteBuf packet = Unpooled.buffer(ENCODED_BYTES);
-        MqttEncoder.connect(packet, new Connect(version, clientId, true, 0, Properties.EMPTY, message, null, null));
+        MqttEncoder.connect(
+                packet, new Connect(version, clientId, true, 0, Properties.EMPTY, message, "", testator.encoded()));
         byte[] bytes = new byte[packet.readableBytes()];
         packet.readBytes(bytes);
         return bytes;
@@ -61,6 +75,6 @@ record PendingWill(WillMessage message, MqttVersion version, long delaySeconds) 
         if (connect == null) {
             throw new StoreException(StoreException.Kind.CORRUPT, "a stored will is cut off");
         }
-        return of(connect);
+        return of(connect, Testator.decode(connect.password()));
     }
 }

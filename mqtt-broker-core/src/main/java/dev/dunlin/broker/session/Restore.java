@@ -42,6 +42,7 @@ public final class Restore implements Store.Recovered {
         Session session = new Session(stored.sid(), home, core, clientId, true);
         session.expirySeconds = stored.expirySeconds();
         session.will = PendingWill.decode(stored.will());
+        session.rights = core.rightsAtStart();
         session.log.notLoaded(stored.connected() ? stored.unclean() : stored);
         bySid.put(stored.sid(), session);
         long elapsedMs = stored.connected() ? 0 : Math.max(0, core.wallMs() - stored.disconnectedAtMs());

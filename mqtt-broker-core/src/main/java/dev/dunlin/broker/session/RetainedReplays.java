@@ -124,7 +124,7 @@ final class RetainedReplays implements RetainedReplay.Receiver {
     /** Sends a retained message for a new subscription. There is room in the window. Borrows the message. */
     @Override
     public void retained(KeptMessage message, Target target, long nowMs) {
-        if (session.isOwn(message, target)) {
+        if (session.isOwn(message, target) || !session.rights.mayReceive(message.topic())) {
             return;
         }
         QoS qos = Recipient.effectiveQoS(message, target);

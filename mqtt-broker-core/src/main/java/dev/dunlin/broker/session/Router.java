@@ -54,6 +54,9 @@ final class Router { // hot
         /** The bounds of what it publishes. */
         Limits limits();
 
+        /** Whether it may publish this. */
+        boolean mayPublish(String topic, QoS qos, boolean retain);
+
         /** What a topic matches now. */
         Targets targets(String topic);
 
@@ -82,7 +85,7 @@ final class Router { // hot
      * @return SUCCESS, NO_MATCHING_SUBSCRIBERS, or the error for which it was refused, before anything has changed
      */
     ReasonCode route(Publish publish, String topic, InboundPublishes from) {
-        ReasonCode refusal = admit(from.limits(), topic, publish.payloadBytes());
+        ReasonCode refusal = admit(from, topic, publish.qos(), publish.retain(), publish.payloadBytes());
         if (refusal == null && publish.retain() && publish.payloadBytes() > 0) {
             refusal = admitRetained(topic, KeptMessage.footprintBytes(publish, topic));
         }
@@ -115,7 +118,7 @@ final class Router { // hot
      * @param published the QoS of its exchange with the publisher, which the message may have been raised above
      */
     ReasonCode route(KeptMessage message, QoS published, Source from) {
-        ReasonCode refusal = admit(from.limits(), message.topic(), message.payloadBytes());
+        ReasonCode refusal = admit(from, message.topic(), published, message.retainFlag(), message.payloadBytes());
         if (refusal == null && message.retainFlag() && message.payloadBytes() > 0) {
             refusal = admitRetained(message.topic(), message.footprintBytes());
         }
@@ -143,10 +146,12 @@ final class Router { // hot
     }
 
     /** The only place that refuses a publish, before anything has changed, with the next two; null admits it. */
-    private static @Nullable ReasonCode admit(Limits limits, String topic, int payloadBytes) {
-        if (topic.charAt(0) == '$' && topic.startsWith("$SYS/")) {
-            return ReasonCode.NOT_AUTHORIZED; // [5.0 section 4.7.2]: the server's own
+    private static @Nullable ReasonCode admit(Source from, String topic, QoS qos, boolean retain, int payloadBytes) {
+        boolean serversOwn = topic.charAt(0) == '$' && topic.startsWith("$SYS/"); // [5.0 section 4.7.2]
+        if (serversOwn || !from.mayPublish(topic, qos, retain)) {
+            return ReasonCode.NOT_AUTHORIZED;
         }
+        Limits limits = from.limits();
         if (payloadBytes > limits.payloadBytesMax()) {
             return ReasonCode.PACKET_TOO_LARGE;
         }

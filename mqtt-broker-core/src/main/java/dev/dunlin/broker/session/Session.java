@@ -15,6 +15,7 @@ import dev.dunlin.codec.ReasonCode;
 import io.netty.buffer.ByteBuf;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,13 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     @Nullable
     PendingWill will;
+
+    /** What its client may do: the one that it has, or had last. Changed by {@link Sessions} alone. */
+    Rights rights = Rights.ALL;
+
+    /** What waits until they are known; null while nobody asks for them. */
+    @Nullable
+    List<Runnable> awaitingRights;
 
     SessionLoop.@Nullable Timer willTimer;
 
@@ -220,6 +228,8 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         long stored = qos == QoS.AT_MOST_ONCE || !log.isOn() ? EntryId.NONE : entry;
         if (ended) {
             drop(message, stored, DropReason.SESSION_ENDED);
+        } else if (!rights.mayReceive(message.topic())) {
+            drop(message, stored, DropReason.NOT_AUTHORIZED);
         } else if (qos == QoS.AT_MOST_ONCE) {
             if (out == null || atMostOnceQueued) {
                 deferAtMostOnce(message, target, nowMs);
@@ -332,10 +342,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             return;
         }
         Target target = window.target(counter);
-        if (isTooLarge(to, message, target, QoS.EXACTLY_ONCE)) { // its topic has lost its alias meanwhile
-            loop.drops().count(clientId, message.topic(), DropReason.PACKET_TOO_LARGE, 1);
-            settle(counter);
-            finish(counter);
+        DropReason refusal = whyNotAgain(to, message, target, QoS.EXACTLY_ONCE);
+        if (refusal != null) { // its topic has lost its alias meanwhile, or its client a permission
+            giveUp(counter, message, refusal);
             pump();
         } else {
             append(to, message, target, QoS.EXACTLY_ONCE, false, packetId, loop.nowMs());
@@ -453,7 +462,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     private void sendQueued(KeptMessage message, Target target, long entry, long nowMs) {
         QoS qos = effectiveQoS(message, target);
-        if (qos == QoS.AT_MOST_ONCE) {
+        if (!rights.mayReceive(message.topic())) { // any more
+            drop(message, entry, DropReason.NOT_AUTHORIZED);
+        } else if (qos == QoS.AT_MOST_ONCE) {
             deliverAtMostOnce(message, target, nowMs);
         } else {
             send(message, target, qos, entry, nowMs);
@@ -479,16 +490,34 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     private void resend(Outbound to, long counter, KeptMessage message, long nowMs) {
         QoS qos = window.state(counter) == OutboundWindow.SENT_QOS_1 ? QoS.AT_LEAST_ONCE : QoS.EXACTLY_ONCE;
         Target target = window.target(counter);
-        boolean hidden = isHidden(to, message);
-        if (hidden || isTooLarge(to, message, target, qos)) { // it wasn't for the connection before
-            DropReason reason = hidden ? DropReason.NOT_AUTHORIZED : DropReason.PACKET_TOO_LARGE;
-            loop.drops().count(clientId, message.topic(), reason, 1);
-            settle(counter);
-            finish(counter);
+        DropReason refusal = whyNotAgain(to, message, target, qos);
+        if (refusal != null) { // there was none for the connection before
+            giveUp(counter, message, refusal);
         } else { // [5.0:MQTT-3.3.1-1], [3.1.1:MQTT-3.3.1-1]; sent once, it no longer expires [5.0:MQTT-4.3.3-7]
             append(to, message, target, qos, true, OutboundWindow.packetId(counter), nowMs);
             window.resent();
         }
+    }
+
+    /** Why a message that is in the window can't be sent any more; null if it can. */
+    private @Nullable DropReason whyNotAgain(Outbound to, KeptMessage message, Target target, QoS qos) {
+        if (isHidden(to, message) || !rights.mayReceive(message.topic())) {
+            return DropReason.NOT_AUTHORIZED;
+        }
+        return isTooLarge(to, message, target, qos) ? DropReason.PACKET_TOO_LARGE : null;
+    }
+
+    private void giveUp(long counter, KeptMessage message, DropReason reason) {
+        Target target = window.target(counter);
+        boolean groups = target.destination() != this && window.state(counter) == OutboundWindow.SENT_QOS_1;
+        if (groups && reason == DropReason.NOT_AUTHORIZED) { // another member may have it
+            ((SessionMember) target.destination()).giveBack(message, target, window.entry(counter));
+            window.complete(counter);
+            return;
+        }
+        loop.drops().count(clientId, message.topic(), reason, 1);
+        settle(counter);
+        finish(counter);
     }
 
     /**

@@ -26,7 +26,7 @@ final class SessionMember extends Member { // hot
     @Override
     void deliver(KeptMessage message, Target target, long entry, long nowMs) {
         assert loop.inLoop();
-        if (left || !session.isAttached()) {
+        if (left || !session.isAttached() || !mayReceive(message.topic())) {
             giveBack(message, target, entry);
         } else if (effectiveQoS(message, target) == QoS.AT_MOST_ONCE) {
             deliverAtMostOnce(message, target, entry, nowMs);
@@ -59,7 +59,11 @@ final class SessionMember extends Member { // hot
             Target target = waiting.headTarget();
             long entry = waiting.headEntry();
             KeptMessage message = removeWaiting();
-            session.sendShared(this, message, target, entry, nowMs);
+            if (mayReceive(message.topic())) {
+                session.sendShared(this, message, target, entry, nowMs);
+            } else {
+                giveBack(message, target, entry);
+            }
             message.release();
         }
     }

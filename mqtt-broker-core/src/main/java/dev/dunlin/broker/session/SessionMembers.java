@@ -34,6 +34,7 @@ final class SessionMembers {
     void joined(String shareFilter, SessionMember member) {
         byFilter.put(shareFilter, member);
         all = null;
+        member.rights(session.rights);
         if (session.isAttached()) {
             member.connected(true);
             if (mayTake()) {
@@ -61,9 +62,17 @@ final class SessionMembers {
         byFilter.values().forEach(groups::stored);
     }
 
+    /** It is known, or known anew, what the session's client may do. */
+    void rights() {
+        for (SessionMember member : all()) {
+            member.rights(session.rights);
+        }
+    }
+
     // ---- the connection
 
     void attached() {
+        rights();
         for (SessionMember member : all()) {
             member.connected(true);
         }

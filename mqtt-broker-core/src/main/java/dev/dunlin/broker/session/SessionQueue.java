@@ -243,6 +243,13 @@ final class SessionQueue {
         return olderPage.isEmpty() && !hasOlder() ? queue : olderPage;
     }
 
+    /** The next message, which stays where it is. It must be ready. */
+    KeptMessage head() {
+        KeptMessage message = first().headMessage();
+        assert message != null : "not ready";
+        return message;
+    }
+
     Target headTarget() {
         return first().headTarget();
     }

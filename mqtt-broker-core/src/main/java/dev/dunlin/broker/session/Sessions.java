@@ -3,6 +3,7 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.routing.Topics;
+import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.store.SessionChanges;
@@ -11,19 +12,24 @@ import dev.dunlin.broker.store.StoredSession;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.WillMessage;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The sessions whose home is one loop, and their life: open, take over, lose the connection, will, expiry, end. All
  * connections with one client id meet here, so that a takeover is sequential code. Loop only.
  */
 public final class Sessions {
+    private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
     private static final String TOO_MANY = "there are too many sessions";
     private static final String NO_MEMORY = "the broker has no memory left for another client";
     private static final String TAKEN_OVER = "another client connected with this identifier";
@@ -64,10 +70,10 @@ public final class Sessions {
     }
 
     /**
-     * Whether a connection has to wait: it brings about the will of the one before, and that needs room in a mailbox. One of
-     * the same client that came earlier, and waits, is ended.
+     * Whether a connection has to wait: it brings about the will of the one before, and that needs room in a mailbox, and to be
+     * allowed. One of the same client that came earlier, and waits, is ended.
      *
-     * @param again runs on this loop when there may be room
+     * @param again runs on this loop when it is worth another try
      */
     public boolean waitsForRoom(Opening opening, Runnable again) {
         assert loop.inLoop();
@@ -76,15 +82,24 @@ public final class Sessions {
         if (earlier != null) {
             earlier.disconnect(ReasonCode.SESSION_TAKEN_OVER, TAKEN_OVER);
         }
-        SessionLoop crowded = bringsAboutWill(opening) ? core.crowdedLoop() : null;
-        if (crowded == null) {
+        Session before = willIsBroughtAbout(opening);
+        if (before == null) {
             return false;
         }
-        waiting.put(clientId, opening.link());
-        crowded.awaitRoom(loop, () -> {
+        Runnable ready = () -> {
             waiting.remove(clientId, opening.link());
             again.run();
-        });
+        };
+        SessionLoop crowded = core.crowdedLoop();
+        if (before.rights.isUnknown()) {
+            waiting.put(clientId, opening.link());
+            awaitRights(before, ready);
+        } else if (crowded != null) {
+            waiting.put(clientId, opening.link());
+            crowded.awaitRoom(loop, ready);
+        } else {
+            return false;
+        }
         return true;
     }
 
@@ -126,7 +141,8 @@ public final class Sessions {
         }
         cancelTimers(session); // [5.0:MQTT-3.1.3-9]: back in time, its delayed will is not published
         session.link = opening.link();
-        session.will = PendingWill.of(opening.connect());
+        session.rights = opening.rights();
+        session.will = PendingWill.of(opening);
         session.expirySeconds = expirySeconds(opening);
         if (present) {
             session.log.connected();
@@ -167,15 +183,16 @@ public final class Sessions {
         }
     }
 
-    /** Whether a connection can't begin before a will of the one before is published. */
-    private boolean bringsAboutWill(Opening opening) {
+    /** The session whose will is to be published before this connection can begin; null if there is none. */
+    private @Nullable Session willIsBroughtAbout(Opening opening) {
         Session session = byClientId.get(opening.clientId());
         if (session == null || session.will == null) {
-            return false;
+            return null;
         }
         boolean ends =
                 session.ended || session.expirySeconds == 0 || opening.connect().cleanStart();
-        return ends || (session.link == null ? isWillDue(session) : session.will.delaySeconds() == 0);
+        boolean due = ends || (session.link == null ? isWillDue(session) : session.will.delaySeconds() == 0);
+        return due ? session : null;
     }
 
     private long expirySeconds(Opening opening) {
@@ -206,7 +223,7 @@ public final class Sessions {
     }
 
     private long submitNew(Opening opening) {
-        PendingWill will = PendingWill.of(opening.connect());
+        PendingWill will = PendingWill.of(opening);
         StoredSession made = SessionLog.newRecord(
                 expirySeconds(opening), loop.wallMs(), will == null ? new byte[0] : will.encoded(opening.clientId()));
         SessionChanges.session(loop.changes(), opening.clientId(), made);
@@ -313,12 +330,16 @@ public final class Sessions {
     }
 
     /**
-     * A will can wait: not into a mailbox that is over its budget, nor into a store that isn't well. Meanwhile it is the
-     * session's, also one that has ended, and in its record.
+     * A will can wait: not into a mailbox that is over its budget, nor into a store that isn't well, nor before it is known what
+     * its client may publish. Meanwhile it is the session's, also one that has ended, and in its record.
      */
     private void publishWill(Session session) {
         PendingWill will = session.will;
         if (will == null || !isWillDue(session)) { // published when the client came back, while it waited
+            return;
+        }
+        if (session.rights.isUnknown()) {
+            awaitRights(session, () -> publishWill(session));
             return;
         }
         SessionLoop crowded = willsMayWait ? core.crowdedLoop() : null;
@@ -348,13 +369,63 @@ public final class Sessions {
 
     private boolean isRefusedByStore(Session session, PendingWill will) {
         WillMessage message = will.message();
-        return loop.router()
-                .isRefusedByStore(
-                        message.topic(),
-                        message.qos(),
-                        message.retain(),
-                        message.payload().length,
-                        new WillSource(session));
+        boolean allowed = session.rights.mayPublish(message.topic(), message.qos(), message.retain());
+        return allowed
+                && loop.router()
+                        .isRefusedByStore(
+                                message.topic(),
+                                message.qos(),
+                                message.retain(),
+                                message.payload().length,
+                                new WillSource(session));
+    }
+
+    /**
+     * Asks what the client of a session may do that has left its will before the start: nothing, if the authorizer can't say in
+     * the time that a CONNECT has.
+     *
+     * @param then runs on this loop when that is known
+     */
+    private void awaitRights(Session session, Runnable then) {
+        if (session.awaitingRights != null) {
+            session.awaitingRights.add(then);
+            return;
+        }
+        session.awaitingRights = new ArrayList<>(List.of(then));
+        PendingWill will = Objects.requireNonNull(session.will, "asked for without a will");
+        String listener = will.testator().listener();
+        Authorizer authorizer = core.authorizers().of(listener);
+        if (authorizer == null) {
+            rightsKnown(session, core.authorizers().without(listener));
+            return;
+        }
+        SessionLoop.Timer patience = loop.schedule(core.limits.connectTimeoutMs(), () -> {
+            LOG.warn("client {}: nobody says whether its will may be published, so it is not", session.clientId);
+            rightsKnown(session, Rights.NONE);
+        });
+        Rights.ask(authorizer, will.client(session.clientId), loop, (rights, failure) -> {
+            patience.cancel();
+            if (rights == null) {
+                LOG.warn(
+                        "client {}: the authorizer failed, so its will is not published: {}",
+                        session.clientId,
+                        failure);
+            }
+            rightsKnown(session, rights == null ? Rights.NONE : rights);
+        });
+    }
+
+    private static void rightsKnown(Session session, Rights rights) {
+        List<Runnable> waited = session.awaitingRights;
+        session.awaitingRights = null;
+        if (waited == null || !session.rights.isUnknown()) {
+            return; // too late
+        }
+        session.rights = rights;
+        if (session.members != null) {
+            session.members.rights();
+        }
+        waited.forEach(Runnable::run);
     }
 
     /** A will is published in one change with its removal, or with that of its session. */
@@ -373,6 +444,11 @@ public final class Sessions {
         @Override
         public Limits limits() {
             return willLimits;
+        }
+
+        @Override
+        public boolean mayPublish(String topic, QoS qos, boolean retain) {
+            return session.rights.mayPublish(topic, qos, retain);
         }
 
         @Override

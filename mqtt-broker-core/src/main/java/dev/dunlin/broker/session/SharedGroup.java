@@ -153,7 +153,7 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
     SessionLoop offer(KeptMessage message, long entry, SessionLoop from) {
         assert from.inLoop();
         if (underWay.get() == 0 && !backlog) {
-            Target[] chosen = choose(from, message.qos());
+            Target[] chosen = choose(from, message.qos(), message.topic());
             if (chosen != null) {
                 return from.handOver(message, chosen, entry);
             }
@@ -164,14 +164,14 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         return crowded == null ? home : crowded;
     }
 
-    /** The next member in turn that has room for a message of this QoS; the room is taken. Null if nobody has. */
-    private Target @Nullable [] choose(SessionLoop from, QoS published) {
+    /** The next member in turn that may have the message and has room for it; the room is taken. Null if there is none. */
+    private Target @Nullable [] choose(SessionLoop from, QoS published, String topic) {
         Member[] all = members;
         int slot = from.index() * APART;
         int turn = turns[slot];
         for (int i = 0; i < all.length; i++) {
             turn = turn < all.length ? turn : 0;
-            Target[] target = all[turn++].take(published);
+            Target[] target = all[turn++].take(published, topic);
             if (target != null) {
                 turns[slot] = turn;
                 return target;
@@ -231,9 +231,11 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         } else if (message.qos() == QoS.AT_MOST_ONCE || (granted == QoS.AT_MOST_ONCE && queue.isEmpty())) {
             acceptAtMostOnce(message, entry);
         } else {
-            Target[] chosen = queue.isEmpty() ? choose(loop, message.qos()) : null;
+            Target[] chosen = queue.isEmpty() ? choose(loop, message.qos(), message.topic()) : null;
             if (chosen != null) {
                 loop.handOver(message, chosen, entry);
+            } else if (isForNobody(message)) {
+                drop(message, entry, DropReason.NOT_AUTHORIZED);
             } else {
                 queue.add(message, entrance[0], entry);
                 pump();
@@ -243,18 +245,29 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
 
     /** It doesn't wait. The choice is among those with a connection, if nobody has room: who knows, it may be taken. */
     private void acceptAtMostOnce(KeptMessage message, long entry) {
-        Target[] chosen = choose(loop, message.qos());
+        Target[] chosen = choose(loop, message.qos(), message.topic());
         for (Member member : members) {
             Target[] targets = member.targets();
-            if (chosen == null && member.isConnected() && effectiveQoS(message, targets[0]) == QoS.AT_MOST_ONCE) {
+            boolean could = chosen == null && member.isConnected() && member.mayReceive(message.topic());
+            if (could && effectiveQoS(message, targets[0]) == QoS.AT_MOST_ONCE) {
                 chosen = targets;
             }
         }
         if (chosen == null) {
-            drop(message, entry, DropReason.OFFLINE_QOS_0);
+            drop(message, entry, isForNobody(message) ? DropReason.NOT_AUTHORIZED : DropReason.OFFLINE_QOS_0);
         } else {
             loop.handOver(message, chosen, entry);
         }
+    }
+
+    /** Whether no member may have it: so it doesn't wait before what others may have. */
+    private boolean isForNobody(KeptMessage message) {
+        for (Member member : members) {
+            if (member.mayReceive(message.topic())) {
+                return false;
+            }
+        }
+        return members.length > 0;
     }
 
     /** How what members give back comes in. */
@@ -269,6 +282,8 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
             try {
                 if (ended) {
                     drop(message, entry, DropReason.SESSION_ENDED);
+                } else if (isForNobody(message)) {
+                    drop(message, entry, DropReason.NOT_AUTHORIZED);
                 } else {
                     queue.giveBack(message, entrance[0], entry);
                     pump();
@@ -307,13 +322,18 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
                 wantPump();
                 break;
             }
-            Target[] chosen = choose(loop, QoS.AT_LEAST_ONCE);
-            if (chosen == null) {
+            KeptMessage head = queue.head();
+            Target[] chosen = choose(loop, QoS.AT_LEAST_ONCE, head.topic());
+            if (chosen == null && !isForNobody(head)) {
                 break;
             }
             long entry = queue.headEntry();
             KeptMessage message = queue.remove();
-            loop.handOver(message, chosen, entry);
+            if (chosen == null) {
+                drop(message, entry, DropReason.NOT_AUTHORIZED);
+            } else {
+                loop.handOver(message, chosen, entry);
+            }
             message.release();
         }
         backlog = !queue.isEmpty();

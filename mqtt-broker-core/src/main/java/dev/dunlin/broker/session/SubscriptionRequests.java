@@ -83,9 +83,12 @@ public final class SubscriptionRequests {
         }
         SubscriptionRequest request = restriction == null ? asked : restricted(asked, restriction);
         String filter = request.filter();
-        boolean tooManyLevels = Topics.levels(shared ? Topics.filterOfShare(filter) : filter) > limits.topicLevelsMax();
-        if (tooManyLevels) {
+        String own = shared ? Topics.filterOfShare(filter) : filter;
+        if (Topics.levels(own) > limits.topicLevelsMax()) {
             return ReasonCode.TOPIC_FILTER_INVALID;
+        }
+        if (!session.rights.maySubscribe(own)) {
+            return ReasonCode.NOT_AUTHORIZED;
         }
         boolean isNew = !session.subscriptions.containsKey(filter);
         if (session.log.isOn() && store != null && (isNew ? store.refusesGrowth() : store.isStalled())) {

@@ -24,7 +24,7 @@ public interface Permissions {
 
     /**
      * Whether it may publish this. If not, a 5.0 client gets 0x87 (not authorized) for QoS 1 and 2, one of 3.1 or 3.1.1 an
-     * acknowledgement like any other [5.0:MQTT-3.3.5-2], [3.1.1:MQTT-3.3.5-2]; nobody gets the message. Wills are asked about
+     * acknowledgement like any other [3.1.1:MQTT-3.3.5-2]; nobody gets the message. Wills are asked about
      * when they are published.
      *
      * @param topic a valid topic name

@@ -54,7 +54,8 @@ final class KeyTableTest {
         TESTS.stream()
                 .flatMap(tests -> Stream.of(tests.getDeclaredMethods()))
                 .filter(method -> method.isAnnotationPresent(Shows.class))
-                .flatMap(method -> Arrays.stream(method.getAnnotation(Shows.class).value()))
+                .flatMap(method ->
+                        Arrays.stream(method.getAnnotation(Shows.class).value()))
                 .forEach(shown::add);
         assertThat(shown).containsExactlyInAnyOrder(Key.values());
     }

@@ -102,8 +102,11 @@ final class KeysOfAccessTest {
         Broker local = brokers.start("allow_anonymous false");
         assertThat(answer(open(local, "1883"), "a", null, null)).isEqualTo(ReasonCode.NOT_AUTHORIZED);
         Broker two = brokers.start(
-                "per_listener_settings true", "listener 1 127.0.0.1", OPEN, "listener 2 127.0.0.1", "password_file "
-                        + users());
+                "per_listener_settings true",
+                "listener 1 127.0.0.1",
+                OPEN,
+                "listener 2 127.0.0.1",
+                "password_file " + users());
         assertThat(answer(open(two, "127.0.0.1:1"), "a", null, null)).isEqualTo(ReasonCode.SUCCESS);
         assertThat(answer(open(two, "127.0.0.1:2"), "a", null, null).isError()).isTrue();
         assertThat(answer(open(two, "127.0.0.1:2"), "a", "ann", "secret")).isEqualTo(ReasonCode.SUCCESS);
@@ -118,8 +121,8 @@ final class KeysOfAccessTest {
             WireClient client = here(broker);
             answer(client, user, user, "x");
             client.send(publish("a/b", "x").qos(1, 1));
-            client.expect(puback(1).reason(
-                    user.equals("ann") ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.NOT_AUTHORIZED));
+            client.expect(puback(1)
+                    .reason(user.equals("ann") ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.NOT_AUTHORIZED));
         }
     }
 
@@ -252,8 +255,8 @@ final class KeysOfAccessTest {
                     TestCertificate.shared().trusting(shown));
             assertThat(answer(client, "a", "ann", "wrong")).isEqualTo(ReasonCode.SUCCESS);
             client.send(publish("a/b", "x").qos(1, 1));
-            client.expect(puback(1).reason(
-                    shown == ANN ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.NOT_AUTHORIZED));
+            client.expect(
+                    puback(1).reason(shown == ANN ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.NOT_AUTHORIZED));
         }
     }
 }

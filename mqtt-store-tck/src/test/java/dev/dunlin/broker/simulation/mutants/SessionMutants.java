@@ -57,8 +57,8 @@ final class SessionMutants {
                             private boolean takingOver;
                             private final Map<Session, Long> connectedAtMs = new HashMap<>();
                             """),
-                    Patch.of("session/Sessions.java", "session.will = PendingWill.of(opening.connect());", """
-                            session.will = PendingWill.of(opening.connect());
+                    Patch.of("session/Sessions.java", "session.will = PendingWill.of(opening);", """
+                            session.will = PendingWill.of(opening);
                             connectedAtMs.put(session, loop.nowMs());
                             """),
                     Patch.of(

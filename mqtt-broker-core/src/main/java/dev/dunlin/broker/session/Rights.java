@@ -1,0 +1,132 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.spi.Authorizer;
+import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.broker.spi.Permissions;
+import dev.dunlin.codec.QoS;
+import java.util.Objects;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What one client may do, as an {@link Authorizer} says. It is user code that answers: what it throws is a no. Any thread.
+ *
+ * <p>Clients for whom no authorizer is asked share {@link #ALL}, and cost a comparison per message.
+ */
+public final class Rights { // hot
+    /** Everything. */
+    public static final Rights ALL = new Rights("", Permissions.ALL);
+
+    /** Of a session of before the start, whose client hasn't come back: it is sent nothing, so everything may wait for it. */
+    static final Rights UNKNOWN = new Rights("", Permissions.ALL);
+
+    /** Nothing: the authorizer couldn't say. */
+    static final Rights NONE = new Rights("", new Permissions() {
+        @Override
+        public boolean mayPublish(String topic, QoS qos, boolean retain) {
+            return false;
+        }
+
+        @Override
+        public boolean mayReceive(String topic) {
+            return false;
+        }
+    });
+
+    private static final Logger LOG = LoggerFactory.getLogger(Rights.class);
+
+    private final String clientId;
+    private final Permissions permissions;
+
+    private Rights(String clientId, Permissions permissions) {
+        this.clientId = clientId;
+        this.permissions = permissions;
+    }
+
+    /**
+     * Asks for those of a client; the answer comes on the loop, at once or later.
+     *
+     * @param answer takes the rights, or what the authorizer has failed with
+     */
+    public static void ask(
+            Authorizer authorizer,
+            ClientInfo client,
+            SessionLoop loop,
+            BiConsumer<@Nullable Rights, @Nullable Throwable> answer) {
+        CompletionStage<Permissions> stage;
+        try {
+            stage = Objects.requireNonNull(authorizer.permissions(client), "it gave no stage");
+        } catch (RuntimeException | AssertionError e) { // user code: refused, and said so
+            answer.accept(null, e);
+            return;
+        }
+        stage.whenComplete((given, failure) -> {
+            if (loop.inLoop()) {
+                take(client, given, failure, answer);
+            } else {
+                loop.execute(() -> take(client, given, failure, answer));
+            }
+        });
+    }
+
+    private static void take(
+            ClientInfo client,
+            @Nullable Permissions given,
+            @Nullable Throwable failure,
+            BiConsumer<@Nullable Rights, @Nullable Throwable> answer) {
+        if (given != null) {
+            answer.accept(new Rights(client.clientId(), given), null);
+        } else if (failure == null) {
+            answer.accept(null, new NullPointerException("the authorizer answered null"));
+        } else {
+            Throwable cause = failure.getCause();
+            answer.accept(null, failure instanceof CompletionException && cause != null ? cause : failure);
+        }
+    }
+
+    boolean isUnknown() {
+        return this == UNKNOWN;
+    }
+
+    boolean mayReceive(String topic) {
+        return this == ALL || isReceiver(topic);
+    }
+
+    private boolean isReceiver(String topic) {
+        try {
+            return permissions.mayReceive(topic);
+        } catch (RuntimeException | AssertionError e) {
+            return failed(e);
+        }
+    }
+
+    boolean mayPublish(String topic, QoS qos, boolean retain) {
+        return this == ALL || isPublisher(topic, qos, retain);
+    }
+
+    private boolean isPublisher(String topic, QoS qos, boolean retain) {
+        try {
+            return permissions.mayPublish(topic, qos, retain);
+        } catch (RuntimeException | AssertionError e) {
+            return failed(e);
+        }
+    }
+
+    /** @param filter without {@code $share/name/} */
+    boolean maySubscribe(String filter) {
+        try {
+            return permissions.maySubscribe(filter);
+        } catch (RuntimeException | AssertionError e) {
+            return failed(e);
+        }
+    }
+
+    private boolean failed(Throwable cause) {
+        LOG.warn("client {}: its permissions failed, which counts as a no: {}", clientId, cause.toString());
+        return false;
+    }
+}
