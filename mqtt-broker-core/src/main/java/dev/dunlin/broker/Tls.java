@@ -65,7 +65,8 @@ public final class Tls {
      * A certificate and its key.
      *
      * @param chain the server's certificate, followed by those that lead to its root
-     * @param key its private key, not encrypted: PKCS #8, which is what {@code BEGIN PRIVATE KEY} says
+     * @param key its private key, not encrypted: PKCS #8 ({@code BEGIN PRIVATE KEY}), PKCS #1 ({@code BEGIN RSA PRIVATE KEY}) or
+     *     SEC 1 ({@code BEGIN EC PRIVATE KEY})
      */
     public static Tls pem(Path chain, Path key) {
         return of(new PemIdentity(chain, key, null));
