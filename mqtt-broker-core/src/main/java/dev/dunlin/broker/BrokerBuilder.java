@@ -5,6 +5,7 @@ import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.TrustedProxies;
 import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.SysTopics;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.Authorizer;
@@ -20,6 +21,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -57,6 +59,7 @@ public final class BrokerBuilder {
     private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
     private boolean upgradeQoS;
     private boolean tcpNoDelay = true;
+    private Duration sysInterval = Duration.ZERO;
     private Predicate<InetAddress> uncounted = InetAddress::isLoopbackAddress;
 
     BrokerBuilder() {}
@@ -180,6 +183,21 @@ public final class BrokerBuilder {
         return this;
     }
 
+    /**
+     * How often the broker publishes what it counts under {@code $SYS/broker/}, with Mosquitto's names: see docs/sys-topics.md.
+     * Default {@link Duration#ZERO}: never.
+     *
+     * @param interval 0, or 1 ms to 24 hours; ten seconds are common
+     * @throws IllegalArgumentException outside of that range
+     */
+    public BrokerBuilder sysInterval(Duration interval) {
+        if (!interval.isZero() && (interval.toMillis() < 1 || interval.compareTo(Duration.ofDays(1)) > 0)) {
+            throw new IllegalArgumentException("the interval is 0, or 1 ms to 24 hours, not " + interval);
+        }
+        sysInterval = interval;
+        return this;
+    }
+
     /** Another clock. Timers stay with the event loops' own: a simulation has to replace these as well. */
     BrokerBuilder time(TimeSource source) {
         time = source;
@@ -219,7 +237,11 @@ public final class BrokerBuilder {
         Core core = new Core(limits, time, random, loops, store, upgradeQoS);
         Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
-        return Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator);
+        Broker started = Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator);
+        if (!sysInterval.isZero()) {
+            SysTopics.begin(core, sysInterval.toMillis());
+        }
+        return started;
     }
 
     /** Without an authenticator: whoever could come so far comes in, under the name in its certificate if that is to count. */

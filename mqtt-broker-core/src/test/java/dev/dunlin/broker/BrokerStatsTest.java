@@ -148,6 +148,7 @@ final class BrokerStatsTest {
         assertThat(stats.retained().messages()).isEqualTo(1);
         assertThat(stats.retained().bytes()).isBetween(50L, 1_000L);
         c.drop();
+        broker.settle();
         p.published("t", "lost", 0);
         assertThat(stats().dropped()).containsEntry(DropReason.OFFLINE_QOS_0, 1L);
         c = broker.open(MqttVersion.V5).send(connect("c").sessionExpiry(100));

@@ -9,16 +9,12 @@ import ch.qos.logback.core.AppenderBase;
 import ch.qos.logback.core.FileAppender;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
-import dev.dunlin.broker.LocalClient;
-import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.Broker;
 import dev.dunlin.server.mosquitto.LogSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -31,7 +27,7 @@ final class ConfiguredLog {
     private static final String CONNECTIONS = "dev.dunlin.broker.net.Connection";
     private static final String WEB_SOCKETS = "dev.dunlin.broker.net.WebSocketUpgrade";
 
-    private static volatile @Nullable LocalClient publisher;
+    private static volatile @Nullable Broker publisher;
     private static volatile @Nullable FileAppender<ILoggingEvent> file;
 
     private final LoggerContext context;
@@ -118,8 +114,8 @@ final class ConfiguredLog {
         return appenders;
     }
 
-    static void publishBy(LocalClient client) {
-        publisher = client;
+    static void publishBy(Broker broker) {
+        publisher = broker;
     }
 
     static void reopenFile() {
@@ -164,27 +160,15 @@ final class ConfiguredLog {
 
     /** Publishes lines, once there is a broker; those for finding faults never, as with Mosquitto. */
     private static final class ToTopic extends AppenderBase<ILoggingEvent> {
-        private static final Map<Severity, String> TOPICS = new EnumMap<>(Map.of(
-                Severity.ERROR, "$SYS/broker/log/E",
-                Severity.WARN, "$SYS/broker/log/W",
-                Severity.INFO, "$SYS/broker/log/I"));
-
         @Override
         protected void append(ILoggingEvent event) {
-            LocalClient by = publisher;
+            Broker by = publisher;
             if (by != null && event.getLevel().isGreaterOrEqual(Level.INFO)) {
-                Severity severity = Severity.valueOf(event.getLevel().toString());
-                by.publish(Message.of(
-                        Objects.requireNonNull(TOPICS.get(severity)),
-                        event.getLoggerName().replaceFirst(".*\\.", "") + ": " + event.getFormattedMessage()));
+                String logger = event.getLoggerName().replaceFirst(".*\\.", "");
+                // E, W or I, as Mosquitto calls them.
+                by.announce(
+                        "log/" + event.getLevel().toString().charAt(0), logger + ": " + event.getFormattedMessage());
             }
-        }
-
-        /** Of the lines that are published. */
-        private enum Severity {
-            ERROR,
-            WARN,
-            INFO
         }
     }
 }

@@ -11,7 +11,7 @@ import ch.qos.logback.core.LayoutBase;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.status.NopStatusListener;
-import dev.dunlin.broker.LocalClient;
+import dev.dunlin.broker.Broker;
 import dev.dunlin.server.mosquitto.LogSettings;
 import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
@@ -60,8 +60,8 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
     }
 
     /** Log lines that are to be published are from now on. */
-    static void publishBy(LocalClient client) {
-        ConfiguredLog.publishBy(client);
+    static void publishBy(Broker broker) {
+        ConfiguredLog.publishBy(broker);
     }
 
     /** Goes on in a new file, if the one that lines are appended to was moved away. */

@@ -83,7 +83,7 @@ public final class Main {
         reloads.onChange(Duration.ofSeconds(options.access.watchSeconds));
         writePid(plan.pidFile());
         stopOnSignal(broker, plan, plan.data() == null ? null : listenForCommands(plan.data(), broker, reloads));
-        LogConfiguration.publishBy(broker.local());
+        LogConfiguration.publishBy(broker);
         for (ListenerAddress address : broker.listeners()) {
             System.out.println("dunlin listening on " + address.uri());
         }

@@ -10,6 +10,7 @@ import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfigurationException;
 import dev.dunlin.server.mosquitto.ConfiguredBroker;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -38,7 +39,9 @@ record Plan(
 
     /** As the command line has it. */
     static Plan of(Options options, Limits server) throws AuthFileException {
-        BrokerBuilder builder = Broker.builder().limits(options.limits(server));
+        BrokerBuilder builder = Broker.builder()
+                .limits(options.limits(server))
+                .sysInterval(Duration.ofSeconds(options.access.sysSeconds));
         options.listeners().forEach(builder::listen);
         AccessOptions access = options.access;
         List<PasswordFile> users = new ArrayList<>();

@@ -207,8 +207,17 @@ public final class MosquittoConfTest {
             };
             try (Child broker = start(lines);
                     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port(broker))) {
-                String request = "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+                String request =
+                        """
+                        GET / HTTP/1.1
+                        Host: h
+                        Upgrade: websocket
+                        Connection: Upgrade
+                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+                        Sec-WebSocket-Version: 13
+
+                        """
+                                .replace("\n", "\r\n");
                 socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
                 assertThat(socket.getInputStream().read()).isEqualTo('H');
                 List<String> err = broker.terminate().end().err();

@@ -24,6 +24,10 @@ public final class Core {
     final SubscriptionTree subscriptions;
     final SharedGroups groups = new SharedGroups(this);
     final RetainedIndex<KeptMessage> retained = new RetainedIndex<>(KeptMessage::footprintBytes);
+
+    /** The present values of {@link SysTopics}. */
+    final RetainedIndex<KeptMessage> sysTopics = new RetainedIndex<>(KeptMessage::footprintBytes);
+
     final @Nullable Store store;
     private final boolean upgradesQoS;
 
@@ -108,6 +112,11 @@ public final class Core {
     /** The bounds of this broker. */
     public Limits limits() {
         return limits;
+    }
+
+    /** Where the messages are that a new subscription with this filter gets; a wildcard never begins those of the broker. */
+    RetainedIndex<KeptMessage> retainedFor(String filter) {
+        return filter.startsWith(SysTopics.PREFIX) ? sysTopics : retained;
     }
 
     /** The QoS with which a message is kept that was published with this one. */
@@ -285,5 +294,6 @@ public final class Core {
     /** Releases the retained messages. After all loops have ended. */
     public void close() {
         retained.clear(KeptMessage::release);
+        sysTopics.clear(KeptMessage::release);
     }
 }

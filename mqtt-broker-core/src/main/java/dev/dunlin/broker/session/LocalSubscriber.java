@@ -79,7 +79,7 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
     private void begin(long lastTicket) {
         loop.sessions().add(this);
         Target target = new Target(this, qos, false, true, Target.NO_IDS);
-        replay = new RetainedReplay(core.retained, filter, target, lastTicket);
+        replay = new RetainedReplay(core.retainedFor(filter), filter, target, lastTicket);
         pumpReplay();
     }
 

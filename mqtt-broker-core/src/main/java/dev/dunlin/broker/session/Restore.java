@@ -84,7 +84,8 @@ public final class Restore implements Store.Recovered {
         if (place != null) {
             int[] ids = stored.identifier() == 0 ? Target.NO_IDS : new int[] {stored.identifier()};
             Target target = new Target(session, stored.qos(), stored.noLocal(), true, ids);
-            session.replays().begin(RetainedReplay.from(place, core.retained, stored.filter(), target));
+            session.replays()
+                    .begin(RetainedReplay.from(place, core.retainedFor(stored.filter()), stored.filter(), target));
         }
     }
 

@@ -207,6 +207,17 @@ final class Router { // hot
         return targets.isEmpty() ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS;
     }
 
+    /** Delivers a message of the broker's own, of QoS 0, to whom it matches; nothing of it is stored. Borrows it. */
+    void routeOwn(KeptMessage message) {
+        assert message.qos() == QoS.AT_MOST_ONCE : message.topic();
+        Targets targets = match(message.topic());
+        shared.begin(targets);
+        loop.handOver(message, targets, EntryId.NONE);
+        if (targets.shared().length > 0) {
+            shared.handOver(message, EntryId.NONE);
+        }
+    }
+
     /** What a topic matches now. */
     Targets match(String topic) {
         return core.subscriptions.targets(topic, collector, core.loopCount());

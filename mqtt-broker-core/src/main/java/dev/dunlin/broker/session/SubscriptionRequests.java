@@ -184,7 +184,7 @@ public final class SubscriptionRequests {
         int[] identifiers = identifier == 0 ? Target.NO_IDS : new int[] {identifier};
         // RETAIN 1, whatever retain as published says [5.0 section 3.3.1.3]
         Target target = new Target(session, request.maximumQoS(), request.noLocal(), true, identifiers);
-        RetainedReplay replay = new RetainedReplay(core.retained, filter, target, core.lastTicket());
+        RetainedReplay replay = new RetainedReplay(core.retainedFor(filter), filter, target, core.lastTicket());
         session.replays().begin(replay);
         return replay.place();
     }

@@ -7,6 +7,7 @@ import dev.dunlin.broker.BrokerBuilder;
 import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.spi.Limits;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -71,7 +72,8 @@ public final class ConfiguredBroker {
         Section broker = configuration.broker();
         builder.limits(limits)
                 .tcpNoDelay(broker.flag(Key.SET_TCP_NODELAY))
-                .upgradeQoS(broker.flag(Key.UPGRADE_OUTGOING_QOS));
+                .upgradeQoS(broker.flag(Key.UPGRADE_OUTGOING_QOS))
+                .sysInterval(Duration.ofSeconds(broker.number(Key.SYS_INTERVAL)));
         listeners.forEach(builder::listen);
     }
 

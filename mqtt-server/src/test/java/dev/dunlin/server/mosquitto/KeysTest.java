@@ -8,6 +8,7 @@ import static dev.dunlin.broker.testkit.Packets.subscribe;
 import static dev.dunlin.server.mosquitto.ConfiguredBrokers.open;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.ListenerAddress;
@@ -115,11 +116,11 @@ final class KeysTest {
     @Test
     @Shows({Key.PROTOCOL, Key.WEBSOCKETS_HEADERS_SIZE})
     void speaksWebSocketAtAnyPath() throws Exception {
-        Broker broker = startHere("protocol websockets", "websockets_headers_size 500");
+        Broker broker = startHere("protocol websockets", "websockets_headers_size 600");
         for (String path : List.of("/", "/mqtt", "/a/b?c=d")) {
             assertThat(upgrade(broker, path, "x")).startsWith("HTTP/1.1 101 ");
         }
-        assertThat(upgrade(broker, "/", "x".repeat(500))).doesNotStartWith("HTTP/1.1 101 ");
+        assertThat(upgrade(broker, "/", "x".repeat(600))).doesNotStartWith("HTTP/1.1 101 ");
     }
 
     private static String upgrade(Broker broker, String path, String header) throws Exception {
@@ -264,16 +265,22 @@ final class KeysTest {
         WireClient client = here(startHere("message_size_limit 5")).login("a");
         client.send(publish("t", "12345").qos(1, 1)).expect(puback(1).reason(ReasonCode.NO_MATCHING_SUBSCRIBERS));
         client.send(publish("t", "123456").qos(1, 2));
-        assertThat(client.expect(puback(2).reason(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR)))
+        assertThat(client.expect(puback(2).reason(ReasonCode.QUOTA_EXCEEDED)))
                 .isNotNull();
     }
 
     @Test
     @Shows(Key.MEMORY_LIMIT)
     void boundsItsMemory() throws Exception {
-        Broker broker = startHere("memory_limit 100");
-        WireClient client = here(broker);
-        client.send(connect("a").cleanStart()).expect(connack(ReasonCode.QUOTA_EXCEEDED));
+        Broker broker = startHere("memory_limit 100000");
+        WireClient sleeper = here(broker);
+        login(sleeper, "s");
+        sleeper.subscribed("t", 1).leave();
+        here(broker).login("p").published("t", "x".repeat(90_000), 1).published("t", "x".repeat(90_000), 1);
+        await().untilAsserted(() -> {
+            WireClient late = here(broker);
+            late.send(connect("a").cleanStart()).expect(connack(ReasonCode.QUOTA_EXCEEDED));
+        });
     }
 
     @Test
@@ -283,6 +290,21 @@ final class KeysTest {
         WireClient subscriber = here(broker).login("s").subscribed("t", 1);
         here(broker).login("p").published("t", "x", 0);
         subscriber.expectPublish("t", "x", 1);
+    }
+
+    @Test
+    @Shows(Key.SYS_INTERVAL)
+    void publishesFiguresAsOftenAsTheFileSays() throws Exception {
+        for (int seconds : new int[] {1, 0}) {
+            WireClient reader = here(startHere("sys_interval " + seconds)).login("r");
+            reader.subscribed("$SYS/broker/uptime", 0);
+            if (seconds == 1) {
+                assertThat(((ReceivedPublish) reader.receive()).text()).endsWith(" seconds");
+                assertThat(((ReceivedPublish) reader.receive()).text()).endsWith(" seconds");
+            } else {
+                reader.expectNothingYet();
+            }
+        }
     }
 
     @ParameterizedTest
