@@ -64,7 +64,8 @@ final class PemIdentity {
         String text = PemFiles.text("key", key);
         if (text.contains("Proc-Type: 4,ENCRYPTED")) { // RFC 1421, OpenSSL's own; nobody else reads it
             throw PemFiles.config(
-                    "the key " + key + " is encrypted in an old way: convert it with 'openssl pkcs8 -topk8 -in KEY -out NEW'",
+                    "the key " + key
+                            + " is encrypted in an old way: convert it with 'openssl pkcs8 -topk8 -in KEY -out NEW'",
                     null);
         }
         Matcher pem = PEM.matcher(text);

@@ -234,8 +234,8 @@ final class TlsTest {
         TestCertificate pair = TestCertificate.of(algorithm);
         Path old = folder.resolve("old.pem");
         String tool = algorithm.equals("RSA") ? "rsa" : "ec";
-        List<String> convert = new ArrayList<>(
-                List.of("openssl", tool, "-in", pair.key().toString(), "-out", old.toString()));
+        List<String> convert =
+                new ArrayList<>(List.of("openssl", tool, "-in", pair.key().toString(), "-out", old.toString()));
         if (algorithm.equals("RSA")) {
             convert.add("-traditional");
         }

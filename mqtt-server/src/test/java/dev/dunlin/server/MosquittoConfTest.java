@@ -97,7 +97,7 @@ public final class MosquittoConfTest {
             assertThat(broker.terminate().end().err())
                     .first()
                     .asString()
-                    .startsWith("dunlin: ignored: " + folder.resolve("mosquitto.conf") + ":2: user: ");
+                    .startsWith("dunlin: ignored: " + folder.resolve("mosquitto.conf") + ":3: user: ");
         }
     }
 
@@ -163,7 +163,10 @@ public final class MosquittoConfTest {
         assertThat(store).isNotEmptyDirectory();
         assertThat(pid).doesNotExist();
         try (Child broker = start(lines)) {
-            client(port(broker)).login("a").subscribed("t", 0).expectPublish("t", "kept", 0);
+            client(port(broker))
+                    .login("a")
+                    .subscribed("t", 0)
+                    .expect(publish("t", "kept").retain());
             stop(broker);
         }
         ProcessBuilder without = command(HERE, "log_type error").directory(folder.toFile());
@@ -207,8 +210,7 @@ public final class MosquittoConfTest {
             };
             try (Child broker = start(lines);
                     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port(broker))) {
-                String request =
-                        """
+                String request = """
                         GET / HTTP/1.1
                         Host: h
                         Upgrade: websocket
@@ -216,8 +218,7 @@ public final class MosquittoConfTest {
                         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
                         Sec-WebSocket-Version: 13
 
-                        """
-                                .replace("\n", "\r\n");
+                        """.replace("\n", "\r\n");
                 socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
                 assertThat(socket.getInputStream().read()).isEqualTo('H');
                 List<String> err = broker.terminate().end().err();
@@ -306,7 +307,7 @@ public final class MosquittoConfTest {
         Path users = file("users", user("ann", "1"));
         Path rules = file("rules", "user ann", "topic #");
         Path data = folder.resolve("data");
-        ProcessBuilder native_ = Child.broker(
+        ProcessBuilder command = Child.broker(
                 "--port",
                 "0",
                 "--data",
@@ -315,18 +316,17 @@ public final class MosquittoConfTest {
                 users.toString(),
                 "--acl-file",
                 rules.toString());
-        ProcessBuilder reload = Child.broker("reload", "--data", data.toString());
-        try (Child broker = Child.start(native_)) {
+        try (Child broker = Child.start(command)) {
             int port = port(broker);
             assertThat(comesIn(port, "ann", "1")).isTrue();
             assertThat(comesIn(port, "", "")).isFalse();
             file("users", user("bob", "1"));
-            assertThat(Child.run(reload))
+            assertThat(Child.run(Child.broker("reload", "--data", data.toString())))
                     .isEqualTo(new Ended(0, List.of("reloaded the passwords, the rules"), List.of()));
             assertThat(comesIn(port, "ann", "1")).isFalse();
             assertThat(comesIn(port, "bob", "1")).isTrue();
             file("rules", "nonsense");
-            Ended ended = Child.run(reload);
+            Ended ended = Child.run(Child.broker("reload", "--data", data.toString()));
             assertThat(ended.code()).isEqualTo(1);
             assertThat(ended.out()).containsExactly("reloaded the passwords");
             assertThat(ended.err())
