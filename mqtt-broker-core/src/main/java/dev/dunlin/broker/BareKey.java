@@ -42,7 +42,7 @@ final class BareKey {
         int bytes = length & 0x7F;
         length = 0;
         for (int i = 0; i < bytes; i++) {
-            length = length << 8 | der.get() & 0xFF;
+            length = (length << 8) | (der.get() & 0xFF);
         }
         return length;
     }
@@ -60,7 +60,7 @@ final class BareKey {
             int bytes = (39 - Integer.numberOfLeadingZeros(length)) / 8;
             out.write(0x80 | bytes);
             for (int i = bytes - 1; i >= 0; i--) {
-                out.write(length >> 8 * i);
+                out.write(length >> (8 * i));
             }
         }
         for (byte[] part : parts) {
