@@ -37,6 +37,6 @@ final class AccessOptions {
             names = "--sys-interval",
             paramLabel = "SECONDS",
             converter = Converters.SecondsConverter.class,
-            description = "How often the broker publishes figures below $$SYS (default 10; 0 for never).")
+            description = "How often the broker publishes figures below $SYS (default 10; 0 for never).")
     int sysSeconds = 10;
 }

@@ -139,11 +139,18 @@ public final class Main {
             }
             Plan plan = Plan.of(options, configuration, server);
             options.configuration.checkStore(given, plan.data() != null, options.isInMemory());
+            warnOfOtherStore(log, plan.data());
             return plan;
         } catch (ParameterException | IllegalArgumentException e) {
             throw exit(EXIT_USAGE, String.valueOf(e.getMessage()));
         } catch (AuthFileException | ConfigurationException e) {
             throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void warnOfOtherStore(Logger log, @Nullable Path data) {
+        if (data != null && !Files.exists(data) && Files.exists(data.resolveSibling("mosquitto.db"))) {
+            log.warn("mosquitto.db is not read: sessions and retained messages begin anew, in {}", data);
         }
     }
 

@@ -215,6 +215,8 @@ final class ConfigurationReaderTest {
     void refusesAListenerWithHalfOfWhatItNeeds(String line, String text) throws Exception {
         String tls = line.matches("(cert|key)file.*") ? "" : "certfile c\nkeyfile k\n";
         assertThat(texts(read("listener 1\n" + tls + line))).isEqualTo(text == null ? List.of() : List.of(text));
+        assertThat(read("listener 1\n" + tls + line).findings())
+                .allSatisfy(finding -> assertThat(finding.ignorable()).isEqualTo(line.startsWith("crlfile")));
         assertThat(texts(read("listener 0 /s\nprotocol websockets"))).hasSize(1);
     }
 
