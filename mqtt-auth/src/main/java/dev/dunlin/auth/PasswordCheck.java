@@ -13,20 +13,14 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Checks passwords against hashes, off the event loops: on few threads, as each check keeps a processor busy for as long as the
@@ -40,26 +34,17 @@ import org.slf4j.LoggerFactory;
  * once would take a check for each. It is forgotten with the entry, and doesn't wait behind those who guess.
  */
 final class PasswordCheck implements AutoCloseable {
-    static final int THREADS = Math.max(1, Math.min(2, Runtime.getRuntime().availableProcessors() / 2));
-
-    /** Some seconds of work: who came later than that would hardly be waited for. */
-    static final int WAITING_MAX = 200;
-
     static final long REMEMBERED_NS = TimeUnit.MINUTES.toNanos(1);
 
-    private static final long REPORT_EVERY_NS = TimeUnit.SECONDS.toNanos(10);
     private static final String MAC = "HmacSHA256";
     private static final CompletionStage<AuthResult> WRONG =
             CompletableFuture.completedFuture(AuthResult.refuse(ReasonCode.BAD_USER_NAME_OR_PASSWORD));
     private static final CompletionStage<AuthResult> BUSY =
             CompletableFuture.completedFuture(AuthResult.refuse(ReasonCode.SERVER_BUSY));
-    private static final Logger LOG = LoggerFactory.getLogger(PasswordCheck.class);
 
     private final Pace pace;
-    private final ThreadPoolExecutor checkers;
+    private final CheckPool pool;
     private final SecretKeySpec key = new SecretKeySpec(PasswordHash.salt(32), MAC);
-    private final AtomicLong busySince;
-    private final AtomicInteger busyTimes = new AtomicInteger();
 
     private volatile Entries entries = new Entries(Map.of());
     private volatile boolean anonymous;
@@ -67,7 +52,7 @@ final class PasswordCheck implements AutoCloseable {
     /** What differs in a test: how much at once, by which clock, and what a check is. */
     record Pace(int threads, int waitingMax, LongSupplier nanoTime, Check check) {
         Pace() {
-            this(THREADS, WAITING_MAX, System::nanoTime, PasswordHash::matches);
+            this(CheckPool.THREADS, CheckPool.WAITING_MAX, System::nanoTime, PasswordHash::matches);
         }
     }
 
@@ -78,15 +63,7 @@ final class PasswordCheck implements AutoCloseable {
 
     PasswordCheck(Pace pace) {
         this.pace = pace;
-        busySince = new AtomicLong(pace.nanoTime.getAsLong() - REPORT_EVERY_NS);
-        AtomicInteger number = new AtomicInteger();
-        checkers = new ThreadPoolExecutor(
-                pace.threads, pace.threads, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(pace.waitingMax), task -> {
-                    Thread thread = new Thread(task, "dunlin-passwords-" + number.getAndIncrement());
-                    thread.setDaemon(true);
-                    return thread;
-                });
-        checkers.allowCoreThreadTimeOut(true);
+        pool = new CheckPool("dunlin-passwords", pace.threads, pace.waitingMax, pace.nanoTime);
     }
 
     /** Takes users into use, in the place of those before. Who has the same hash as before stays the same. */
@@ -124,11 +101,10 @@ final class PasswordCheck implements AutoCloseable {
             if (entry != null && entry.remembers(mac(password), pace.nanoTime.getAsLong())) {
                 return CompletableFuture.completedFuture(accepted(name, entry));
             }
-            CompletionStage<AuthResult> answer = CompletableFuture.supplyAsync(() -> check(name, password), checkers);
+            CompletionStage<AuthResult> answer = pool.answer(() -> check(name, password));
             pending = true;
             return answer;
         } catch (RejectedExecutionException e) {
-            reportBusy();
             return BUSY;
         } finally {
             if (!pending) {
@@ -179,24 +155,10 @@ final class PasswordCheck implements AutoCloseable {
         }
     }
 
-    /** One line every ten seconds at most. */
-    private void reportBusy() {
-        busyTimes.incrementAndGet();
-        long now = pace.nanoTime.getAsLong();
-        long last = busySince.get();
-        if (now - last >= REPORT_EVERY_NS && busySince.compareAndSet(last, now)) {
-            LOG.warn(
-                    "{} clients were refused as too many passwords wait to be checked: at most {}, on {} threads",
-                    busyTimes.getAndSet(0),
-                    pace.waitingMax,
-                    pace.threads);
-        }
-    }
-
-    /** Who comes from now on is refused; who waits is still checked. The threads end with that. */
+    /** See {@link CheckPool#close}. */
     @Override
     public void close() {
-        checkers.shutdown();
+        pool.close();
     }
 
     /** A user. The same object for as long as its hash is the same. */

@@ -3,7 +3,10 @@ package dev.dunlin.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import dev.dunlin.broker.spi.Permissions;
+import dev.dunlin.codec.QoS;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -264,6 +267,21 @@ final class AccessRulesTest {
     }
 
     // ---- the tree
+
+    @Test
+    void askedAgainAboutATopicNothingIsAllocated() {
+        Permissions ann = Asked.of(OWN.build(), "ann", "c1");
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        assertThat(ann.mayReceive("dev/c1/x")).isTrue();
+        long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+        int granted = 0;
+        for (int i = 0; i < 10_000; i++) {
+            granted += ann.mayReceive("dev/c1/x") && ann.mayPublish("dev/c1/x", QoS.AT_MOST_ONCE, false) ? 1 : 0;
+        }
+        long bytes = threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+        assertThat(granted).isEqualTo(10_000);
+        assertThat(bytes).as("bytes for 20,000 questions").isLessThan(20_000);
+    }
 
     @Test
     void findsWhatALookAtEachRuleFinds() {

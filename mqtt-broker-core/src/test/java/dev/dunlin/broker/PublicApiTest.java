@@ -29,6 +29,7 @@ class PublicApiTest {
     private static final String PATH = "mqtt-broker-core/src/main/java/dev/dunlin/broker/A.java";
     private static final Set<String> WITHOUT_NETTY = Set.of("dev.dunlin.broker", "dev.dunlin.broker.spi");
     private static final Set<String> EXPORTED = Set.of(
+            "dev.dunlin.auth",
             "dev.dunlin.codec",
             "dev.dunlin.broker",
             "dev.dunlin.broker.spi",

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -259,12 +260,13 @@ final class Options {
     /** A parser that fills {@code options} from these arguments. */
     static CommandLine parserOf(Options options, String... args) {
         CommandLine parser = new CommandLine(options);
-        // Eight more commands, each with its options, are a good part of a start: they are there when they can be
+        // Nine more commands, each with its options, are a good part of a start: they are there when they can be
         // meant.
         List<String> words = List.of(args);
-        if (words.contains(StoreCommand.NAME) || words.contains(Reload.NAME) || words.contains(HELP)) {
+        if (words.stream().anyMatch(Set.of(StoreCommand.NAME, Reload.NAME, Passwd.NAME, HELP)::contains)) {
             parser.addSubcommand(new StoreCommand());
             parser.addSubcommand(new Reload());
+            parser.addSubcommand(new Passwd());
         }
         // An argument that starts with @ is an argument, not a file of them.
         return parser.setExpandAtFiles(false);
