@@ -17,8 +17,8 @@ final class ConfigurationReaderTest {
     @TempDir
     private Path folder;
 
-    private Configuration read(String text) throws Exception {
-        return Configuration.read(Files.writeString(folder.resolve("m.conf"), text));
+    private Configuration read(String... lines) throws Exception {
+        return Configuration.read(Files.writeString(folder.resolve("m.conf"), String.join("\n", lines)));
     }
 
     private static List<String> texts(Configuration configuration) {
@@ -38,8 +38,13 @@ final class ConfigurationReaderTest {
 
     @Test
     void takesTheLastOfNumbersFlagsAndWords() throws Exception {
-        Configuration read = read("max_queued_messages 1\nmax_queued_messages 2\npersistence 1\npersistence 0\n"
-                + "protocol websockets\nprotocol mqtt\n");
+        Configuration read = read(
+                "max_queued_messages 1",
+                "max_queued_messages 2",
+                "persistence 1",
+                "persistence 0",
+                "protocol websockets",
+                "protocol mqtt");
         assertThat(read.findings()).isEmpty();
         assertThat(read.broker().number(Key.MAX_QUEUED_MESSAGES)).isEqualTo(2);
         assertThat(read.broker().flag(Key.PERSISTENCE)).isFalse();
@@ -225,8 +230,15 @@ final class ConfigurationReaderTest {
     @Test
     @Shows(Key.PER_LISTENER_SETTINGS)
     void takesAccessForEachListener() throws Exception {
-        Configuration read = read("per_listener_settings true\nallow_anonymous true\nlistener 1\npassword_file a\n"
-                + "listener 2\npassword_file b\nper_listener_settings false\nacl_file c\n");
+        Configuration read = read(
+                "per_listener_settings true",
+                "allow_anonymous true",
+                "listener 1",
+                "password_file a",
+                "listener 2",
+                "password_file b",
+                "per_listener_settings false",
+                "acl_file c");
         assertThat(read.findings()).isEmpty();
         assertThat(names(read)).containsExactly("1", "2");
         assertThat(read.access(read.listeners().get(0)).text(Key.PASSWORD_FILE)).isEqualTo("a");
