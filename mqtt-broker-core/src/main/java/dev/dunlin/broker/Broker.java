@@ -12,6 +12,7 @@ import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.Link;
 import dev.dunlin.broker.session.Restore;
 import dev.dunlin.broker.session.SessionLoop;
+import dev.dunlin.broker.session.SysTopics;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException;
@@ -273,6 +274,17 @@ public final class Broker implements AutoCloseable {
     /** The client within this process. */
     public LocalClient local() {
         return local;
+    }
+
+    /**
+     * Publishes a text below {@code $SYS/broker/}, where no client may publish, with QoS 0 and not retained: for what a host has
+     * to say of the broker, such as its log. Any thread; doesn't block. What is said after the end is lost.
+     *
+     * @param name what follows, such as "log/W"
+     * @throws IllegalArgumentException if that is no topic name
+     */
+    public void announce(String name, String text) {
+        SysTopics.announce(core, name, text);
     }
 
     /**

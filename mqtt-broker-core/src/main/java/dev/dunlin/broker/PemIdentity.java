@@ -61,7 +61,14 @@ final class PemIdentity {
     }
 
     private PrivateKey privateKey(PublicKey of) throws BrokerStartException {
-        Matcher pem = PEM.matcher(PemFiles.text("key", key));
+        String text = PemFiles.text("key", key);
+        if (text.contains("Proc-Type: 4,ENCRYPTED")) { // RFC 1421, OpenSSL's own; nobody else reads it
+            throw PemFiles.config(
+                    "the key " + key
+                            + " is encrypted in an old way: convert it with 'openssl pkcs8 -topk8 -in KEY -out NEW'",
+                    null);
+        }
+        Matcher pem = PEM.matcher(text);
         while (pem.find()) {
             if (pem.group(1).endsWith("PRIVATE KEY")) {
                 return privateKey(pem.group(1), pem.group(2), of);
@@ -72,7 +79,8 @@ final class PemIdentity {
 
     private PrivateKey privateKey(String kind, String base64, PublicKey of) throws BrokerStartException {
         boolean encrypted = kind.equals("ENCRYPTED PRIVATE KEY");
-        if (!encrypted && !kind.equals("PRIVATE KEY")) {
+        boolean bare = kind.equals("RSA PRIVATE KEY") || kind.equals("EC PRIVATE KEY");
+        if (!encrypted && !bare && !kind.equals("PRIVATE KEY")) {
             throw PemFiles.config(
                     "the key " + key + " is a " + kind + ", not PKCS #8: convert it with"
                             + " 'openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW'",
@@ -82,7 +90,8 @@ final class PemIdentity {
             throw PemFiles.config("the key " + key + " is encrypted, and no password is given", null);
         }
         try {
-            byte[] der = Base64.getMimeDecoder().decode(base64);
+            byte[] read = Base64.getMimeDecoder().decode(base64);
+            byte[] der = bare ? BareKey.pkcs8(read, of) : read;
             PKCS8EncodedKeySpec spec = encrypted ? decrypt(der) : new PKCS8EncodedKeySpec(der);
             return KeyFactory.getInstance(of.getAlgorithm()).generatePrivate(spec);
         } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {

@@ -65,7 +65,8 @@ public final class Tls {
      * A certificate and its key.
      *
      * @param chain the server's certificate, followed by those that lead to its root
-     * @param key its private key, not encrypted: PKCS #8, which is what {@code BEGIN PRIVATE KEY} says
+     * @param key its private key, not encrypted: PKCS #8 ({@code BEGIN PRIVATE KEY}), PKCS #1 ({@code BEGIN RSA PRIVATE KEY}) or
+     *     SEC 1 ({@code BEGIN EC PRIVATE KEY})
      */
     public static Tls pem(Path chain, Path key) {
         return of(new PemIdentity(chain, key, null));
@@ -100,9 +101,20 @@ public final class Tls {
      *     and no revocation list is asked
      */
     public Tls clientCertificates(Path trusted, ClientCertificates mode) {
-        Objects.requireNonNull(trusted, "trusted");
+        return clientCertificates(List.of(trusted), mode);
+    }
+
+    /**
+     * As {@link #clientCertificates(Path, ClientCertificates)}, with several files and folders.
+     *
+     * @throws IllegalArgumentException without any
+     */
+    public Tls clientCertificates(List<Path> trusted, ClientCertificates mode) {
+        if (trusted.isEmpty()) {
+            throw new IllegalArgumentException("nobody is trusted");
+        }
         boolean required = mode == ClientCertificates.REQUIRED;
-        return new Tls(identity, new ClientTrust(trusted, required, List.of(), null), minimum, suites);
+        return new Tls(identity, new ClientTrust(List.copyOf(trusted), required, List.of(), null), minimum, suites);
     }
 
     /**
@@ -153,7 +165,7 @@ public final class Tls {
     /** Says which files, never the password. */
     @Override
     public String toString() {
-        return "Tls[" + identity + (clients == null ? "" : ", clients by " + clients.trusted()) + "]";
+        return "Tls[" + identity + (clients == null ? "" : ", clients by " + clients.places()) + "]";
     }
 
     /** Whether nobody comes in without a certificate. */

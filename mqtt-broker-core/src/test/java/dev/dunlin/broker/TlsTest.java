@@ -207,7 +207,9 @@ final class TlsTest {
         Path broken = Files.writeString(
                 folder.resolve("broken.pem"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
         Path old = Files.writeString(
-                folder.resolve("old.pem"), "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n");
+                folder.resolve("old.pem"), "-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----\n");
+        Path locked = Files.writeString(
+                folder.resolve("locked.pem"), "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n");
         assertRefused(Tls.pem(empty, certificate.key()), "there is no certificate in " + empty);
         assertRefused(
                 Tls.pem(junk, certificate.key()), "the certificate file " + junk + " doesn't hold PEM certificates");
@@ -217,8 +219,37 @@ final class TlsTest {
                 "the key " + broken + " can't be read as a key of kind EC, which the certificate has");
         assertRefused(
                 Tls.pem(certificate.chain(), old),
-                "the key " + old + " is a RSA PRIVATE KEY, not PKCS #8: convert it with"
+                "the key " + old + " is a DSA PRIVATE KEY, not PKCS #8: convert it with"
                         + " 'openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW'");
+        assertRefused(
+                Tls.pem(certificate.chain(), locked),
+                "the key " + locked
+                        + " is encrypted in an old way: convert it with 'openssl pkcs8 -topk8 -in KEY -out NEW'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"RSA", "EC"})
+    @RequiresTool("openssl")
+    void readsKeysAsOpenSslUsedToWriteThem(String algorithm, @TempDir Path folder) throws Exception {
+        TestCertificate pair = TestCertificate.of(algorithm);
+        Path old = folder.resolve("old.pem");
+        String tool = algorithm.equals("RSA") ? "rsa" : "ec";
+        List<String> convert =
+                new ArrayList<>(List.of("openssl", tool, "-in", pair.key().toString(), "-out", old.toString()));
+        if (algorithm.equals("RSA")) {
+            convert.add("-traditional");
+        }
+        assertThat(new ProcessBuilder(convert).start().waitFor()).isZero();
+        assertThat(old).content().startsWith("-----BEGIN " + algorithm + " PRIVATE KEY-----");
+        Broker.builder()
+                .listen(Listener.tcp("127.0.0.1", 0).tls(Tls.pem(pair.chain(), old)))
+                .start()
+                .close();
+        assertRefused(
+                Tls.pem(certificate.chain(), algorithm.equals("EC") ? old : pair.key()),
+                algorithm.equals("EC")
+                        ? "the key " + old + " doesn't belong to the certificate " + certificate.chain()
+                        : "the key " + pair.key() + " can't be read as a key of kind EC, which the certificate has");
     }
 
     @Test

@@ -184,6 +184,10 @@ class LauncherTest {
             --client-cert never | 'never' is not a mode for certificates of clients, known: optional, required
             --client-name CN    | 'CN' is not a part of a certificate, known: cn, dns, email, subject, uri
             --tls-min 1.1       | '1.1' is not a lowest version of TLS, known: 1.2, 1.3
+            --port 0,0          | --port has several ports only with --mosquitto-conf
+            --ignore-unsupported | --ignore-unsupported is for --mosquitto-conf
+            --watch x           | 'x' is not a number of seconds, 0 to 65535
+            --sys-interval 65536 | '65536' is not a number of seconds, 0 to 65535
             reload --store x    | Unknown option
             --port 0 reload     | --port is for the broker
             --no-such           | Unknown option: '--no-such'
@@ -235,6 +239,8 @@ class LauncherTest {
                     .contains("--tls-port", "--ws-port", "--wss-port", "--ws-path", "--cert", "--key")
                     .contains("--client-ca", "--client-cert", "--client-crl", "--client-name")
                     .contains("--tls-min", "--tls-ciphers", "reload")
+                    .contains("--password-file", "--acl-file", "--watch", "--sys-interval", "$SYS")
+                    .contains("--mosquitto-conf", "--ignore-unsupported")
                     .contains("--limit", "--version", "--help", "DUNLIN_LOG");
         }
     }

@@ -408,6 +408,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
      */
     void connected(int keepAliveSeconds, Validity validity, @Nullable Reauthentication anew) {
         connected = true;
+        LOG.info("client {}: connected from {} by {}", name(), remoteAddress(), acceptor.name());
         acceptor.core().connected();
         loop.traffic().connected();
         handshake = null;

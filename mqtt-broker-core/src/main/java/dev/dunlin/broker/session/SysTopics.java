@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.codec.QoS;
@@ -55,6 +56,26 @@ public final class SysTopics {
     public static void begin(Core core, long intervalMs) {
         SysTopics topics = new SysTopics(core, intervalMs);
         topics.loop.execute(topics::publish);
+    }
+
+    /**
+     * Publishes a text with QoS 0, not retained, below the same topic, for whoever subscribes now. Any thread.
+     *
+     * @throws IllegalArgumentException if that is no topic name
+     */
+    public static void announce(Core core, String name, String text) {
+        if (!Topics.isValidTopic(BROKER + name)) {
+            throw new IllegalArgumentException("not a topic name: \"" + BROKER + name + "\"");
+        }
+        SessionLoop loop = core.loop(0);
+        loop.execute(() -> {
+            KeptMessage message = KeptMessage.of(Message.of(BROKER + name, text), loop.nowMs());
+            try {
+                loop.router().routeOwn(message);
+            } finally {
+                message.release();
+            }
+        });
     }
 
     private static String version() {
