@@ -47,6 +47,9 @@ public record Listener(
     /** The path that most clients assume. */
     public static final String DEFAULT_PATH = "/mqtt";
 
+    /** Every path: whatever a client asks for, it gets to the broker. */
+    public static final String ANY_PATH = "/*";
+
     private static final String OWNER_ONLY = "rw-------";
 
     /**
@@ -188,7 +191,7 @@ public record Listener(
     /**
      * MQTT over WebSocket, named "ws".
      *
-     * @param path what clients ask for; the request for any other gets 404
+     * @param path what clients ask for; the request for any other gets 404, unless it is {@link #ANY_PATH}
      */
     public static Listener webSocket(String host, int port, String path) {
         return new Listener("ws", new Tcp(List.of(host), port), path, null, List.of(), Terms.OF_THE_BROKER);

@@ -100,9 +100,20 @@ public final class Tls {
      *     and no revocation list is asked
      */
     public Tls clientCertificates(Path trusted, ClientCertificates mode) {
-        Objects.requireNonNull(trusted, "trusted");
+        return clientCertificates(List.of(trusted), mode);
+    }
+
+    /**
+     * As {@link #clientCertificates(Path, ClientCertificates)}, with several files and folders.
+     *
+     * @throws IllegalArgumentException without any
+     */
+    public Tls clientCertificates(List<Path> trusted, ClientCertificates mode) {
+        if (trusted.isEmpty()) {
+            throw new IllegalArgumentException("nobody is trusted");
+        }
         boolean required = mode == ClientCertificates.REQUIRED;
-        return new Tls(identity, new ClientTrust(trusted, required, List.of(), null), minimum, suites);
+        return new Tls(identity, new ClientTrust(List.copyOf(trusted), required, List.of(), null), minimum, suites);
     }
 
     /**
@@ -153,7 +164,7 @@ public final class Tls {
     /** Says which files, never the password. */
     @Override
     public String toString() {
-        return "Tls[" + identity + (clients == null ? "" : ", clients by " + clients.trusted()) + "]";
+        return "Tls[" + identity + (clients == null ? "" : ", clients by " + clients.places()) + "]";
     }
 
     /** Whether nobody comes in without a certificate. */

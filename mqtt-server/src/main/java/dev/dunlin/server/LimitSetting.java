@@ -2,6 +2,7 @@ package dev.dunlin.server;
 
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.OverflowPolicy;
+import dev.dunlin.server.mosquitto.Nearest;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
@@ -87,29 +88,10 @@ record LimitSetting(String name, Object value) {
         }
         List<String> names =
                 new ArrayList<>(Arrays.stream(all).map(RecordComponent::getName).toList());
-        names.sort(Comparator.comparingInt(known -> distance(known, name)));
-        String nearest = names.get(0);
+        String nearest = Nearest.of(names, name);
         names.sort(Comparator.naturalOrder());
         throw new TypeConversionException(
                 "there is no limit '" + name + "'; did you mean " + nearest + "? Known: " + String.join(", ", names));
-    }
-
-    /** How many characters have to be changed, added or left out, upper and lower case being the same. */
-    private static int distance(String known, String given) {
-        String one = known.toLowerCase(Locale.ROOT);
-        String other = given.toLowerCase(Locale.ROOT);
-        int[] row = new int[other.length() + 1];
-        Arrays.setAll(row, i -> i);
-        for (int i = 1; i <= one.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int k = 1; k <= other.length(); k++) {
-                int changed = diagonal + (one.charAt(i - 1) == other.charAt(k - 1) ? 0 : 1);
-                diagonal = row[k];
-                row[k] = Math.min(changed, 1 + Math.min(row[k], row[k - 1]));
-            }
-        }
-        return row[other.length()];
     }
 
     private static Object value(RecordComponent bound, String text) {

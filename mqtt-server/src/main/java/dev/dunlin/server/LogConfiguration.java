@@ -11,7 +11,11 @@ import ch.qos.logback.core.LayoutBase;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.status.NopStatusListener;
+import dev.dunlin.broker.LocalClient;
+import dev.dunlin.server.mosquitto.LogSettings;
 import java.nio.charset.StandardCharsets;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,11 +26,15 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
     /** Set by {@link Main} from the environment variable DUNLIN_LOG. */
     static final String LEVEL = "dunlin.log";
 
+    private static volatile @Nullable LogSettings settings;
+
     private static final String CONFIGURATION_FILE = "logback.configurationFile";
 
+    private static final String TIME = "%d{\"yyyy-MM-dd'T'HH:mm:ss.SSSXXX\"} ";
+
     /** One line per event, whatever a client put into a name and however long the stack is. */
-    private static final String PATTERN = "%d{\"yyyy-MM-dd'T'HH:mm:ss.SSSXXX\"} %-5level [%thread] %logger{0}: "
-            + "%replace(%msg %ex{12}){'\\s*[\\r\\n]+\\s*', ' | '}%nopex%n";
+    private static final String PATTERN =
+            "%-5level [%thread] %logger{0}: " + "%replace(%msg %ex{12}){'\\s*[\\r\\n]+\\s*', ' | '}%nopex%n";
 
     /** For the service loader. */
     public LogConfiguration() {}
@@ -37,7 +45,49 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
             return ExecutionStatus.INVOKE_NEXT_IF_ANY;
         }
         context.getStatusManager().add(new NopStatusListener()); // logback says nothing about itself
-        Line line = new Line();
+        LogSettings given = settings;
+        if (given == null) {
+            root(context, Level.WARN).addAppender(console(context, "System.err", null));
+        } else {
+            new ConfiguredLog(context, given).configure();
+        }
+        return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    /** What a configuration says of the log, before the first logger exists. */
+    static void settings(LogSettings given) {
+        settings = given;
+    }
+
+    /** Log lines that are to be published are from now on. */
+    static void publishBy(LocalClient client) {
+        ConfiguredLog.publishBy(client);
+    }
+
+    /** Goes on in a new file, if the one that lines are appended to was moved away. */
+    static void reopenFile() {
+        ConfiguredLog.reopenFile();
+    }
+
+    /** The root, with the level that the environment asks for, or else this one. */
+    static Logger root(LoggerContext context, Level otherwise) {
+        Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        root.setLevel(Level.toLevel(System.getProperty(LEVEL), otherwise));
+        return root;
+    }
+
+    static ConsoleAppender<ILoggingEvent> console(LoggerContext context, String target, @Nullable LogSettings given) {
+        ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+        appender.setName(target);
+        appender.setContext(context);
+        appender.setTarget(target);
+        appender.setEncoder(encoder(context, given));
+        appender.start();
+        return appender;
+    }
+
+    static LayoutWrappingEncoder<ILoggingEvent> encoder(LoggerContext context, @Nullable LogSettings given) {
+        Line line = new Line(given);
         line.setContext(context);
         line.start();
         LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
@@ -45,21 +95,17 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
         encoder.setCharset(StandardCharsets.UTF_8);
         encoder.setLayout(line);
         encoder.start();
-        ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
-        appender.setName("stderr");
-        appender.setContext(context);
-        appender.setTarget("System.err");
-        appender.setEncoder(encoder);
-        appender.start();
-        Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-        root.setLevel(Level.toLevel(System.getProperty(LEVEL), Level.WARN));
-        root.addAppender(appender);
-        return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+        return encoder;
     }
 
     /** The pattern, made when there is something to log: by any thread, and by two if they come at once. */
     private static final class Line extends LayoutBase<ILoggingEvent> {
+        private final @Nullable LogSettings given;
         private volatile @Nullable PatternLayout pattern;
+
+        Line(@Nullable LogSettings given) {
+            this.given = given;
+        }
 
         @Override
         public String doLayout(ILoggingEvent event) {
@@ -67,11 +113,16 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
             if (made == null) {
                 made = new PatternLayout();
                 made.setContext(getContext());
-                made.setPattern(PATTERN);
+                made.setPattern(
+                        given == null || (given.timestamp() && given.format() == null) ? TIME + PATTERN : PATTERN);
                 made.start();
                 pattern = made;
             }
-            return made.doLayout(event);
+            String line = made.doLayout(event);
+            DateTimeFormatter format = given == null || !given.timestamp() ? null : given.format();
+            return format == null
+                    ? line
+                    : format.format(event.getInstant().atZone(ZoneId.systemDefault())) + " " + line;
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.dunlin.server;
 
+import dev.dunlin.auth.AuthFileException;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerBuilder;
 import dev.dunlin.broker.BrokerStartException;
@@ -7,8 +8,13 @@ import dev.dunlin.broker.ListenerAddress;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.server.mosquitto.Configuration;
+import dev.dunlin.server.mosquitto.ConfigurationException;
+import dev.dunlin.server.mosquitto.Finding;
+import dev.dunlin.server.mosquitto.LogSettings;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -65,13 +71,19 @@ public final class Main {
         if (given.hasSubcommand()) {
             runCommand(given.subcommand());
         } else {
-            run(options);
+            run(options, given);
         }
     }
 
-    private static void run(Options options) throws InterruptedException {
-        Broker broker = start(options);
-        stopOnSignal(broker, options.isInMemory() ? null : listenForCommands(options.data, broker));
+    private static void run(Options options, ParseResult given) throws InterruptedException {
+        Plan plan = plan(options, given);
+        Broker broker = start(plan, options);
+        Reloads reloads = new Reloads(broker, plan);
+        reloads.onSignal();
+        reloads.onChange(Duration.ofSeconds(options.access.watchSeconds));
+        writePid(plan.pidFile());
+        stopOnSignal(broker, plan, plan.data() == null ? null : listenForCommands(plan.data(), broker, reloads));
+        LogConfiguration.publishBy(broker.local());
         for (ListenerAddress address : broker.listeners()) {
             System.out.println("dunlin listening on " + address.uri());
         }
@@ -112,28 +124,64 @@ public final class Main {
         System.setProperty(LogConfiguration.LEVEL, level);
     }
 
-    private static Broker start(Options options) {
+    private static Plan plan(Options options, ParseResult given) {
+        Path file = options.configuration.file;
+        Configuration configuration = file == null ? null : read(file, options.configuration.ignoreUnsupported);
+        if (configuration != null) {
+            LogConfiguration.settings(LogSettings.of(configuration)); // before the first logger
+        }
         Logger log = LoggerFactory.getLogger(Main.class);
+        Limits server = limits(log, PlatformDependent.maxDirectMemory());
+        try {
+            if (configuration == null) {
+                checkOpenToOthers(options);
+                return Plan.of(options, server);
+            }
+            Plan plan = Plan.of(options, configuration, server);
+            options.configuration.checkStore(given, plan.data() != null, options.isInMemory());
+            return plan;
+        } catch (ParameterException | IllegalArgumentException e) {
+            throw exit(EXIT_USAGE, String.valueOf(e.getMessage()));
+        } catch (AuthFileException | ConfigurationException e) {
+            throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** A configuration without anything in the way; otherwise the process ends with a line for each. */
+    private static Configuration read(Path file, boolean ignoreUnsupported) {
+        Configuration configuration = Configuration.read(file);
+        boolean good = true;
+        for (Finding finding : configuration.findings()) {
+            boolean ignored = ignoreUnsupported && finding.ignorable();
+            System.err.println("dunlin: " + (ignored ? "ignored: " : "") + oneLine(finding.toString()));
+            good &= ignored;
+        }
+        if (!good) {
+            System.exit(EXIT_FAILED);
+        }
+        return configuration;
+    }
+
+    private static void checkOpenToOthers(Options options) {
         String openTo = options.hostOpenToOthers();
         if (openTo != null) {
             // The broker refuses too, in the words of its API.
             throw exit(
                     EXIT_FAILED,
                     "other machines reach " + openTo
-                            + ": bind to 127.0.0.1, require certificates of clients (--client-ca, with --port none and no"
-                            + " --ws-port), or let every client in with --allow-anonymous");
+                            + ": bind to 127.0.0.1, give users passwords (--password-file), require certificates of clients"
+                            + " (--client-ca, with --port none and no --ws-port), or let every client in with"
+                            + " --allow-anonymous");
         }
-        BrokerBuilder builder = Broker.builder()
-                .limits(options.limits(limits(log, PlatformDependent.maxDirectMemory())))
-                .loops(Runtime.getRuntime().availableProcessors());
-        options.listeners().forEach(builder::listen);
-        if (options.allowAnonymous) {
-            builder.allowAnonymous();
-        }
-        if (options.isInMemory()) {
+    }
+
+    private static Broker start(Plan plan, Options options) {
+        Logger log = LoggerFactory.getLogger(Main.class);
+        BrokerBuilder builder = plan.builder().loops(Runtime.getRuntime().availableProcessors());
+        if (plan.data() == null) {
             log.info("store: none, everything is in memory");
         } else {
-            Path folder = options.data.toAbsolutePath().normalize();
+            Path folder = plan.data().toAbsolutePath().normalize();
             log.info("store: {} in {}, durability {}", options.store, folder, options.durability);
             builder.storage(engine(options.store, folder), options.durability);
         }
@@ -141,6 +189,17 @@ public final class Main {
             return builder.start();
         } catch (BrokerStartException e) {
             throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void writePid(@Nullable Path file) {
+        if (file == null) {
+            return;
+        }
+        try {
+            Files.writeString(file, ProcessHandle.current().pid() + "\n");
+        } catch (IOException e) {
+            throw exit(EXIT_FAILED, "the pid_file can't be written: " + Words.of(e));
         }
     }
 
@@ -169,7 +228,7 @@ public final class Main {
     }
 
     /** A broker that can't be told anything while it runs is still a broker. */
-    private static @Nullable ControlSocket listenForCommands(Path data, Broker broker) {
+    private static @Nullable ControlSocket listenForCommands(Path data, Broker broker, Reloads reloads) {
         Path folder = data.toAbsolutePath().normalize();
         try {
             return ControlSocket.open(
@@ -178,7 +237,7 @@ public final class Main {
                             Backup.NAME,
                             (about, to) -> Backup.online(broker, about, to),
                             Reload.NAME,
-                            (about, to) -> Reload.online(broker, to)),
+                            (about, to) -> reloads.answer(to)),
                     ControlSocket.PATIENCE);
         } catch (IOException e) {
             LoggerFactory.getLogger(Main.class)
@@ -190,8 +249,8 @@ public final class Main {
         }
     }
 
-    private static void stopOnSignal(Broker broker, @Nullable ControlSocket commands) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker, commands), "dunlin-stop"));
+    private static void stopOnSignal(Broker broker, Plan plan, @Nullable ControlSocket commands) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker, plan, commands), "dunlin-stop"));
     }
 
     /**
@@ -200,10 +259,13 @@ public final class Main {
      * process from within. (A handler of {@code sun.misc.Signal} could call {@code exit} instead, but that class is
      * no API.) Nothing else hooks into this process, so nothing is cut short.
      */
-    private static void stop(Broker broker, @Nullable ControlSocket commands) {
+    private static void stop(Broker broker, Plan plan, @Nullable ControlSocket commands) {
         int code = 0;
         try (commands) {
             broker.closeAsync(DRAIN).toCompletableFuture().get(STOP_MS_MAX, TimeUnit.MILLISECONDS);
+            if (plan.pidFile() != null) {
+                Files.deleteIfExists(plan.pidFile());
+            }
         } catch (TimeoutException e) {
             // The end of the process closes what is left.
             System.err.println("dunlin: connections or the store took too long to close");

@@ -5,18 +5,17 @@ import dev.dunlin.broker.Tls;
 import dev.dunlin.broker.spi.CertificateName;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.server.Converters.TcpPort;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -58,30 +57,33 @@ final class Options {
     private static final String TLS_MIN = "--tls-min";
     private static final String TLS_CIPHERS = "--tls-ciphers";
     private static final String HELP = "--help";
-    private static final String NONE = "none";
+    private static final List<TcpPort> USUAL_PORTS = List.of(new TcpPort(1883));
 
     @Option(
             names = "--bind",
             paramLabel = "ADDR",
             split = ",",
-            converter = BindConverter.class,
+            converter = Converters.BindConverter.class,
             description =
                     "Address to listen on, or several with commas, such as 127.0.0.1,[::1] (default 127.0.0.1); [::] is all"
                             + " of IPv6 and, on Linux, of IPv4. Any other than loopback needs --allow-anonymous, or"
-                            + " certificates of clients at every port.")
+                            + " --password-file, or certificates of clients at every port.")
     List<BindAddress> bind = List.of(BindAddress.LOOPBACK);
 
     @Option(
             names = PORT,
             paramLabel = "N",
-            converter = PortOrNoneConverter.class,
-            description = "TCP port, 0 to 65535; 0 takes a free one; none is for TLS or WebSocket only (default 1883).")
-    TcpPort port = new TcpPort(1883);
+            split = ",",
+            converter = Converters.PortOrNoneConverter.class,
+            description =
+                    "TCP port, 0 to 65535; 0 takes a free one; none is for TLS or WebSocket only (default 1883). With"
+                            + " --mosquitto-conf in the place of the first listener's port, and with commas of the next ones'.")
+    List<TcpPort> ports = USUAL_PORTS;
 
     @Option(
             names = TLS_PORT,
             paramLabel = "N",
-            converter = PortConverter.class,
+            converter = Converters.PortConverter.class,
             description = "Port for MQTT over TLS; needs --cert and --key.")
     @Nullable
     Integer tlsPort;
@@ -89,7 +91,7 @@ final class Options {
     @Option(
             names = WS_PORT,
             paramLabel = "N",
-            converter = PortConverter.class,
+            converter = Converters.PortConverter.class,
             description = "Port for MQTT over WebSocket.")
     @Nullable
     Integer wsPort;
@@ -97,7 +99,7 @@ final class Options {
     @Option(
             names = WSS_PORT,
             paramLabel = "N",
-            converter = PortConverter.class,
+            converter = Converters.PortConverter.class,
             description = "Port for MQTT over WebSocket over TLS; needs --cert and --key.")
     @Nullable
     Integer wssPort;
@@ -105,7 +107,7 @@ final class Options {
     @Option(
             names = WS_PATH,
             paramLabel = "PATH",
-            converter = WebSocketPathConverter.class,
+            converter = Converters.WebSocketPathConverter.class,
             description = "Path of WebSocket, for both ports (default /mqtt).")
     String wsPath = Listener.DEFAULT_PATH;
 
@@ -120,7 +122,7 @@ final class Options {
     @Option(
             names = UNIX_MODE,
             paramLabel = "MODE",
-            converter = ModeConverter.class,
+            converter = Converters.ModeConverter.class,
             description = "Permissions of that file; rw-rw---- lets its group in (default rw-------).")
     String unixMode = "rw-------";
 
@@ -128,7 +130,7 @@ final class Options {
             names = "--proxy-from",
             paramLabel = "ADDR",
             split = ",",
-            converter = SourceConverter.class,
+            converter = Converters.SourceConverter.class,
             description =
                     "Addresses, or ranges such as 192.0.2.0/24, of proxies that begin each connection with a PROXY header, on"
                             + " every port; nobody else gets in.")
@@ -163,7 +165,7 @@ final class Options {
     @Option(
             names = CLIENT_CERT,
             paramLabel = "MODE",
-            converter = ClientCertificatesConverter.class,
+            converter = Converters.ClientCertificatesConverter.class,
             description =
                     "Whether a client has to have a certificate: required (default with --client-ca), or optional.")
     Tls.ClientCertificates clientCert = Tls.ClientCertificates.REQUIRED;
@@ -179,7 +181,7 @@ final class Options {
     @Option(
             names = CLIENT_NAME,
             paramLabel = "PART",
-            converter = CertificateNameConverter.class,
+            converter = Converters.CertificateNameConverter.class,
             description =
                     "What in its certificate is the user name of a client: cn, the common name; dns, email or uri, the"
                             + " first alternative name of that kind; or subject, all of that.")
@@ -189,7 +191,7 @@ final class Options {
     @Option(
             names = TLS_MIN,
             paramLabel = "VERSION",
-            converter = TlsVersionConverter.class,
+            converter = Converters.TlsVersionConverter.class,
             description = "The lowest version of TLS: 1.2 (default) or 1.3.")
     Tls.Version tlsMin = Tls.Version.TLS_1_2;
 
@@ -200,7 +202,10 @@ final class Options {
             description = "Cipher suites by the JDK's names, the preferred one first (default: the JDK's choice).")
     List<String> tlsCiphers = List.of();
 
-    @Option(names = "--allow-anonymous", description = "Let every client in that reaches the address.")
+    @Option(
+            names = "--allow-anonymous",
+            description =
+                    "Let every client in that reaches the address; with --password-file, every one without a user name.")
     boolean allowAnonymous;
 
     @Option(
@@ -222,7 +227,7 @@ final class Options {
     @Option(
             names = DURABILITY,
             paramLabel = "LEVEL",
-            converter = DurabilityConverter.class,
+            converter = Converters.DurabilityConverter.class,
             description =
                     "What an acknowledged message survives: power, a power cut (default), or process, the end of the"
                             + " broker, whichever way it comes.")
@@ -238,6 +243,12 @@ final class Options {
                         + " queueBytesMax=64MiB, connectTimeoutMs=5s."
             })
     List<LimitSetting> limits = new ArrayList<>();
+
+    @Mixin
+    AccessOptions access = new AccessOptions();
+
+    @Mixin
+    ConfigurationOptions configuration = new ConfigurationOptions();
 
     @Option(names = "--version", versionHelp = true, description = "Print the version and exit.")
     boolean version;
@@ -259,6 +270,19 @@ final class Options {
         return parser.setExpandAtFiles(false);
     }
 
+    /** The port for TCP without TLS; null for none. */
+    @Nullable
+    Integer port() {
+        return ports.get(0).number();
+    }
+
+    /** Ports in the place of those of a configuration. */
+    List<Integer> portsInPlace() {
+        return ports == USUAL_PORTS
+                ? List.of()
+                : ports.stream().map(TcpPort::number).filter(Objects::nonNull).toList();
+    }
+
     boolean isInMemory() {
         return store.equals(Engines.MEMORY);
     }
@@ -267,8 +291,8 @@ final class Options {
     @Nullable
     String hostOpenToOthers() {
         boolean certificates = clientCa != null && clientCert == Tls.ClientCertificates.REQUIRED;
-        boolean plain = port.number() != null || wsPort != null;
-        if (allowAnonymous || (certificates && !plain)) {
+        boolean plain = port() != null || wsPort != null;
+        if (allowAnonymous || access.passwordFile != null || (certificates && !plain)) {
             return null;
         }
         return bind.stream()
@@ -281,8 +305,9 @@ final class Options {
     /** What the broker listens on: whatever has a port or a file. */
     List<Listener> listeners() {
         List<Listener> listeners = new ArrayList<>();
-        if (port.number() != null) {
-            listeners.add(onAll(Listener.tcp(bind.get(0).host(), port.number())));
+        Integer port = port();
+        if (port != null) {
+            listeners.add(onAll(Listener.tcp(bind.get(0).host(), port)));
         }
         if (tlsPort != null) {
             listeners.add(onAll(Listener.tcp(bind.get(0).host(), tlsPort))
@@ -324,6 +349,20 @@ final class Options {
 
     /** What can only be seen of all options together. */
     void check(ParseResult given) {
+        if (configuration.file != null) {
+            configuration.check(given);
+            if (ports.stream().anyMatch(port -> port.number() == null)) {
+                throw new ParameterException(
+                        given.commandSpec().commandLine(), PORT + " is a number beside --mosquitto-conf");
+            }
+            checkLimits(given);
+            return;
+        }
+        configuration.checkIsAlone(given);
+        if (ports.size() > 1) {
+            throw new ParameterException(
+                    given.commandSpec().commandLine(), PORT + " has several ports only with --mosquitto-conf");
+        }
         for (String option : List.of(DATA, DURABILITY)) {
             if (isInMemory() && given.hasMatchedOption(option)) {
                 throw new ParameterException(
@@ -339,7 +378,7 @@ final class Options {
         if (bind.stream().map(BindAddress::host).distinct().count() < bind.size()) {
             throw new ParameterException(given.commandSpec().commandLine(), "--bind has an address twice");
         }
-        if (!proxyFrom.isEmpty() && port.number() == null && wsPort == null && tlsPort == null && wssPort == null) {
+        if (!proxyFrom.isEmpty() && port() == null && wsPort == null && tlsPort == null && wssPort == null) {
             throw new ParameterException(given.commandSpec().commandLine(), "--proxy-from is for a port");
         }
         if (given.hasSubcommand() && !given.matchedOptions().isEmpty()) {
@@ -370,24 +409,11 @@ final class Options {
         if (wsPort == null && wssPort == null && given.hasMatchedOption(WS_PATH)) {
             throw new ParameterException(command, WS_PATH + " is for " + WS_PORT + " or " + WSS_PORT);
         }
-        if (port.number() == null && wsPort == null && !tls && unix == null) {
+        if (port() == null && wsPort == null && !tls && unix == null) {
             throw new ParameterException(
                     command,
                     PORT + " none needs another way in: "
                             + String.join(", ", List.of(TLS_PORT, WS_PORT, WSS_PORT, UNIX)));
-        }
-    }
-
-    /**
-     * What {@code --port} says.
-     *
-     * @param number null for no TCP without TLS
-     */
-    record TcpPort(@Nullable Integer number) {
-        /** The text: as all that a record says by itself is put together at run time, and picocli asks at each start. */
-        @Override
-        public String toString() {
-            return number == null ? NONE : number.toString();
         }
     }
 
@@ -402,109 +428,6 @@ final class Options {
     /** These limits with what the command line says of them. */
     Limits limits(Limits otherwise) {
         return LimitSetting.applied(limits, otherwise);
-    }
-
-    private static final class BindConverter implements ITypeConverter<BindAddress> {
-        @Override
-        public BindAddress convert(String text) {
-            return BindAddress.parse(text);
-        }
-    }
-
-    private static final class ModeConverter implements ITypeConverter<String> {
-        @Override
-        public String convert(String text) {
-            try {
-                PosixFilePermissions.fromString(text);
-                return text;
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("'" + text + "' is not what a file permits, such as rw-rw----");
-            }
-        }
-    }
-
-    private static final class SourceConverter implements ITypeConverter<String> {
-        @Override
-        public String convert(String text) {
-            try {
-                Listener.tcp("localhost", 0).proxyProtocol(text);
-                return text;
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("'" + text + "' is not an address or a range such as 192.0.2.0/24");
-            }
-        }
-    }
-
-    private static final class PortConverter implements ITypeConverter<Integer> {
-        @Override
-        public Integer convert(String text) {
-            if (text.matches("[0-9]{1,5}") && Integer.parseInt(text) <= 65_535) {
-                return Integer.parseInt(text);
-            }
-            throw new TypeConversionException("'" + text + "' is not a port, 0 to 65535");
-        }
-    }
-
-    private static final class PortOrNoneConverter implements ITypeConverter<TcpPort> {
-        @Override
-        public TcpPort convert(String text) {
-            return new TcpPort(text.equals(NONE) ? null : new PortConverter().convert(text));
-        }
-    }
-
-    private static final class ClientCertificatesConverter implements ITypeConverter<Tls.ClientCertificates> {
-        @Override
-        public Tls.ClientCertificates convert(String text) {
-            return oneOf(
-                    "mode for certificates of clients",
-                    text,
-                    Map.of(
-                            "required", Tls.ClientCertificates.REQUIRED,
-                            "optional", Tls.ClientCertificates.OPTIONAL));
-        }
-    }
-
-    private static final class CertificateNameConverter implements ITypeConverter<CertificateName> {
-        @Override
-        public CertificateName convert(String text) {
-            return oneOf(
-                    "part of a certificate",
-                    text,
-                    Map.of(
-                            "cn", CertificateName.COMMON_NAME,
-                            "dns", CertificateName.SAN_DNS,
-                            "email", CertificateName.SAN_EMAIL,
-                            "uri", CertificateName.SAN_URI,
-                            "subject", CertificateName.SUBJECT));
-        }
-    }
-
-    private static final class TlsVersionConverter implements ITypeConverter<Tls.Version> {
-        @Override
-        public Tls.Version convert(String text) {
-            return oneOf("lowest version of TLS", text, Map.of("1.2", Tls.Version.TLS_1_2, "1.3", Tls.Version.TLS_1_3));
-        }
-    }
-
-    private static <T> T oneOf(String what, String text, Map<String, T> known) {
-        T value = known.get(text);
-        if (value == null) {
-            throw new TypeConversionException(
-                    "'" + text + "' is not a " + what + ", known: " + String.join(", ", new TreeSet<>(known.keySet())));
-        }
-        return value;
-    }
-
-    private static final class WebSocketPathConverter implements ITypeConverter<String> {
-        @Override
-        public String convert(String text) {
-            try {
-                return Objects.requireNonNull(
-                        Listener.webSocket("localhost", 0, text).webSocketPath());
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("'" + text + "' is not a path, such as /mqtt");
-            }
-        }
     }
 
     private static Path path(String text, String what) {
@@ -523,19 +446,6 @@ final class Options {
         @Override
         public Path convert(String text) {
             return path(text, "file");
-        }
-    }
-
-    private static final class DurabilityConverter implements ITypeConverter<Durability> {
-        @Override
-        public Durability convert(String text) {
-            return switch (text) {
-                case "power" -> Durability.POWER;
-                case "process" -> Durability.PROCESS;
-                default ->
-                    throw new TypeConversionException(
-                            "'" + text + "' is not a level of durability, known: power, process");
-            };
         }
     }
 

@@ -1,7 +1,5 @@
 package dev.dunlin.server;
 
-import dev.dunlin.broker.Broker;
-import dev.dunlin.broker.TlsReload;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
 import java.io.IOException;
@@ -9,17 +7,16 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Asks a running broker, through its {@link ControlSocket}, to read the files of its TLS again. */
+/** Asks a running broker, through its {@link ControlSocket}, to read its files again, see {@link Reloads}. */
 @Command(
         name = Reload.NAME,
         sortOptions = false,
         description =
-                "Lets the broker that runs on a data folder read its certificates, keys and revocation lists again. Clients that"
-                        + " are connected stay.",
+                "Lets the broker that runs on a data folder read its certificates, keys, revocation lists, passwords and rules"
+                        + " again. Clients that are connected stay, unless their user is gone or has another password.",
         footer = {"", "Exit codes: 0 reloaded, 1 something is as before, 2 wrong usage."})
 final class Reload implements StoreAction {
     static final String NAME = "reload";
@@ -47,25 +44,6 @@ final class Reload implements StoreAction {
             return OK;
         } catch (IOException e) {
             throw new StoreException(Kind.IO, "the connection to the broker can't be closed: " + e.getMessage(), e);
-        }
-    }
-
-    /** As a running broker does it. */
-    static void online(Broker broker, ControlSocket.Answer to) {
-        broker.reloadTls().whenComplete((reload, failure) -> end(reload, failure, to));
-    }
-
-    private static void end(@Nullable TlsReload reload, @Nullable Throwable failure, ControlSocket.Answer to) {
-        if (reload == null) {
-            to.error(failure == null ? "the reload failed" : String.valueOf(failure.getMessage()));
-        } else if (!reload.failed().isEmpty()) {
-            List<String> kept = new ArrayList<>();
-            reload.failed().forEach((listener, why) -> kept.add(listener + " keeps what it has, as " + why));
-            to.error(String.join("; ", kept));
-        } else if (reload.reloaded().isEmpty()) {
-            to.error("the broker has no listener with TLS");
-        } else {
-            to.ok("reloaded the certificates of " + String.join(", ", reload.reloaded()));
         }
     }
 }

@@ -399,6 +399,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
      */
     void connected(int keepAliveSeconds, Validity validity, @Nullable Reauthentication anew) {
         connected = true;
+        LOG.info("client {}: connected from {} by {}", name(), remoteAddress(), acceptor.name());
         handshake = null;
         reauthentication = anew;
         keepAliveMs = keepAliveSeconds * 1500; // [5.0:MQTT-3.1.2-22], [3.1.1:MQTT-3.1.2-24]

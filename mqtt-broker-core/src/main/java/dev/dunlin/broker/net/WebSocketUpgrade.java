@@ -23,6 +23,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one HTTP request of a connection: the upgrade to WebSocket [RFC 6455 section 4.2]. When it is answered, HTTP is gone
@@ -32,6 +34,8 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
     private static final int REQUEST_LINE_BYTES_MAX = 4 << 10;
     private static final int HEADER_BYTES_MAX = 16 << 10; // browsers send all cookies of the host
     private static final int KEY_BYTES = 16;
+    private static final Logger LOG = LoggerFactory.getLogger(WebSocketUpgrade.class);
+    private static final String ANY_PATH = "/*";
     private static final String ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     /** The old name is what early clients for MQTT 3.1 ask for. */
@@ -79,7 +83,7 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
         int query = uri.indexOf('?');
         if (head.decoderResult().isFailure()) {
             refuse(ctx, "400 Bad Request", "", "not an HTTP request");
-        } else if (!path.equals(query < 0 ? uri : uri.substring(0, query))) {
+        } else if (!path.equals(ANY_PATH) && !path.equals(query < 0 ? uri : uri.substring(0, query))) {
             refuse(ctx, "404 Not Found", "", "asked for another path than " + path);
         } else if (!headers.containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)
                 || !headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)) {
@@ -122,6 +126,7 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
     private void upgrade(ChannelHandlerContext ctx, HttpRequest head) {
         request = null;
         String key = head.headers().get(HttpHeaderNames.SEC_WEBSOCKET_KEY).strip();
+        LOG.debug("client {}: speaks WebSocket from now on", connection.name());
         String subprotocol = subprotocol(head.headers());
         String chosen = subprotocol == null // [5.0:MQTT-6.0.0-4], [3.1.1:MQTT-6.0.0-4]
                 ? ""
