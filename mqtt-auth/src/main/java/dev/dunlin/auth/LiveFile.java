@@ -88,7 +88,8 @@ final class LiveFile implements AutoCloseable {
         watch = looks;
     }
 
-    private synchronized void look() {
+    /** What the watch does each time. */
+    synchronized void look() {
         Stamp now = Stamp.of(path);
         if (closed || now == null || now.equals(loaded)) {
             if (now == null && !missed) {
