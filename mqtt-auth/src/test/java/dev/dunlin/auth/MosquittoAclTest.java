@@ -81,6 +81,24 @@ final class MosquittoAclTest {
         }
     }
 
+    /** Where a name has several levels, Mosquitto grants them all. */
+    @Test
+    void isStricterThanMosquittoAboutNamesWithASlash() throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("acl"), "pattern write a/%c\npattern write b/%u/#\nuser " + AUTHOR + "\ntopic #\n");
+        List<String> topics = List.of("a/c1", "a/c1/x", "b/ann/x", "b/ann/x/y");
+        try (AclFile acl = AclFile.at(file);
+                RealMosquitto mosquitto =
+                        RealMosquitto.start(folder, List.of("allow_anonymous true", "acl_file " + file))) {
+            assertThat(asked(mosquitto, "ann/x", "c1/x", topics))
+                    .containsExactly("writes a/c1/x", "writes b/ann/x", "writes b/ann/x/y");
+            Permissions permissions = Asked.of(acl, "ann/x", "c1/x");
+            assertThat(topics)
+                    .allMatch(topic -> Asked.access(permissions, topic).isEmpty());
+            compare(acl, mosquitto, "ann", "c1", topics);
+        }
+    }
+
     private static String rule(Random random) {
         if (random.nextInt(4) == 0) {
             return "user " + USERS.get(1 + random.nextInt(USERS.size() - 1));

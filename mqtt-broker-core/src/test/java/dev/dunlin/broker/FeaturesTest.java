@@ -144,6 +144,7 @@ final class FeaturesTest {
             c = staying("tcp", version, "c");
             c.expectNothing(); // nothing of it is left in the queue or in the store
             broker.close();
+            broker = null;
         }
     }
 

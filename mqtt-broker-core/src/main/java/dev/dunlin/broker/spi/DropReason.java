@@ -14,7 +14,10 @@ public enum DropReason {
     EXPIRED,
     /** The packet is larger than the client's Maximum Packet Size [5.0:MQTT-3.1.2-25]. */
     PACKET_TOO_LARGE,
-    /** The client may not receive messages with this topic, or not any more: see {@link Permissions#mayReceive}. */
+    /**
+     * The client may not receive messages with this topic, or not any more: see {@link Permissions#mayReceive}; or its topic is
+     * outside of {@link Features#mountPoint} of the listener through which the session came back.
+     */
     NOT_AUTHORIZED,
     /** The session ended, was discarded by a clean start, or was the last of a shared group, with the message still to be delivered. */
     SESSION_ENDED,
