@@ -16,6 +16,7 @@ import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -128,7 +129,9 @@ public final class Main {
         Path file = options.configuration.file;
         Configuration configuration = file == null ? null : read(file, options.configuration.ignoreUnsupported);
         if (configuration != null) {
-            LogConfiguration.settings(LogSettings.of(configuration)); // before the first logger
+            LogSettings log = LogSettings.of(configuration);
+            checkLogFile(log.file());
+            LogConfiguration.settings(log); // before the first logger
         }
         Logger log = LoggerFactory.getLogger(Main.class);
         Limits server = limits(log, PlatformDependent.maxDirectMemory());
@@ -145,6 +148,19 @@ public final class Main {
             throw exit(EXIT_USAGE, String.valueOf(e.getMessage()));
         } catch (AuthFileException | ConfigurationException e) {
             throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The log itself is silent about it. */
+    private static void checkLogFile(@Nullable Path file) {
+        if (file == null) {
+            return;
+        }
+        try {
+            Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
+                    .close();
+        } catch (IOException e) {
+            throw exit(EXIT_FAILED, "the file of log_dest can't be written: " + Words.of(e));
         }
     }
 

@@ -263,6 +263,7 @@ public final class MosquittoConfTest {
             stop(broker);
         }
         assertThat(moved).content().doesNotContain("client b");
+        Child.assertRefused(command(HERE, "log_dest file " + folder), "the file of log_dest can't be written");
     }
 
     private static void awaitLine(Path file, String text) {
