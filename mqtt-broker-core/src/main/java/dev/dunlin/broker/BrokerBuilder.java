@@ -191,7 +191,8 @@ public final class BrokerBuilder {
      * @throws IllegalArgumentException outside of that range
      */
     public BrokerBuilder sysInterval(Duration interval) {
-        if (!interval.isZero() && (interval.toMillis() < 1 || interval.compareTo(Duration.ofDays(1)) > 0)) {
+        boolean outside = interval.compareTo(Duration.ofMillis(1)) < 0 || interval.compareTo(Duration.ofDays(1)) > 0;
+        if (!interval.isZero() && outside) {
             throw new IllegalArgumentException("the interval is 0, or 1 ms to 24 hours, not " + interval);
         }
         sysInterval = interval;

@@ -57,7 +57,7 @@ final class AuthExchange {
         CompletionStage<AuthResult> answer;
         try {
             answer = Objects.requireNonNull(question.get(), "it gave no stage");
-        } catch (RuntimeException | AssertionError e) { // user code: refused, and said so
+        } catch (RuntimeException | Error e) { // user code: refused, and said so
             failed(e);
             return;
         }

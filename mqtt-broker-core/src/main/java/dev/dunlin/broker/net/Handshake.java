@@ -24,6 +24,7 @@ import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
+import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.QoS;
@@ -250,7 +251,9 @@ final class Handshake {
         }
         if (given != null) {
             admitted(given);
-        } else if (failure instanceof RejectedException rejected) {
+        } else if (failure instanceof RejectedException rejected
+                && rejected.reason().isError()
+                && rejected.reason().allowedIn(PacketType.CONNACK)) {
             connection.close(rejected.reason(), "");
         } else {
             LOG.warn("client {}: the authorizer failed: {}", clientId, String.valueOf(failure));

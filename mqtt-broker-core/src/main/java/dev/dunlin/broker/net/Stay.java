@@ -29,7 +29,7 @@ final class Stay implements KeepAlives.Watched {
     static boolean holds(Validity validity, long nowMs, String clientId) {
         try {
             return validity.holds(nowMs);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn("client {}: its validity failed, which counts as a no: {}", clientId, e.toString());
             return false;
         }

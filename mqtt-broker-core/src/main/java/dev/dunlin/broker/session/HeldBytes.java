@@ -11,6 +11,7 @@ final class HeldBytes { // hot
 
     /** A message has come, of more than no bytes, or gone, of less. */
     void addMessage(long more) {
+        assert more != 0 : "neither come nor gone";
         bytes += more;
         messages += more > 0 ? 1 : -1;
     }

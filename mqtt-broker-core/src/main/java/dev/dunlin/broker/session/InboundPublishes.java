@@ -103,12 +103,9 @@ public final class InboundPublishes implements Router.Source { // hot
     }
 
     private String admit(Publish publish, String said, Restriction by) throws MalformedPacket {
-        String whole = by.admit(publish, said);
-        if (said.equals(lastSaid)) {
-            return lastWhole; // the same instance: what matches it is known
-        }
+        String whole = by.admit(publish, said, said.equals(lastSaid) ? lastWhole : "");
         lastSaid = said;
-        lastWhole = whole;
+        lastWhole = whole; // mostly the same instance again: what matches it is known
         return whole;
     }
 

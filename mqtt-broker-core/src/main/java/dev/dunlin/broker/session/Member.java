@@ -17,6 +17,7 @@ abstract class Member extends Recipient { // hot
     private volatile Target[] targets;
     private volatile boolean connected;
     private volatile Rights rights = Rights.ALL;
+    private volatile @Nullable Restriction restriction;
     private volatile int limit;
 
     Member(SharedGroup group, long sid, SessionLoop loop) {
@@ -47,11 +48,11 @@ abstract class Member extends Recipient { // hot
      */
     final Target @Nullable [] take(QoS published, String topic) {
         Target[] now = targets;
-        if (limit == 0 || !mayReceive(topic)) {
+        if (!hasRoom(published, now[0]) || !mayReceive(topic)) {
             return null;
         }
         if (published == QoS.AT_MOST_ONCE || now[0].qos() == QoS.AT_MOST_ONCE) {
-            return limit > 0 ? now : null; // takes no place
+            return now; // takes no place
         }
         for (int n = taken.get(); n < limit; n = taken.get()) {
             if (taken.compareAndSet(n, n + 1)) {
@@ -61,9 +62,16 @@ abstract class Member extends Recipient { // hot
         return null;
     }
 
+    /** Looked at before anybody else is asked. */
+    private boolean hasRoom(QoS published, Target now) {
+        boolean takesNone = published == QoS.AT_MOST_ONCE || now.qos() == QoS.AT_MOST_ONCE;
+        return takesNone ? limit > 0 : hasRoom();
+    }
+
     /** Also said of a member without a connection: by the rights that it had last. */
     final boolean mayReceive(String topic) {
-        return rights.mayReceive(topic);
+        Restriction own = restriction;
+        return (own == null || !own.hides(topic)) && rights.mayReceive(topic);
     }
 
     final boolean hasRoom() {
@@ -76,8 +84,10 @@ abstract class Member extends Recipient { // hot
 
     // ---- its loop only
 
-    final void rights(Rights changed) {
+    /** What its client may have from now on. */
+    final void permit(Rights changed, @Nullable Restriction own) {
         rights = changed;
+        restriction = own;
     }
 
     /** A message that it had taken is acknowledged, dropped or given back. */

@@ -24,8 +24,8 @@ public final class MountPoint {
      * @param prefix empty for none
      */
     public static String fault(String prefix) {
-        if (!prefix.isEmpty() && !Topics.isValidTopic(prefix)) {
-            return "a mount point is a topic without wildcards, not '" + prefix + "'";
+        if (!prefix.isEmpty() && (!Topics.isValidTopic(prefix) || !prefix.endsWith("/"))) {
+            return "a mount point is a topic without wildcards, with / at its end, not '" + prefix + "'";
         }
         boolean mayShare = Topics.isShared(prefix + "/") || Topics.isShared(prefix) || "$share/".startsWith(prefix);
         return !prefix.isEmpty() && mayShare

@@ -209,7 +209,9 @@ final class OutboundWindow { // hot
             targets[slot] = each.target;
             states[slot] = each.state;
             entries[slot] = each.entry;
-            hold(each.message == null ? 0 : each.message.footprintBytes());
+            if (each.message != null) {
+                hold(each.message.footprintBytes());
+            }
         }
         resend = oldest;
     }

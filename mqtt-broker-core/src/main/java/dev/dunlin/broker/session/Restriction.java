@@ -38,9 +38,10 @@ public record Restriction(
      * The whole topic of a publish that a client may make.
      *
      * @param topic its own, which an alias may have told
+     * @param known the whole of it, if that was made before; else empty
      * @throws MalformedPacket if it may not, which it has been told, or if what it says can't be made whole
      */
-    String admit(Publish publish, String topic) throws MalformedPacket {
+    String admit(Publish publish, String topic, String known) throws MalformedPacket {
         if (publish.qos().level() > maximumQoS.level()) { // [5.0 section 3.2.2.3.4]
             throw new MalformedPacket(ReasonCode.QOS_NOT_SUPPORTED, "the maximum QoS is " + maximumQoS.level());
         }
@@ -50,8 +51,8 @@ public record Restriction(
         if (mount == null) {
             return topic;
         }
-        String whole = mount.whole(topic);
-        if (Topics.isLonger(whole, Topics.BYTES_MAX)) {
+        String whole = known.isEmpty() ? mount.whole(topic) : known;
+        if (known.isEmpty() && Topics.isLonger(whole, Topics.BYTES_MAX)) {
             throw new MalformedPacket(ReasonCode.TOPIC_NAME_INVALID, "a topic is too long behind the mount point");
         }
         if ((long) publish.packetBytes() + mount.bytes() > Limits.PROTOCOL_PACKET_BYTES_MAX) {
@@ -61,7 +62,7 @@ public record Restriction(
     }
 
     /**
-     * A will as {@link #admit(Publish, String)} does it, told in CONNACK.
+     * A will as {@link #admit(Publish, String, String)} does it, told in CONNACK.
      *
      * @throws MalformedPacket if the client may not have it
      */

@@ -7,6 +7,7 @@ import dev.dunlin.codec.QoS;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,7 +40,10 @@ public final class Rights { // hot
 
     private static final Logger LOG = LoggerFactory.getLogger(Rights.class);
 
+    private static final int FAILURES_PER_LINE = 1_000;
+
     private final String clientId;
+    private int failures;
     private final Permissions permissions;
 
     private Rights(String clientId, Permissions permissions) {
@@ -60,15 +64,19 @@ public final class Rights { // hot
         CompletionStage<Permissions> stage;
         try {
             stage = Objects.requireNonNull(authorizer.permissions(client), "it gave no stage");
-        } catch (RuntimeException | AssertionError e) { // user code: refused, and said so
+        } catch (RuntimeException | Error e) { // user code: refused, and said so
             answer.accept(null, e);
             return;
         }
+        AtomicBoolean answered = new AtomicBoolean(); // the stage may be of the user's own making
         stage.whenComplete((given, failure) -> {
-            if (loop.inLoop()) {
-                take(client, given, failure, answer);
+            Runnable task = () -> take(client, given, failure, answer);
+            if (!answered.compareAndSet(false, true)) {
+                LOG.warn("client {}: the authorizer answered again, which changes nothing", client.clientId());
+            } else if (loop.inLoop()) {
+                SessionLoop.runGuarded(task);
             } else {
-                loop.execute(() -> take(client, given, failure, answer));
+                loop.execute(task);
             }
         });
     }
@@ -99,7 +107,7 @@ public final class Rights { // hot
     private boolean isReceiver(String topic) {
         try {
             return permissions.mayReceive(topic);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (RuntimeException | Error e) {
             return failed(e);
         }
     }
@@ -111,7 +119,7 @@ public final class Rights { // hot
     private boolean isPublisher(String topic, QoS qos, boolean retain) {
         try {
             return permissions.mayPublish(topic, qos, retain);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (RuntimeException | Error e) {
             return failed(e);
         }
     }
@@ -120,13 +128,15 @@ public final class Rights { // hot
     boolean maySubscribe(String filter) {
         try {
             return permissions.maySubscribe(filter);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (RuntimeException | Error e) {
             return failed(e);
         }
     }
 
     private boolean failed(Throwable cause) {
-        LOG.warn("client {}: its permissions failed, which counts as a no: {}", clientId, cause.toString());
+        if (failures++ % FAILURES_PER_LINE == 0) { // not exact: any thread
+            LOG.warn("client {}: its permissions failed, which counts as a no: {}", clientId, cause.toString());
+        }
         return false;
     }
 }

@@ -64,9 +64,18 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     /** What its client may do: the one that it has, or had last. Changed by {@link Sessions} alone. */
     Rights rights = Rights.ALL;
 
-    /** What waits until they are known; null while nobody asks for them. */
+    /** Of a client that hasn't come back since the start, for its will alone; null if nobody has asked. */
+    @Nullable
+    Rights willRights;
+
+    /** What waits until these are known; null while nobody asks for them. */
     @Nullable
     List<Runnable> awaitingRights;
+
+    /** What its client may do with its will, as far as that is known. */
+    Rights willRights() {
+        return rights.isUnknown() && willRights != null ? willRights : rights;
+    }
 
     SessionLoop.@Nullable Timer willTimer;
 
@@ -179,7 +188,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             replays.attached(connection.restriction());
         }
         if (members != null) {
-            members.attached();
+            members.attached(connection.restriction());
         }
         pump();
     }
@@ -192,6 +201,12 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         if (members != null) {
             members.detached();
         }
+    }
+
+    /** In what its connection differs; null if in nothing, or if there is none. */
+    @Nullable
+    Restriction restriction() {
+        return out == null ? null : out.restriction();
     }
 
     boolean isAttached() {

@@ -34,7 +34,7 @@ final class SessionMembers {
     void joined(String shareFilter, SessionMember member) {
         byFilter.put(shareFilter, member);
         all = null;
-        member.rights(session.rights);
+        member.permit(session.rights, session.restriction());
         if (session.isAttached()) {
             member.connected(true);
             if (mayTake()) {
@@ -62,18 +62,11 @@ final class SessionMembers {
         byFilter.values().forEach(groups::stored);
     }
 
-    /** It is known, or known anew, what the session's client may do. */
-    void rights() {
-        for (SessionMember member : all()) {
-            member.rights(session.rights);
-        }
-    }
-
     // ---- the connection
 
-    void attached() {
-        rights();
+    void attached(@Nullable Restriction restriction) {
         for (SessionMember member : all()) {
+            member.permit(session.rights, restriction);
             member.connected(true);
         }
     }
@@ -143,7 +136,7 @@ final class SessionMembers {
             Target target = window.target(counter);
             SessionMember member = (SessionMember) target.destination();
             KeptMessage message = window.message(counter);
-            if (message != null && (all || member.group.hasOther(member))) {
+            if (message != null && (all || member.group.hasOther(member, message.topic()))) {
                 member.giveBack(message, target, window.entry(counter));
                 window.complete(counter);
             }

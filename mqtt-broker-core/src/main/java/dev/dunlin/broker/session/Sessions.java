@@ -91,7 +91,7 @@ public final class Sessions {
             again.run();
         };
         SessionLoop crowded = core.crowdedLoop();
-        if (before.rights.isUnknown()) {
+        if (before.willRights().isUnknown()) {
             waiting.put(clientId, opening.link());
             awaitRights(before, ready);
         } else if (crowded != null) {
@@ -142,6 +142,7 @@ public final class Sessions {
         cancelTimers(session); // [5.0:MQTT-3.1.3-9]: back in time, its delayed will is not published
         session.link = opening.link();
         session.rights = opening.rights();
+        session.willRights = null;
         session.will = PendingWill.of(opening);
         session.expirySeconds = expirySeconds(opening);
         if (present) {
@@ -338,7 +339,7 @@ public final class Sessions {
         if (will == null || !isWillDue(session)) { // published when the client came back, while it waited
             return;
         }
-        if (session.rights.isUnknown()) {
+        if (session.willRights().isUnknown()) {
             awaitRights(session, () -> publishWill(session));
             return;
         }
@@ -359,7 +360,7 @@ public final class Sessions {
         KeptMessage message = KeptMessage.of(
                 will.message(), core.kept(will.message().qos()), will.version(), session.clientId, loop.nowMs());
         try {
-            if (loop.router().route(message, from).isError()) {
+            if (loop.router().route(message, will.message().qos(), from).isError()) {
                 from.stage(message.qos()); // refused, and gone all the same
             }
         } finally {
@@ -369,7 +370,7 @@ public final class Sessions {
 
     private boolean isRefusedByStore(Session session, PendingWill will) {
         WillMessage message = will.message();
-        boolean allowed = session.rights.mayPublish(message.topic(), message.qos(), message.retain());
+        boolean allowed = session.willRights().mayPublish(message.topic(), message.qos(), message.retain());
         return allowed
                 && loop.router()
                         .isRefusedByStore(
@@ -418,14 +419,10 @@ public final class Sessions {
     private static void rightsKnown(Session session, Rights rights) {
         List<Runnable> waited = session.awaitingRights;
         session.awaitingRights = null;
-        if (waited == null || !session.rights.isUnknown()) {
-            return; // too late
+        if (waited != null && session.willRights().isUnknown()) { // else it is too late
+            session.willRights = rights;
+            waited.forEach(SessionLoop::runGuarded);
         }
-        session.rights = rights;
-        if (session.members != null) {
-            session.members.rights();
-        }
-        waited.forEach(Runnable::run);
     }
 
     /** A will is published in one change with its removal, or with that of its session. */
@@ -448,7 +445,7 @@ public final class Sessions {
 
         @Override
         public boolean mayPublish(String topic, QoS qos, boolean retain) {
-            return session.rights.mayPublish(topic, qos, retain);
+            return session.willRights().mayPublish(topic, qos, retain);
         }
 
         @Override

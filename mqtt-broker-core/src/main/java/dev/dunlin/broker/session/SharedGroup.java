@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  * <p><em>Nobody is forgotten.</em> The home loop says that there is a backlog, then looks for room once more; a member makes
  * room, then asks whether there is a backlog. All four are volatile: one of the two sees the other.
  *
+ * <p><em>Not everybody may have everything.</em> A message that no member may have is dropped. One that members may have, but
+ * none of those with a connection, is set {@code aside}, and the others go on: it is looked at first of all whenever there may
+ * be something to hand out, so that it goes before what came later.
+ *
  * <p>With a store the group's QoS 1 and 2 messages have entries of its own from its first persistent member on. An entry stays
  * with the group until a member has acknowledged it; that of a QoS 2 message becomes the member's when it is sent.
  */
@@ -46,6 +50,7 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
     private final AtomicInteger underWay = new AtomicInteger();
     private final AtomicBoolean pumpWanted = new AtomicBoolean();
     private final SessionQueue queue;
+    private final SessionQueue aside;
 
     private volatile Member[] members = NOBODY;
     private volatile QoS granted = QoS.AT_MOST_ONCE;
@@ -65,6 +70,7 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         wayBack = new Target[] {new Target(new WayBack(), QoS.EXACTLY_ONCE, false, true, Target.NO_IDS)};
         turns = new int[core.loopCount() * APART];
         queue = new SessionQueue(this, this, core.limits, core.store);
+        aside = new SessionQueue(this, this, core.limits, core.store);
     }
 
     String name() {
@@ -186,10 +192,10 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         from.handOver(message, wayBack, entry);
     }
 
-    /** Whether there is another member with a connection. */
-    boolean hasOther(Member than) {
+    /** Whether there is another member with a connection that may have messages with this topic. */
+    boolean hasOther(Member than, String topic) {
         for (Member member : members) {
-            if (member != than && member.isConnected()) {
+            if (member != than && member.isConnected() && member.mayReceive(topic)) {
                 return true;
             }
         }
@@ -231,7 +237,7 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         } else if (message.qos() == QoS.AT_MOST_ONCE || (granted == QoS.AT_MOST_ONCE && queue.isEmpty())) {
             acceptAtMostOnce(message, entry);
         } else {
-            Target[] chosen = queue.isEmpty() ? choose(loop, message.qos(), message.topic()) : null;
+            Target[] chosen = queue.isEmpty() && aside.isEmpty() ? choose(loop, message.qos(), message.topic()) : null;
             if (chosen != null) {
                 loop.handOver(message, chosen, entry);
             } else if (isForNobody(message)) {
@@ -258,6 +264,20 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         } else {
             loop.handOver(message, chosen, entry);
         }
+    }
+
+    /** Whether members with a connection may not have it, though others may. */
+    private boolean isForOthers(KeptMessage message) {
+        boolean connected = false;
+        for (Member member : members) {
+            if (member.isConnected()) {
+                if (member.mayReceive(message.topic())) {
+                    return false;
+                }
+                connected = true;
+            }
+        }
+        return connected;
     }
 
     /** Whether no member may have it: so it doesn't wait before what others may have. */
@@ -316,30 +336,53 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         if (ended) {
             return;
         }
-        backlog = !queue.isEmpty(); // said first, then looked for room
+        backlog = !queue.isEmpty() || !aside.isEmpty(); // said first, then looked for room
+        lookAside();
         for (int left = PUMP_MAX; queue.isReady(); left--) {
             if (left == 0) {
                 wantPump();
                 break;
             }
             KeptMessage head = queue.head();
-            Target[] chosen = choose(loop, QoS.AT_LEAST_ONCE, head.topic());
-            if (chosen == null && !isForNobody(head)) {
+            boolean forOthers = isForOthers(head);
+            Target[] chosen = forOthers ? null : choose(loop, QoS.AT_LEAST_ONCE, head.topic());
+            if (chosen == null && !forOthers && !isForNobody(head)) {
                 break;
             }
-            long entry = queue.headEntry();
-            KeptMessage message = queue.remove();
-            if (chosen == null) {
-                drop(message, entry, DropReason.NOT_AUTHORIZED);
-            } else {
-                loop.handOver(message, chosen, entry);
-            }
-            message.release();
+            handOut(queue, chosen);
         }
-        backlog = !queue.isEmpty();
-        if (backlog && !queue.isReady() && hasRoom()) {
+        backlog = !queue.isEmpty() || !aside.isEmpty();
+        if (!queue.isEmpty() && !queue.isReady() && hasRoom()) {
             queue.read();
         }
+    }
+
+    /** Goes once through what was set aside, as far as it is in memory; what stays there keeps its order. */
+    private void lookAside() {
+        for (int left = Math.min(PUMP_MAX, aside.size()); left > 0 && aside.isReady(); left--) {
+            handOut(aside, choose(loop, QoS.AT_LEAST_ONCE, aside.head().topic()));
+        }
+        if (!aside.isEmpty() && !aside.isReady() && hasRoom()) {
+            aside.read();
+        }
+    }
+
+    /**
+     * Takes the head of a queue out.
+     *
+     * @param chosen who gets it; null if nobody may, or it goes to the end of those that are set aside
+     */
+    private void handOut(SessionQueue from, Target @Nullable [] chosen) {
+        long entry = from.headEntry();
+        KeptMessage message = from.remove();
+        if (chosen != null) {
+            loop.handOver(message, chosen, entry);
+        } else if (isForNobody(message)) {
+            drop(message, entry, DropReason.NOT_AUTHORIZED);
+        } else {
+            aside.add(message, entrance[0], entry);
+        }
+        message.release();
     }
 
     private boolean hasRoom() {
@@ -388,6 +431,7 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
             }
         }
         queue.dropAll(DropReason.SESSION_ENDED);
+        aside.dropAll(DropReason.SESSION_ENDED);
         backlog = false;
         core.groups.ended(this);
     }
@@ -396,11 +440,12 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
     void leave() {
         ended = true;
         queue.forget(DropReason.BROKER_CLOSED);
+        aside.forget(DropReason.BROKER_CLOSED);
     }
 
     /** Messages that wait. Home loop only. */
     int queued() {
-        return queue.size();
+        return queue.size() + aside.size();
     }
 
     @Override

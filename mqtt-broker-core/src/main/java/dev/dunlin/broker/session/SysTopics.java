@@ -81,8 +81,10 @@ public final class SysTopics {
     private static String version() {
         try (InputStream in = SysTopics.class.getResourceAsStream("version.properties")) {
             Properties made = new Properties();
-            made.load(in);
-            return made.getProperty("version");
+            if (in != null) { // it may be missing where jars were made one
+                made.load(in);
+            }
+            return made.getProperty("version", "(unknown)");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

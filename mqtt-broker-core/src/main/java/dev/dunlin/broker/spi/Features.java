@@ -15,8 +15,8 @@ import dev.dunlin.codec.QoS;
  *     with 0x85 (client identifier not valid)
  * @param clientIdPrefix what the identifiers begin with that the broker chooses; 32 random characters follow
  * @param mountPoint put before every topic and filter that they name, and taken away again from what they are sent; {@link
- *     Permissions} and limits are about the whole. Response topics stay as they are. A topic without wildcards, mostly with "/"
- *     at its end; empty for nothing
+ *     Permissions} and limits are about the whole. Response topics stay as they are. A topic without wildcards, with "/" at
+ *     its end; empty for nothing
  */
 public record Features(
         QoS maximumQoS, boolean retainAvailable, boolean emptyClientIds, String clientIdPrefix, String mountPoint) {

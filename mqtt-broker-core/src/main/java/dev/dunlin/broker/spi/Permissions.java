@@ -4,9 +4,10 @@ import dev.dunlin.codec.QoS;
 
 /**
  * What one client may do. Asked for each message on its way in and out: the answer may change at any time, and holds from then
- * on, also for subscriptions that exist and messages that are queued.
+ * on, also for what subscriptions that exist are sent, and for messages that are queued.
  *
- * <p>Any event loop, several at once; must neither block nor throw. What throws is a no, and is logged.
+ * <p>Any event loop, several at once; must neither block nor throw. What throws is a no, and is logged. The same question has
+ * the same answer until something has changed: a rate limit doesn't belong here.
  */
 public interface Permissions {
     /** Everything. */
@@ -34,7 +35,8 @@ public interface Permissions {
 
     /**
      * Whether it may be sent a message with this topic: live, queued, retained, or as a member of a shared group. If not, it is
-     * not sent, and accounted for as {@link DropReason#NOT_AUTHORIZED}.
+     * not sent, and accounted for as {@link DropReason#NOT_AUTHORIZED}; but for retained messages, which nobody has
+     * published to it.
      */
     boolean mayReceive(String topic);
 

@@ -2,7 +2,10 @@ package dev.dunlin.broker.spi;
 
 import dev.dunlin.codec.ReasonCode;
 
-/** The broker refused a publish of the local client; nothing of it has happened. */
+/**
+ * A refusal with a reason: of a publish of the local client, of which nothing has happened; or, from an {@link Authorizer}, of
+ * a client.
+ */
 public final class RejectedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -14,7 +17,7 @@ public final class RejectedException extends RuntimeException {
         this.reason = reason;
     }
 
-    /** Why, as a PUBACK would say it. */
+    /** Why, as a PUBACK would say it, or a CONNACK. */
     public ReasonCode reason() {
         return reason;
     }
