@@ -19,6 +19,7 @@ import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.Permissions;
@@ -69,6 +70,7 @@ final class PermissionsTest {
             case "fails" -> CompletableFuture.failedFuture(new IllegalStateException("on purpose"));
             case "null" -> CompletableFuture.completedFuture(null);
             case "banned" -> CompletableFuture.failedFuture(new RejectedException(ReasonCode.BANNED));
+            case "no error" -> CompletableFuture.failedFuture(new RejectedException(ReasonCode.SUCCESS));
             case "banned later" ->
                 CompletableFuture.supplyAsync(() -> {
                     throw new RejectedException(ReasonCode.BANNED);
@@ -81,11 +83,14 @@ final class PermissionsTest {
     private static final class Faulty implements Permissions {
         @Override
         public boolean mayPublish(String topic, QoS qos, boolean retain) {
-            throw new IllegalStateException("on purpose");
+            throw new StackOverflowError("on purpose"); // of a regular expression, say
         }
 
         @Override
         public boolean mayReceive(String topic) {
+            if (topic.startsWith("e")) {
+                throw new NoClassDefFoundError("on purpose");
+            }
             throw new IllegalStateException("on purpose");
         }
 
@@ -160,7 +165,7 @@ final class PermissionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"throws", "fails", "null"})
+    @ValueSource(strings = {"throws", "fails", "null", "no error"})
     void refusesWhenItFails(String id) {
         broker.send(MqttVersion.V5, connect(id)).expectRefusal(ReasonCode.UNSPECIFIED_ERROR);
         assertThat(broker.hasSession(id)).isFalse();
@@ -179,9 +184,18 @@ final class PermissionsTest {
         WireClient other = broker.client(version, "other").subscribed("t", 1);
         faulty.send(subscribe(9, "asserts", 0));
         faulty.expect(suback(9, version == MqttVersion.V5 ? ReasonCode.NOT_AUTHORIZED : ReasonCode.UNSPECIFIED_ERROR));
-        faulty.send(publish("t", "its own").qos(0, 0)).ping();
-        publisher.published("t", "p", 1);
-        other.take("t", "p", 1);
+        faulty.send(publish("t", "its own")).ping();
+        for (int i = 0; i < 2; i++) { // and is not taken for a duplicate
+            faulty.send(publish("t", "its own").qos(2, 5));
+            faulty.expect(pubrec(5).reason(version == MqttVersion.V5 ? ReasonCode.NOT_AUTHORIZED : ReasonCode.SUCCESS));
+        }
+        faulty.subscribed("$share/g/e", 1).subscribed("e", 1);
+        other.subscribed("$share/g/e", 1);
+        for (int i = 0; i < 5; i++) {
+            publisher.published("t", "p", 1).published("e", "p", 1);
+            other.take("t", "p", 1);
+            other.take("e", "p", 1);
+        }
         other.expectNothing();
         faulty.expectNothing();
     }
@@ -278,6 +292,29 @@ final class PermissionsTest {
             WireClient again = own.send(MqttVersion.V5, connect("same").userName("ann"));
             again.expect(connack());
             watcher.expectNothing();
+        }
+    }
+
+    @EachVersion
+    void aWillIsCheckedWithItsOwnQosAlsoIfThatIsRaised(MqttVersion version) {
+        Permissions atMostOnce = new Permissions() {
+            @Override
+            public boolean mayPublish(String topic, QoS qos, boolean retain) {
+                return qos == QoS.AT_MOST_ONCE;
+            }
+
+            @Override
+            public boolean mayReceive(String topic) {
+                return true;
+            }
+        };
+        try (TestBroker own =
+                TestBroker.start(builder -> builder.upgradeQoS(true).authorizer(Authorizer.all(atMostOnce)))) {
+            WireClient witness = own.client("witness").subscribed("will", 1);
+            WireClient c = own.send(version, connect("c").cleanStart().will(publish("will", "gone")));
+            c.expect(connack());
+            c.drop();
+            witness.take("will", "gone", 1);
         }
     }
 
@@ -400,6 +437,58 @@ final class PermissionsTest {
     }
 
     @EachVersion
+    void whatOnlyAMemberThatIsAwayMayHaveWaitsForItAndNothingWaitsBehind(MqttVersion version) {
+        forbidden.receive("bob", "a").receive("alice", "b");
+        persistent(version, "alice", false).subscribed("$share/g/#", 1).leave();
+        WireClient bob = broker.client(version, "bob").subscribed("$share/g/#", 1);
+        for (int i = 0; i < 4; i++) {
+            publisher.published("a", "p" + i, 1).published("b", "p" + i, 1);
+            bob.take("b", "p" + i, 1);
+        }
+        bob.expectNothing();
+        WireClient alice = persistent(version, "alice", true);
+        for (int i = 0; i < 4; i++) {
+            alice.take("a", "p" + i, 1);
+        }
+        publisher.published("a", "live", 1).published("b", "live", 1);
+        alice.take("a", "live", 1);
+        bob.take("b", "live", 1);
+        assertThat(unauthorized()).isZero();
+    }
+
+    @EachVersion
+    void whatWaitsForAMemberThatLeavesGoesWithTheGroup(MqttVersion version) {
+        forbidden.receive("bob", "a");
+        persistent(version, "alice", false).subscribed("$share/g/#", 1).leave();
+        WireClient bob = broker.client(version, "bob").subscribed("$share/g/#", 1);
+        publisher.published("a", "p", 1).published("b", "p", 1);
+        bob.take("b", "p", 1);
+        bob.leave();
+        broker.send(version, connect("alice").cleanStart()).expect(connack());
+        TestBroker.eventually("it is dropped", () -> broker.dropped(DropReason.SESSION_ENDED) == 1);
+    }
+
+    @EachVersion
+    void aMemberThatHasComeBackBehindAMountPointLeavesTheOthersWhatIsOutsideOfIt(MqttVersion version) {
+        try (TestBroker own = TestBroker.start(builder -> builder.listen(
+                Listener.tcp("127.0.0.1", 0).name("mounted").features(Features.ALL.withMountPoint("b/"))))) {
+            WireClient moved = own.send(version, connect("moved").sessionExpiry(DAY));
+            moved.expect(connack());
+            moved.subscribed("$share/g/jobs", 1).leave();
+            WireClient back = WireClient.connect(own.broker().port("mounted"), version)
+                    .send(connect("moved").sessionExpiry(DAY));
+            back.expect(connack().sessionPresent());
+            WireClient other = own.client(version, "other").subscribed("$share/g/jobs", 1);
+            WireClient source = own.client("source");
+            for (int i = 0; i < 4; i++) {
+                source.published("jobs", "p" + i, 1);
+                other.take("jobs", "p" + i, 1);
+            }
+            back.expectNothing();
+        }
+    }
+
+    @EachVersion
     void whatAGroupHasQueuedGoesToWhoMayHaveItThen(MqttVersion version) {
         WireClient member = broker.send(version, connect("member").sessionExpiry(DAY));
         member.expect(connack());
@@ -453,13 +542,20 @@ final class PermissionsTest {
 
     @Test
     void aValidityThatThrowsIsOver() {
+        long end = time.wallMs() + 5_000;
         Authenticator faulty = request -> CompletableFuture.completedFuture(
                 AuthResult.accept(Identity.ANONYMOUS).withValidity(nowMs -> {
-                    throw new IllegalStateException("on purpose");
+                    if (nowMs >= end) {
+                        throw new StackOverflowError("on purpose");
+                    }
+                    return true;
                 }));
-        try (TestBroker own = TestBroker.start(builder -> builder.authenticator(faulty))) {
-            own.send(MqttVersion.V5, connect("c")).expectRefusal(ReasonCode.NOT_AUTHORIZED);
-            assertThat(own.hasSession("c")).isFalse();
+        try (TestBroker own = TestBroker.start(builder -> builder.time(time).authenticator(faulty))) {
+            WireClient c = own.client("c");
+            time.advance(Duration.ofSeconds(6));
+            c.expectDisconnect(ReasonCode.NOT_AUTHORIZED);
+            own.send(MqttVersion.V5, connect("d")).expectRefusal(ReasonCode.NOT_AUTHORIZED);
+            assertThat(own.hasSession("d")).isFalse();
         }
     }
 

@@ -118,7 +118,7 @@ final class PermissionsOverARestartTest {
     void isNotPublishedIfTheAuthorizerFailsOrSaysNothingInTime() {
         stored.away("watcher", "will", 2);
         for (String user : new String[] {"ann", "silent", "failing"}) {
-            connected(MqttVersion.V5, by(user));
+            connected(MqttVersion.V5, by(user)).subscribed("t", 1);
         }
         pending.put("silent", new CompletableFuture<>());
         pending.put("failing", CompletableFuture.failedFuture(new IllegalStateException("on purpose")));
@@ -127,6 +127,13 @@ final class PermissionsOverARestartTest {
         TestBroker.eventually("both are refused", () -> stored.broker().dropped(DropReason.REFUSED) == 2);
         pending.get("silent").complete(Permissions.ALL); // too late
         expectWills("of ann");
+        stored.broker().client("publisher").published("t", "while away", 1);
+        pending.clear();
+        for (String user : new String[] {"ann", "silent", "failing"}) { // what waits is asked about when they come
+            WireClient back = stored.broker().send(MqttVersion.V5, by(user));
+            back.expect(connack().sessionPresent());
+            back.take("t", "while away", 1);
+        }
     }
 
     @EachVersion
@@ -142,6 +149,35 @@ final class PermissionsOverARestartTest {
         answer.complete(Permissions.ALL);
         back.expect(connack().sessionPresent());
         expectWills("of ann");
+    }
+
+    @EachVersion
+    void whatAGroupHasSetAsideIsThereAfterACrash(MqttVersion version) {
+        ConnectPacket alice = connect("alice").userName("ann").sessionExpiry(DAY);
+        ConnectPacket bob = connect("bob").userName("bob").sessionExpiry(DAY);
+        forbidden.add("bob a");
+        connected(version, alice).subscribed("$share/g/#", 2).leave();
+        WireClient member = connected(version, bob).subscribed("$share/g/#", 2);
+        WireClient publisher = stored.broker().client("publisher");
+        for (int qos = 1; qos <= 2; qos++) {
+            publisher.published("a", "a" + qos, qos).published("b", "b" + qos, qos);
+            member.take("b", "b" + qos, qos);
+        }
+        stored.sync();
+        stored.crash(Crash.POWER);
+        WireClient again = stored.broker().send(version, bob);
+        again.expect(connack().sessionPresent());
+        stored.broker().client("publisher").published("b", "b3", 1);
+        again.take("b", "b3", 1);
+        WireClient back = stored.broker().send(version, alice);
+        back.expect(connack().sessionPresent());
+        assertThat(StoredBroker.takeAll(back, 2)).containsExactly("again: a1", "a2");
+        back.leave();
+        again.leave();
+        stored.restart();
+        WireClient last = stored.broker().send(version, alice);
+        last.expect(connack().sessionPresent());
+        last.expectNothing(); // it is gone from the store
     }
 
     @EachVersion
