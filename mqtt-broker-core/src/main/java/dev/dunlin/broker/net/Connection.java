@@ -78,6 +78,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     /** Of packets that aren't complete, as far as the memory budget knows. */
     private int keptBytes;
 
+    private int packetsDecoded;
     private boolean decoding;
     private boolean authenticated;
     private boolean connected;
@@ -142,6 +143,8 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             close(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
         } finally {
             decoding = false;
+            loop.traffic().packetsReceived(packetsDecoded);
+            packetsDecoded = 0;
         }
         if (pauses != 0 && !closed) {
             ctx().channel().config().setAutoRead(false);
@@ -213,7 +216,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     @Override
     public boolean packet(PacketType type, MqttDecoder packet) throws MalformedPacket {
-        loop.traffic().packetReceived();
+        packetsDecoded++;
         OpenSession open = session;
         if (open == null) {
             connect(type, packet);

@@ -30,6 +30,7 @@ public final class Outbound { // hot
     private @Nullable OutboundAliases aliases;
     private @Nullable Restriction restriction;
     private @Nullable ByteBuf batch;
+    private int batchPackets;
     private int batchBytes = BATCH_BYTES_MIN;
     /** What batches occupy, so without large payloads: handed to the transport since it last took much. */
     private long untakenBytes;
@@ -118,7 +119,7 @@ public final class Outbound { // hot
 
     /** The batch buffer with room for a packet, at least {@code bytes} more; append to it at once. Stays this object's. */
     public ByteBuf room(int bytes) {
-        loop.traffic().packetSent();
+        batchPackets++;
         ByteBuf b = batch;
         if (b != null) {
             int needed = b.writerIndex() + bytes;
@@ -144,7 +145,7 @@ public final class Outbound { // hot
     /** Appends a large payload behind what is in the batch, without copying. Borrows it. */
     void append(ByteBuf payload) {
         writeBatch();
-        loop.traffic().bytesSent(payload.readableBytes());
+        loop.traffic().sent(0, payload.readableBytes());
         ctx.write(payload.retainedDuplicate(), ctx.voidPromise());
         markDirty();
     }
@@ -195,7 +196,8 @@ public final class Outbound { // hot
         batch = null;
         untakenBytes += b.capacity() + PENDING_BYTES;
         adaptTo(b.writerIndex());
-        loop.traffic().bytesSent(b.writerIndex());
+        loop.traffic().sent(batchPackets, b.writerIndex());
+        batchPackets = 0;
         ctx.write(b, ctx.voidPromise());
     }
 

@@ -36,9 +36,9 @@ public final class Traffic { // hot
         receivedBytes += bytes;
     }
 
-    /** A packet has come, whatever becomes of it. */
-    public void packetReceived() {
-        receivedPackets++;
+    /** Packets have come, whatever becomes of them. */
+    public void packetsReceived(int packets) {
+        receivedPackets += packets;
     }
 
     void publishReceived(QoS qos, int payloadBytes) {
@@ -46,13 +46,10 @@ public final class Traffic { // hot
         receivedPayloadBytes += payloadBytes;
     }
 
-    /** Bytes of MQTT are handed to the transport. */
-    void bytesSent(int bytes) {
+    /** Packets, and bytes of MQTT, are handed to the transport. */
+    void sent(int packets, int bytes) {
+        sentPackets += packets;
         sentBytes += bytes;
-    }
-
-    void packetSent() {
-        sentPackets++;
     }
 
     void publishSent(QoS qos, int payloadBytes) {

@@ -84,11 +84,11 @@ final class DurabilityMutants {
                                 if (session.ended) {
                             """),
                     Patch.of("session/Sessions.java", """
-                            if (loop.router().route(message, from).isError()) {
+                            if (loop.router().route(message, will.message().qos(), from).isError()) {
                                 from.stage(message.qos()); // refused, and gone all the same
                             }
                             """, """
-                            loop.router().route(message, from);
+                            loop.router().route(message, will.message().qos(), from);
                             loop.schedule(300, from::removed);
                             """)));
 

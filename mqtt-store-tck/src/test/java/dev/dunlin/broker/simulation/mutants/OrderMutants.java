@@ -30,11 +30,11 @@ final class OrderMutants {
                             "} else if (queue.isEmpty() && canSend()) {",
                             "} else if (canSend()) {"),
                     Patch.of("session/Session.java", """
-                            members.attached();
+                            members.attached(connection.restriction());
                             }
                             pump();
                             """, """
-                            members.attached();
+                            members.attached(connection.restriction());
                             }
                             loop.execute(this::pump);
                             """),
