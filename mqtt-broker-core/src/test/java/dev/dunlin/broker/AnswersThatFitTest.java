@@ -44,7 +44,7 @@ final class AnswersThatFitTest {
     private static final int SMALL = 32;
 
     private static final String BAN = "not you again, whatever you say or ask";
-    private static final String WHY = "not a topic for clients";
+    private static final String WHY = "not authorized to publish to this topic";
 
     @AutoClose
     private final TestBroker broker =

@@ -389,7 +389,7 @@ final class QosFlowTest {
                 publish("t", "p").qos(1, 1),
                 publish("nobody", "p").qos(1, 2),
                 publish("$SYS/x", "p").qos(1, 3));
-        c.expectRaw("40 {0001} 40 {0002 10} 40 {0003 87 {1F ['not a topic for clients']}}");
+        c.expectRaw("40 {0001} 40 {0002 10} 40 {0003 87 {1F ['not authorized to publish to this topic']}}");
     }
 
     @Test
@@ -397,7 +397,7 @@ final class QosFlowTest {
     void takesAndSendsTheReasonsOfPubrecAndNoOthers() {
         WireClient c = broker.client("c");
         c.send(publish("nobody", "p").qos(2, 2), publish("$SYS/x", "p").qos(2, 3));
-        c.expectRaw("50 {0002 10} 50 {0003 87 {1F ['not a topic for clients']}}");
+        c.expectRaw("50 {0002 10} 50 {0003 87 {1F ['not authorized to publish to this topic']}}");
         violations.disconnect(
                 MqttVersion.V5,
                 PROTOCOL_ERROR,
