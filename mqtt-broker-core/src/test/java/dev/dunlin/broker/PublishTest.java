@@ -241,7 +241,8 @@ final class PublishTest {
         c.send(publish("$SYS/x", "1").qos(1, 1), publish("$SYS/x", "2").qos(2, 2));
         Packet.Ack puback = c.expect(puback(1).reason(ReasonCode.NOT_AUTHORIZED));
         Packet.Ack pubrec = c.expect(pubrec(2).reason(ReasonCode.NOT_AUTHORIZED));
-        assertThat(puback.properties().string(Property.REASON_STRING)).isEqualTo("not authorized to publish to this topic");
+        assertThat(puback.properties().string(Property.REASON_STRING))
+                .isEqualTo("not authorized to publish to this topic");
         assertThat(pubrec.properties()).isEqualTo(puback.properties());
     }
 
