@@ -18,7 +18,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 /** What an attack leaves is found. */
 @Isolated("what lives on the heap is counted")
 final class SiegeTest {
-    private static final Duration SHORT = Duration.ofMillis(500);
+    private static final Duration SHORT = Duration.ofMillis(1_500);
 
     private final List<Object> left = new ArrayList<>();
 
