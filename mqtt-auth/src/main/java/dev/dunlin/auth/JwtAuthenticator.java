@@ -43,8 +43,8 @@ import org.slf4j.LoggerFactory;
  * <p>The token must be signed by one of the keys and by one of the algorithms that are named here, whatever it says itself; it
  * must not have expired ({@code exp}), must be valid already ({@code nbf}), and be from the issuer and for the audience, if
  * those are named. Its {@code sub} is the client's name. A user name in CONNECT, and one in a certificate, must be the same.
- * Whoever is wrong, in whichever way, is refused with 0x86 (bad user name or password); with 0x88 (server unavailable) if keys
- * can't be fetched, and 0x89 (server busy) if 200 wait already.
+ * Whoever is wrong, in whichever way, is refused with 0x86 (bad user name or password); with 0x88 (server unavailable) if there
+ * are no keys and they can't be fetched, and 0x89 (server busy) if 200 wait already, or 8 of its address, or it has waited for 10 s.
  *
  * <p>When the token has expired, the client is disconnected. What it may do can be in the token: see {@link TokenRules}.
  *
@@ -65,6 +65,7 @@ public final class JwtAuthenticator implements Authenticator, AutoCloseable {
     private final DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
     private final TokenClaims claims;
     private final TokenSource keys;
+    private final RareLine unavailable = new RareLine(System::nanoTime);
 
     JwtAuthenticator(TokenSource keys, TokenClaims claims) {
         this.keys = keys;
@@ -100,7 +101,9 @@ public final class JwtAuthenticator implements Authenticator, AutoCloseable {
 
     /**
      * Tokens that are signed with a key, whose public half is in a set of JSON Web Keys that is fetched when it is needed: kept
-     * for five minutes, for an hour if it can't be fetched again, and fetched for an unknown key every 30 s at most.
+     * for five minutes, for an hour if it can't be fetched again, and fetched for unknown keys twice in 30 s at most. A connect to where they are
+     * may take 5 s, as may each wait for more of the answer, which is 1 MiB at most; redirects aren't followed. RSA keys of less
+     * than 2,048 bits aren't used.
      *
      * @param url https, or http on this machine
      * @param algorithms as of {@link #keysAt}
@@ -119,7 +122,8 @@ public final class JwtAuthenticator implements Authenticator, AutoCloseable {
         String token = new String(password, StandardCharsets.ISO_8859_1); // of base64 and dots
         Arrays.fill(password, (byte) 0);
         try {
-            return pool.answer(() -> check(token, request.userName(), request.certificateName()));
+            CheckPool.Place place = pool.place(request.remoteAddress());
+            return pool.answer(place, () -> check(token, request.userName(), request.certificateName()));
         } catch (RejectedExecutionException e) {
             return BUSY;
         }
@@ -134,7 +138,13 @@ public final class JwtAuthenticator implements Authenticator, AutoCloseable {
             }
             return AuthResult.accept(identity).withValidity(validity(set.getExpirationTime()));
         } catch (KeySourceException e) {
-            LOG.warn("keys for tokens can't be had: {}", e.getMessage());
+            int refused = unavailable.due();
+            if (refused > 0) {
+                LOG.warn(
+                        "keys for tokens can't be had: {}; {} refused since the last such line",
+                        e.getMessage(),
+                        refused);
+            }
             return AuthResult.refuse(ReasonCode.SERVER_UNAVAILABLE);
         } catch (ParseException | BadJOSEException | JOSEException e) {
             LOG.debug("a token is refused: {}", e.getMessage());

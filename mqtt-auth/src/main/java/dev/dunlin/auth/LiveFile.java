@@ -7,6 +7,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,9 @@ import org.slf4j.Logger;
  *
  * <p>The file is looked at by its size, time and inode, as a notice from the system isn't to be had on every file system, and
  * gets lost where an editor puts a new file in the place of the old one. A change counts when two looks in a row find the same:
- * then nobody is in the middle of writing it. A file that isn't there is no change.
+ * then nobody is in the middle of writing it. A file that isn't there is no change. One that can't be read or used is tried again
+ * at each look, as what keeps it from that, such as its permissions, need not be seen in what is looked at; that is logged again
+ * when the reason is another.
  */
 final class LiveFile implements AutoCloseable {
     private final Path path;
@@ -26,7 +29,8 @@ final class LiveFile implements AutoCloseable {
     private final Loader loader;
 
     // Under this object's lock, as is each load.
-    private @Nullable Stamp loaded;
+    private @Nullable Stamp loaded; // of what is in use
+    private @Nullable String fault; // of the last try, as it was logged; null if that went well
     private @Nullable Stamp seen;
     private boolean missed;
     private @Nullable ScheduledThreadPoolExecutor watch;
@@ -59,14 +63,18 @@ final class LiveFile implements AutoCloseable {
         try {
             log.info("reloaded {}: {}", path, load());
         } catch (AuthFileException e) {
-            log.error("{}; what was read before stays in use", e.getMessage());
+            fault = e.getMessage();
+            log.error("{}; what was read before stays in use", fault);
             throw e;
         }
     }
 
     private synchronized String load() throws AuthFileException {
-        loaded = Stamp.of(path); // before it is read: what is written meanwhile is a change
-        return loader.load(TextLines.of(path));
+        Stamp now = Stamp.of(path); // before it is read: what is written meanwhile is a change
+        String what = loader.load(TextLines.of(path));
+        loaded = now;
+        fault = null;
+        return what;
     }
 
     /** Looks at the file every so often, from 1 ms, on a thread of its own. */
@@ -96,22 +104,35 @@ final class LiveFile implements AutoCloseable {
                 log.warn("{} is not there; what was read before stays in use", path);
             }
             missed = now == null;
+            fault = now == null ? fault : null;
             seen = null;
             return;
         }
         missed = false;
-        if (!now.equals(seen)) {
-            seen = now;
-            return;
+        if (now.equals(seen)) {
+            tryAgain();
         }
-        seen = null;
+        seen = now;
+    }
+
+    private void tryAgain() {
         try {
-            reload();
+            log.info("reloaded {}: {}", path, load());
         } catch (AuthFileException e) {
-            // Logged; the stamp is that of the file that can't be used, which is not tried again before it changes.
+            if (isNew(e.getMessage())) {
+                log.error("{}; what was read before stays in use", fault);
+            }
         } catch (RuntimeException e) {
-            log.error("{} can't be used; what was read before stays in use", path, e);
+            if (isNew(e.toString())) {
+                log.error("{} can't be used; what was read before stays in use", path, e);
+            }
         }
+    }
+
+    private boolean isNew(@Nullable String message) {
+        boolean other = !Objects.equals(message, fault);
+        fault = message;
+        return other;
     }
 
     private void stopWatch() {

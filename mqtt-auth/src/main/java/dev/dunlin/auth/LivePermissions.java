@@ -53,9 +53,14 @@ final class LivePermissions implements Permissions {
         return access;
     }
 
+    /** Made once for each change of the rules, and not for each filter of a SUBSCRIBE. */
     private Granted granted(AccessRules now) {
         Answer known = last;
-        return known.rules == now ? known.granted : now.granted(user, clientId);
+        if (known.rules != now) {
+            known = new Answer(now, now.granted(user, clientId), "", 0);
+            last = known;
+        }
+        return known.granted;
     }
 
     @Override

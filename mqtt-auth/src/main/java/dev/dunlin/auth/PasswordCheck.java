@@ -27,14 +27,20 @@ import org.jspecify.annotations.Nullable;
  * hash is meant to take, with a bounded queue in front of them.
  *
  * <p>A name that nobody has is checked against a decoy of the same cost. Where a file has hashes of several costs, which of them
- * a name's decoy has is drawn by a keyed hash of the name: names that nobody has then cost what those of users cost, and always
- * the same.
+ * a name's decoy has is drawn by a keyed hash of the name: names that nobody has then cost what those of users cost, each the same
+ * until the program is started again, or so many users come or go that the shares of the costs change.
  *
  * <p>The last good password of a user is remembered for a minute as a keyed hash: a user with many clients that all come back at
- * once would take a check for each. It is forgotten with the entry, and doesn't wait behind those who guess.
+ * once would take a check for each. It is forgotten with the entry, and doesn't wait behind those who guess. Nothing is compared
+ * with it before there is a place in the pool, which a wrong password then takes: nobody guesses faster than hashes are computed,
+ * nor learns anything while there is no place. What happens on an event loop doesn't depend on who is known, and hashes {@link
+ * #REMEMBERED_BYTES_MAX} bytes at most.
  */
 final class PasswordCheck implements AutoCloseable {
     static final long REMEMBERED_NS = TimeUnit.MINUTES.toNanos(1);
+
+    /** A longer password isn't remembered: to hash it is nothing for an event loop. */
+    static final int REMEMBERED_BYTES_MAX = 1024;
 
     private static final String MAC = "HmacSHA256";
     private static final CompletionStage<AuthResult> WRONG =
@@ -97,13 +103,9 @@ final class PasswordCheck implements AutoCloseable {
             if (password.length == 0) {
                 return WRONG; // whoever it is
             }
-            Entry entry = entries.byName.get(name);
-            if (entry != null && entry.remembers(mac(password), pace.nanoTime.getAsLong())) {
-                return CompletableFuture.completedFuture(accepted(name, entry));
-            }
-            CompletionStage<AuthResult> answer = pool.answer(() -> check(name, password));
+            CompletionStage<AuthResult> answer = answer(name, password, pool.place(request.remoteAddress()));
             pending = true;
-            return answer;
+            return answer.whenComplete((result, failure) -> Arrays.fill(password, (byte) 0));
         } catch (RejectedExecutionException e) {
             return BUSY;
         } finally {
@@ -120,20 +122,33 @@ final class PasswordCheck implements AutoCloseable {
                 : WRONG;
     }
 
-    /** On a thread of its own. The password is cleared. */
-    private AuthResult check(String name, byte[] password) {
-        try {
-            Entries now = entries;
-            Entry entry = now.byName.get(name);
-            boolean right = pace.check.matches(entry == null ? now.decoy(mac(bytes(name))) : entry.hash, password);
-            if (entry == null || !right) {
-                return AuthResult.refuse(ReasonCode.BAD_USER_NAME_OR_PASSWORD);
-            }
-            entry.remember(mac(password), pace.nanoTime.getAsLong() + REMEMBERED_NS);
-            return accepted(name, entry);
-        } finally {
-            Arrays.fill(password, (byte) 0);
+    /** At once if it is remembered, else by a check in that place. */
+    private CompletionStage<AuthResult> answer(String name, byte[] password, CheckPool.Place place) {
+        byte[] mac = rememberable(password);
+        Entry entry = entries.byName.get(name);
+        if (entry != null && entry.remembers(mac, pace.nanoTime.getAsLong())) {
+            place.giveBack();
+            return CompletableFuture.completedFuture(accepted(name, entry));
         }
+        return pool.answer(place, () -> check(name, password, mac));
+    }
+
+    /** On a thread of its own. */
+    private AuthResult check(String name, byte[] password, byte[] mac) {
+        Entries now = entries;
+        Entry entry = now.byName.get(name);
+        PasswordHash decoy = now.decoy(mac(bytes(name))); // for those who are known too: it takes time
+        if (entry != null && entry.remembers(mac, pace.nanoTime.getAsLong())) {
+            return accepted(name, entry); // another client of this user was right meanwhile
+        }
+        boolean right = pace.check.matches(entry == null ? decoy : entry.hash, password);
+        if (entry == null || !right) {
+            return AuthResult.refuse(ReasonCode.BAD_USER_NAME_OR_PASSWORD);
+        }
+        if (mac.length > 0) {
+            entry.remember(mac, pace.nanoTime.getAsLong() + REMEMBERED_NS);
+        }
+        return accepted(name, entry);
     }
 
     /** For as long as the user's entry is the same. */
@@ -143,6 +158,11 @@ final class PasswordCheck implements AutoCloseable {
 
     private static byte[] bytes(String name) {
         return name.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** By what it is remembered; empty if it is too long for that. */
+    private byte[] rememberable(byte[] password) {
+        return password.length <= REMEMBERED_BYTES_MAX ? mac(password) : new byte[0];
     }
 
     private byte[] mac(byte[] of) {
@@ -206,8 +226,10 @@ final class PasswordCheck implements AutoCloseable {
                             .toList();
         }
 
+        /** By its share of the whole: few names get another one when a user comes or goes. */
         PasswordHash decoy(byte[] mac) {
-            return decoys.get(Math.floorMod(ByteBuffer.wrap(mac).getInt(), decoys.size()));
+            long share = Integer.toUnsignedLong(ByteBuffer.wrap(mac).getInt());
+            return decoys.get((int) ((share * decoys.size()) >>> Integer.SIZE));
         }
     }
 }

@@ -23,9 +23,9 @@ import org.slf4j.LoggerFactory;
  * a hash that can be read lets nobody in; that is logged, without what is in it. A file in which all are of that kind can't be
  * used. Nobody gets in with an empty password.
  *
- * <p>Passwords are checked on threads of this object, 1 or 2 with 200 clients that wait at most: who comes then is refused with
- * 0x89 (server busy). A password that was right is remembered for a minute, as a keyed hash. The array with the password is
- * cleared.
+ * <p>Passwords are checked on threads of this object, 1 or 2 with 200 clients that wait at most, 8 of them from one address (in
+ * IPv6 from one network of 64 bits): who comes then is refused with 0x89 (server busy), as is who has waited for 10 s. A password
+ * of at most 1,024 bytes that was right is remembered for a minute, as a keyed hash. The array with the password is cleared.
  *
  * <p>A client whose user isn't in the file any more when it is read again, or has another hash, is disconnected within a
  * second. Any thread.

@@ -43,7 +43,7 @@ final class TokenKeys {
             JWSAlgorithm.ES384,
             JWSAlgorithm.ES512);
 
-    private static final int RSA_BITS_MIN = 2048;
+    static final int RSA_BITS_MIN = 2048;
     private static final Pattern PEM =
             Pattern.compile("-----BEGIN (PUBLIC KEY|CERTIFICATE)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
 

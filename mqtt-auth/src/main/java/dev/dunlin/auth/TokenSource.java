@@ -6,13 +6,20 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKMatcher;
 import com.nimbusds.jose.jwk.JWKSelector;
 import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.source.ImmutableSecret;
+import com.nimbusds.jose.jwk.OctetSequenceKey;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.source.JWKSetBasedJWKSource;
+import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
+import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.DefaultResourceRetriever;
+import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.MalformedURLException;
 import java.net.URI;
+import java.net.URL;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -53,12 +60,14 @@ final class TokenSource implements JWKSource<SecurityContext>, AutoCloseable {
                         "a secret for " + algorithm + " has " + bytes + " bytes or more, not " + secret.length);
             }
         }
-        return new TokenSource(algorithms, new ImmutableSecret<>(secret.clone()), null);
+        KnownKeys keys = new KnownKeys();
+        keys.now = new JWKSet(new OctetSequenceKey.Builder(secret.clone()).build());
+        return new TokenSource(algorithms, keys, null);
     }
 
     static TokenSource file(Path path, String... names) throws AuthFileException {
         Set<JWSAlgorithm> algorithms = algorithms(TokenKeys.PUBLIC, names);
-        KeysOfFile keys = new KeysOfFile();
+        KnownKeys keys = new KnownKeys();
         LiveFile file = new LiveFile(path, LOG, lines -> {
             JWKSet read = TokenKeys.of(path, lines);
             keys.now = read;
@@ -72,15 +81,15 @@ final class TokenSource implements JWKSource<SecurityContext>, AutoCloseable {
         if (!here && !("https".equals(url.getScheme()) && url.getHost() != null)) {
             throw new IllegalArgumentException("keys come by https, or by http from this machine, not from " + url);
         }
-        DefaultResourceRetriever fetch = new DefaultResourceRetriever(FETCH_MS_MAX, FETCH_MS_MAX, FETCH_BYTES_MAX);
+        Set<JWSAlgorithm> algorithms = algorithms(TokenKeys.PUBLIC, names);
         try {
-            JWKSource<SecurityContext> keys = JWKSourceBuilder.create(url.toURL(), fetch)
+            JWKSource<SecurityContext> keys = JWKSourceBuilder.create(url.toURL(), new Fetch())
                     .cache(KEPT_MS, 2L * FETCH_MS_MAX)
                     .refreshAheadCache(false) // no threads of its own
                     .rateLimited(FETCH_EVERY_MS)
                     .outageTolerant(KEPT_IN_NEED_MS)
                     .build();
-            return new TokenSource(algorithms(TokenKeys.PUBLIC, names), keys, null);
+            return new TokenSource(algorithms, new FetchedKeys(keys), null);
         } catch (MalformedURLException e) {
             throw new IllegalArgumentException(url + " is no URL", e);
         }
@@ -135,8 +144,52 @@ final class TokenSource implements JWKSource<SecurityContext>, AutoCloseable {
         }
     }
 
-    /** Those that were read last. */
-    private static final class KeysOfFile implements JWKSource<SecurityContext> {
+    /** Those that were fetched, if they are safe. */
+    private static final class FetchedKeys implements JWKSource<SecurityContext> {
+        private final JWKSource<SecurityContext> source;
+
+        FetchedKeys(JWKSource<SecurityContext> source) {
+            this.source = source;
+        }
+
+        @Override
+        public List<JWK> get(JWKSelector selector, @Nullable SecurityContext context) throws KeySourceException {
+            try {
+                return source.get(selector, context).stream()
+                        .filter(key -> !(key instanceof RSAKey) || key.size() >= TokenKeys.RSA_BITS_MIN)
+                        .toList();
+            } catch (RateLimitReachedException e) {
+                requireAny(e, context);
+                return List.of(); // there are keys, and none is the one that the token names
+            }
+        }
+
+        /** Throws if there are no keys, and none may be fetched now. */
+        private void requireAny(KeySourceException cause, @Nullable SecurityContext context) throws KeySourceException {
+            if (!(source instanceof JWKSetBasedJWKSource<SecurityContext> cached)) {
+                throw cause;
+            }
+            cached.getJWKSetSource()
+                    .getJWKSet(JWKSetCacheRefreshEvaluator.noRefresh(), System.currentTimeMillis(), context);
+        }
+    }
+
+    /** Without going where an answer sends it: keys from elsewhere are not those that are meant. */
+    private static final class Fetch extends DefaultResourceRetriever {
+        Fetch() {
+            super(FETCH_MS_MAX, FETCH_MS_MAX, FETCH_BYTES_MAX);
+        }
+
+        @Override
+        protected HttpURLConnection openHTTPConnection(URL url) throws IOException {
+            HttpURLConnection connection = super.openHTTPConnection(url);
+            connection.setInstanceFollowRedirects(false);
+            return connection;
+        }
+    }
+
+    /** A secret, or those that were read last. */
+    private static final class KnownKeys implements JWKSource<SecurityContext> {
         private volatile JWKSet now = new JWKSet();
 
         @Override
@@ -144,7 +197,7 @@ final class TokenSource implements JWKSource<SecurityContext>, AutoCloseable {
             return select(now, selector);
         }
 
-        /** A key that has no identifier, as in PEM, may be the one that a token means, whichever it names. */
+        /** A key that has no identifier, as a secret or one in PEM, may be the one that a token means, whichever it names. */
         private static List<JWK> select(JWKSet keys, JWKSelector selector) {
             List<JWK> named = selector.select(keys);
             if (!named.isEmpty()) {

@@ -284,6 +284,27 @@ final class AccessRulesTest {
     }
 
     @Test
+    void afterAChangeTheRulesOfAClientAreMadeOnceAndNotForEachFilter() {
+        AccessRules.Builder many = AccessRules.builder();
+        for (int i = 0; i < 1_000; i++) {
+            many.pattern().read("dev/%c/" + i);
+        }
+        LiveRules rules = new LiveRules(OWN.build());
+        LivePermissions ann = new LivePermissions(rules, "ann", "c1");
+        rules.now = many.build();
+        assertThat(ann.maySubscribe("dev/#")).isTrue();
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+        int granted = 0;
+        for (int i = 0; i < 100; i++) {
+            granted += ann.maySubscribe("dev/c1/x") ? 1 : 0;
+        }
+        long bytes = threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+        assertThat(granted).isEqualTo(100);
+        assertThat(bytes).as("bytes for 100 filters").isLessThan(20_000);
+    }
+
+    @Test
     void findsWhatALookAtEachRuleFinds() {
         long seed = new Random().nextLong();
         Random random = new Random(seed);

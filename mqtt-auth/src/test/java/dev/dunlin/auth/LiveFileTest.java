@@ -3,16 +3,18 @@ package dev.dunlin.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
+import org.slf4j.Logger;
 
 /** When a file is read again: look by look, without a clock. */
 final class LiveFileTest {
@@ -24,13 +26,22 @@ final class LiveFileTest {
     /** What was read, first lines only; those that begin with "bad" were refused. */
     private final List<String> read = new ArrayList<>();
 
+    /** What was logged as an error. */
+    private final List<String> errors = new ArrayList<>();
+
+    /** Why the file is refused whatever is in it. */
+    private @Nullable String unusable;
+
     @BeforeEach
     void name() throws Exception {
         path = Files.writeString(folder.resolve("file"), "1");
     }
 
     private LiveFile opened() throws AuthFileException {
-        LiveFile file = new LiveFile(path, LoggerFactory.getLogger(LiveFileTest.class), lines -> {
+        LiveFile file = new LiveFile(path, log(), lines -> {
+            if (unusable != null) {
+                throw new AuthFileException(path, 0, unusable);
+            }
             read.add(lines.get(0));
             if (lines.get(0).startsWith("bad")) {
                 throw new AuthFileException(path, 1, "is bad");
@@ -39,6 +50,16 @@ final class LiveFileTest {
         });
         read.clear();
         return file;
+    }
+
+    private Logger log() {
+        return (Logger) Proxy.newProxyInstance(
+                LiveFileTest.class.getClassLoader(), new Class<?>[] {Logger.class}, (proxy, method, args) -> {
+                    if (method.getName().equals("error")) {
+                        errors.add(List.of(args[1]).toString());
+                    }
+                    return null;
+                });
     }
 
     private static void look(LiveFile file, int times) {
@@ -95,16 +116,36 @@ final class LiveFileTest {
     }
 
     @Test
-    void aFileThatCantBeUsedIsTriedOncePerChange() throws Exception {
+    void aFileThatCantBeUsedIsTriedAtEachLookAndLoggedOnce() throws Exception {
         try (LiveFile file = opened()) {
             Files.writeString(path, "bad");
-            look(file, 5);
+            look(file, 4);
+            assertThat(read).containsExactly("bad", "bad", "bad");
             Files.writeString(path, "bad too");
-            look(file, 5);
-            assertThat(read).containsExactly("bad", "bad too");
+            look(file, 4);
+            assertThat(errors).as("for the same reason").hasSize(1);
             Files.writeString(path, "good");
             look(file, 5);
-            assertThat(read).containsExactly("bad", "bad too", "good");
+            assertThat(read).hasSize(7).endsWith("bad too", "good");
+            Files.writeString(path, "bad again");
+            look(file, 5);
+            assertThat(errors).hasSize(2);
+        }
+    }
+
+    /** As with permissions: what keeps it from being read isn't seen in its size, time or inode. */
+    @Test
+    void aFileThatWasUnusableIsReadWhenThatIsOverThoughItLooksTheSame() throws Exception {
+        try (LiveFile file = opened()) {
+            Files.writeString(path, "two");
+            unusable = "is locked";
+            look(file, 3);
+            unusable = "is still locked";
+            look(file, 3);
+            assertThat(errors).hasSize(2);
+            unusable = null;
+            look(file, 5);
+            assertThat(read).containsExactly("two");
         }
     }
 
@@ -135,11 +176,12 @@ final class LiveFileTest {
             Files.writeString(path, "bad");
             assertThatThrownBy(file::reload).isInstanceOf(AuthFileException.class);
             look(file, 5);
-            assertThat(read).containsExactly("two", "bad");
+            assertThat(errors).as("said already").hasSize(1);
             file.close();
+            read.clear();
             Files.writeString(path, "after");
             look(file, 5);
-            assertThat(read).containsExactly("two", "bad");
+            assertThat(read).isEmpty();
         }
     }
 }

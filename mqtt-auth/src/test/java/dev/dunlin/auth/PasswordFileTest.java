@@ -21,6 +21,7 @@ import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,11 +30,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,17 +96,13 @@ final class PasswordFileTest {
     }
 
     private static ConnectRequest request(@Nullable String user, byte @Nullable [] password, @Nullable String cert) {
+        return request(user, password, cert, new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
+    }
+
+    private static ConnectRequest request(
+            @Nullable String user, byte @Nullable [] password, @Nullable String cert, SocketAddress from) {
         return new ConnectRequest(
-                "c",
-                MqttVersion.V5,
-                true,
-                user,
-                password,
-                Properties.EMPTY,
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
-                "tcp",
-                List.of(),
-                cert);
+                "c", MqttVersion.V5, true, user, password, Properties.EMPTY, from, "tcp", List.of(), cert);
     }
 
     private static AuthResult ask(Authenticator file, @Nullable String user, @Nullable String password) {
@@ -285,6 +284,148 @@ final class PasswordFileTest {
             assertThat(answers).allMatch(answer -> answer.toCompletableFuture().join() instanceof AuthResult.Accepted);
         }
         await().until(() -> checkers().isEmpty());
+    }
+
+    /** Checks that begin when this is open, and are counted then. */
+    private final AtomicReference<CountDownLatch> gate = new AtomicReference<>(new CountDownLatch(0));
+
+    private PasswordFile gated(int threads, int waitingMax) throws AuthFileException {
+        return PasswordFile.at(file, new PasswordCheck.Pace(threads, waitingMax, nowNs::get, (hash, password) -> {
+            try {
+                return gate.get().await(30, TimeUnit.SECONDS) && count(hash, password);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }));
+    }
+
+    private static CompletableFuture<AuthResult> asked(PasswordFile users, String name, String password, String from) {
+        ConnectRequest request = request(name, bytes(password), null, new InetSocketAddress(from, 1));
+        return users.authenticate(request).toCompletableFuture();
+    }
+
+    private static void assertBusy(CompletableFuture<AuthResult> answer) {
+        assertThat(answer).isCompletedWithValue(AuthResult.refuse(ReasonCode.SERVER_BUSY));
+    }
+
+    @Test
+    void whileThereIsNoPlaceNobodyLearnsWhetherAGuessIsRight() throws Exception {
+        write(line("ann", "a"));
+        try (PasswordFile users = gated(1, 8)) {
+            assertThat(asked(users, "ann", "a", "10.0.0.1").join()).isInstanceOf(AuthResult.Accepted.class);
+            gate.set(new CountDownLatch(1));
+            List<CompletableFuture<AuthResult>> guesses = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                guesses.add(asked(users, "ann", "guess " + i, "10.0.0.2")); // each takes a place
+            }
+            assertBusy(asked(users, "ann", "a", "10.0.0.2"));
+            assertBusy(asked(users, "ann", "b", "10.0.0.2"));
+            assertBusy(asked(users, "eve", "b", "10.0.0.2"));
+            // Who comes from elsewhere doesn't wait behind them, until all places are taken.
+            assertThat(asked(users, "ann", "a", "10.0.0.1"))
+                    .isCompletedWithValueMatching(AuthResult.Accepted.class::isInstance);
+            guesses.add(asked(users, "eve", "b", "10.0.0.3"));
+            assertBusy(asked(users, "ann", "a", "10.0.0.1"));
+            assertBusy(asked(users, "ann", "b", "10.0.0.1"));
+            gate.get().countDown();
+            guesses.forEach(guess -> assertWrong(guess.join()));
+        }
+    }
+
+    @Test
+    void oneAddressTakesFewPlaces() throws Exception {
+        write(line("ann", "a"));
+        gate.set(new CountDownLatch(1));
+        try (PasswordFile users = gated(1, 100)) {
+            List<CompletableFuture<AuthResult>> first = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                first.add(asked(users, "ann", "a", "10.0.0.1"));
+                first.add(asked(users, "ann", "a", "2001:db8::" + i));
+            }
+            assertBusy(asked(users, "ann", "a", "10.0.0.1"));
+            assertBusy(asked(users, "ann", "a", "2001:db8::ffff:1")); // of the same network
+            first.add(asked(users, "ann", "a", "10.0.0.2"));
+            first.add(asked(users, "ann", "a", "2001:db8:0:1::1"));
+            assertThat(first).noneMatch(CompletableFuture::isDone);
+            gate.get().countDown();
+            assertThat(first).allMatch(answer -> answer.join() instanceof AuthResult.Accepted);
+            assertThat(takeComputed())
+                    .as("one of a user is checked, the others come after it")
+                    .hasSize(1);
+            for (int i = 0; i < 20; i++) { // places are given back, whatever the answer is
+                assertWrong(
+                        asked(users, i < 10 ? "ann" : "eve", "b", "10.0.0.1").join());
+                assertThat(asked(users, "ann", "a", "10.0.0.1").join()).isInstanceOf(AuthResult.Accepted.class);
+            }
+        }
+    }
+
+    @Test
+    void whoHasWaitedForTenSecondsIsNotCheckedAnyMore() throws Exception {
+        write(line("ann", "a"));
+        gate.set(new CountDownLatch(1));
+        try (PasswordFile users = gated(1, 100)) {
+            CompletableFuture<AuthResult> underCheck = asked(users, "eve", "b", "10.0.0.1");
+            await().until(() ->
+                    gate.get().getCount() == 1 && checkers().stream().anyMatch(PasswordFileTest::waits));
+            ConnectRequest tooLong = request("ann", bytes("a"), null);
+            CompletableFuture<AuthResult> refused = users.authenticate(tooLong).toCompletableFuture();
+            nowNs.addAndGet(1);
+            CompletableFuture<AuthResult> inTime = asked(users, "ann", "a", "10.0.0.2");
+            nowNs.addAndGet(TimeUnit.SECONDS.toNanos(10) - 1);
+            gate.get().countDown();
+            assertWrong(underCheck.join());
+            assertThat(inTime.join()).isInstanceOf(AuthResult.Accepted.class);
+            assertBusy(refused);
+            assertThat(tooLong.password()).containsOnly(0);
+            assertThat(takeComputed()).hasSize(2);
+        }
+    }
+
+    private static boolean waits(Thread thread) {
+        return thread.getState() == Thread.State.TIMED_WAITING
+                && List.of(thread.getStackTrace()).stream()
+                        .anyMatch(frame -> frame.getClassName().equals(CountDownLatch.class.getName()));
+    }
+
+    @Test
+    void aLongPasswordIsNotRemembered() throws Exception {
+        String longest = "x".repeat(1024);
+        write(line("ann", longest), line("bob", longest + "x"));
+        try (PasswordFile users = counted()) {
+            for (int i = 0; i < 2; i++) {
+                assertThat(letsIn(users, "ann", longest)).isTrue();
+                assertThat(letsIn(users, "bob", longest + "x")).isTrue();
+            }
+            assertThat(takeComputed()).as("one of ann, two of bob").hasSize(3);
+        }
+    }
+
+    @Test
+    void whoIsUnknownCostsTheSameWhenAUserComes() throws Exception {
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < 100; i++) {
+            lines.append(line("u" + i, "x", i % 2 == 0 ? 2 : 3));
+        }
+        write(lines.toString());
+        try (PasswordFile users = counted()) {
+            List<String> before = costsOfUnknown(users);
+            write(lines + line("new", "x", 2));
+            users.reload();
+            List<String> after = costsOfUnknown(users);
+            int others = 0;
+            for (int i = 0; i < before.size(); i++) {
+                others += before.get(i).equals(after.get(i)) ? 0 : 1;
+            }
+            assertThat(others).isLessThanOrEqualTo(20); // 1 expected, 100 if they were drawn again
+        }
+    }
+
+    private List<String> costsOfUnknown(PasswordFile users) {
+        for (int i = 0; i < 200; i++) {
+            assertWrong(ask(users, "eve" + i, "x"));
+        }
+        return takeComputed();
     }
 
     private static List<Thread> checkers() {

@@ -31,12 +31,16 @@ import picocli.CommandLine.Spec;
         description =
                 "Sets the password of a user in a password file, which Mosquitto reads as well. It is asked for twice, unless it"
                         + " is said where it comes from. The file is changed as a whole or not at all; what else is in it stays.",
-        footer = {"", "Exit codes: 0 changed, 1 the file is as before, 2 wrong usage."})
+        footer = {"", "Exit codes: 0 changed, 1 the file is as before unless the message says otherwise, 2 wrong usage."
+        })
 final class Passwd implements StoreAction {
     static final String NAME = "passwd";
 
     /** What CONNECT has room for. */
     private static final int BYTES_MAX = 65_535;
+
+    private static final String LOST =
+            "has characters that didn't arrive here as they were typed: set LC_ALL to a UTF-8 locale such as C.UTF-8";
 
     @Spec
     @Nullable
@@ -108,7 +112,7 @@ final class Passwd implements StoreAction {
             PasswordEdit.requirePlace(file, create, force); // before anybody types a password
             // Nor is the file taken before that: a person may go away, or end this.
             String hash = delete || upgrade ? "" : hash(hashing);
-            try (PasswordEdit edit = create ? PasswordEdit.ofNew(file) : PasswordEdit.of(file)) {
+            try (PasswordEdit edit = create ? PasswordEdit.ofNew(file, force) : PasswordEdit.of(file)) {
                 String done = change(edit, hashing, hash);
                 edit.finish();
                 out.println(done);
@@ -179,9 +183,17 @@ final class Passwd implements StoreAction {
         if (name.startsWith("#") || !name.equals(name.trim())) {
             throw wrong("the name of a user begins with '#', or begins or ends with a space");
         }
+        if (!isText(name)) {
+            throw wrong("the name of a user " + LOST);
+        }
         if (name.getBytes(StandardCharsets.UTF_8).length > BYTES_MAX) {
             throw wrong("the name of a user has more than " + BYTES_MAX + " bytes");
         }
+    }
+
+    /** Whether it is what was typed: what the locale can't say arrives as the replacement character, or as half of one. */
+    private static boolean isText(CharSequence typed) {
+        return typed.codePoints().noneMatch(c -> c == 0xFFFD || Character.getType(c) == Character.SURROGATE);
     }
 
     private String user() {
@@ -206,7 +218,7 @@ final class Passwd implements StoreAction {
 
     private byte[] password() throws StoreException, InterruptedException, IOException {
         byte[] password = batch
-                ? String.valueOf(given).getBytes(StandardCharsets.UTF_8)
+                ? bytes(CharBuffer.wrap(String.valueOf(given)))
                 : stdin ? line(new FileInputStream(FileDescriptor.in)) : asked();
         if (password.length == 0) {
             throw new StoreException(Kind.IO, "the password is empty: nobody would get in with it");
@@ -245,12 +257,22 @@ final class Passwd implements StoreAction {
         if (first == null || second == null || !Arrays.equals(first, second)) {
             throw new StoreException(Kind.IO, "the two passwords differ");
         }
-        ByteBuffer bytes = ByteBuffer.allocate(3 * first.length);
-        StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(first), bytes, true);
+        try {
+            return bytes(CharBuffer.wrap(first));
+        } finally {
+            Arrays.fill(first, '\0');
+            Arrays.fill(second, '\0');
+        }
+    }
+
+    private static byte[] bytes(CharBuffer typed) throws StoreException {
+        if (!isText(typed)) {
+            throw new StoreException(Kind.IO, "the password " + LOST + ", or use --stdin, which takes bytes");
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(3 * typed.length());
+        StandardCharsets.UTF_8.newEncoder().encode(typed, bytes, true);
         byte[] password = Arrays.copyOf(bytes.array(), bytes.position());
         Arrays.fill(bytes.array(), (byte) 0);
-        Arrays.fill(first, '\0');
-        Arrays.fill(second, '\0');
         return password;
     }
 

@@ -33,10 +33,15 @@ final class PasswordEdit implements AutoCloseable {
     /** Bytes as characters and back: what isn't text stays what it is. */
     private static final Charset BYTES = StandardCharsets.ISO_8859_1;
 
+    /** Some editors begin a file with it. The broker passes over it; it isn't part of the first line. */
+    private static final String BYTE_ORDER_MARK = inFile("\uFEFF");
+
     private final Path file;
     private final Path part;
     private final FileChannel channel;
     private final List<String> lines = new ArrayList<>();
+    private String mark = "";
+    private boolean anew; // the file isn't there, and nobody else's shall be replaced
     private boolean finished;
 
     private PasswordEdit(Path file, Path part, FileChannel channel) {
@@ -59,19 +64,25 @@ final class PasswordEdit implements AutoCloseable {
         }
     }
 
-    /** Of a file that isn't there, or shall be another. */
-    static PasswordEdit ofNew(Path path) throws StoreException, IOException {
-        Path file = path.toAbsolutePath().normalize();
-        if (!Files.exists(file)) {
-            return begin(file);
+    /** Of a file that isn't there; with force, or shall be another. */
+    static PasswordEdit ofNew(Path path, boolean force) throws StoreException, IOException {
+        requirePlace(path, true, force); // again, as a person has typed since
+        if (Files.exists(path)) {
+            PasswordEdit edit = of(path);
+            edit.lines.clear();
+            edit.mark = "";
+            return edit;
         }
-        PasswordEdit edit = of(file);
-        edit.lines.clear();
+        PasswordEdit edit = begin(path.toAbsolutePath().normalize());
+        edit.anew = !force;
         return edit;
     }
 
     /** Refuses to make a new file where there is one, and to change one that isn't there. */
     static void requirePlace(Path path, boolean create, boolean force) throws StoreException {
+        if (!Files.exists(path) && Files.isSymbolicLink(path)) {
+            throw new StoreException(Kind.IO, "the password file " + path + " is a link to a file that is not there");
+        }
         if (!create && !Files.exists(path)) {
             throw new StoreException(Kind.IO, "the password file " + path + " is not there: -c makes it");
         }
@@ -125,7 +136,8 @@ final class PasswordEdit implements AutoCloseable {
 
     private void read() throws IOException {
         String text = Files.readString(file, BYTES);
-        int from = 0;
+        mark = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : "";
+        int from = mark.length();
         while (from < text.length()) {
             int end = text.indexOf('\n', from);
             int next = end < 0 ? text.length() : end + 1;
@@ -218,16 +230,26 @@ final class PasswordEdit implements AutoCloseable {
     }
 
     /** Brings it to the disk, and to its place. */
-    void finish() throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(String.join("", lines).getBytes(BYTES));
+    void finish() throws StoreException, IOException {
+        ByteBuffer bytes = ByteBuffer.wrap((mark + String.join("", lines)).getBytes(BYTES));
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }
         channel.force(true);
         channel.close();
+        if (anew) {
+            requirePlace(file, true, false); // of somebody who doesn't look for the part, as mosquitto_passwd
+        }
         Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         finished = true;
-        StoreFolder.syncFolder(Objects.requireNonNull(file.getParent()));
+        try {
+            StoreFolder.syncFolder(Objects.requireNonNull(file.getParent()));
+        } catch (IOException e) {
+            throw new StoreException(
+                    Kind.IO,
+                    "the password file " + file + " is changed, but a loss of power may undo that: " + Words.of(e),
+                    e);
+        }
     }
 
     @Override

@@ -127,6 +127,19 @@ final class PasswdTest {
     }
 
     @Test
+    void aByteOrderMarkIsNotPartOfAName() throws Exception {
+        Files.writeString(file, "\uFEFFann:old\nbob:b\n");
+        passwd("-I", "1", "-b", "FILE", "ann", "secret");
+        List<String> lines = Files.readAllLines(file);
+        assertThat(lines).hasSize(2).last().isEqualTo("bob:b");
+        assertIsFor(lines.get(0), "\uFEFFann", "secret");
+        passwd("-D", "FILE", "ann");
+        assertThat(file).hasContent("\uFEFFbob:b\n");
+        passwd("-U", "-I", "1", "FILE");
+        assertIsFor(Files.readString(file).strip(), "\uFEFFbob", "b");
+    }
+
+    @Test
     void hashesAPlainFile() throws Exception {
         String bob = "bob:" + Passwords.pbkdf2(1).hash(bytes("b"));
         Files.writeString(file, "# users\nann:secret\n" + bob + "\ncarl: $ecret two \n");
@@ -180,6 +193,46 @@ final class PasswdTest {
         assertThat(temp).isDirectoryNotContaining(path -> !path.equals(file));
         passwd("-c", "--force", "-I", "1", "-b", "FILE", "bob", "x");
         assertThat(Files.readAllLines(file)).singleElement().asString().startsWith("bob:");
+    }
+
+    @Test
+    void aFileThatComesWhileAPasswordIsTypedStays() throws Exception {
+        String others = "bob:b\n";
+        try (PasswordEdit edit = PasswordEdit.ofNew(file, false)) {
+            edit.set("ann", "hash");
+            Files.writeString(file, others); // as mosquitto_passwd does
+            assertThatThrownBy(edit::finish).hasMessageContaining("is there already: --force replaces it");
+        }
+        assertThatThrownBy(() -> PasswordEdit.ofNew(file, false))
+                .hasMessageContaining("is there already: --force replaces it");
+        assertThat(file).hasContent(others);
+        assertThat(temp).isDirectoryNotContaining(path -> !path.equals(file));
+    }
+
+    @Test
+    void aLinkToNothingStays() throws Exception {
+        Path nowhere = temp.resolve("nowhere");
+        Path link = Files.createSymbolicLink(temp.resolve("link"), nowhere);
+        for (String how : List.of("-cb", "-b")) {
+            assertThatThrownBy(() -> passwd(how, link.toString(), "ann", "x"))
+                    .hasMessage("the password file " + link + " is a link to a file that is not there");
+        }
+        assertThatThrownBy(() -> passwd("-c", "--force", "-b", link.toString(), "ann", "x"))
+                .hasMessageContaining("is a link to a file that is not there");
+        assertThat(link).isSymbolicLink();
+        assertThat(nowhere).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\uFFFD", "s\uFFFDcret", "\uD800"})
+    void refusesWhatTheLocaleHasLost(String text) {
+        assertThatThrownBy(() -> passwd("-c", "-b", "FILE", "ann", text))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("set LC_ALL to a UTF-8 locale");
+        assertThatThrownBy(() -> passwd("-c", "-b", "FILE", text, "secret"))
+                .isInstanceOf(ParameterException.class)
+                .hasMessageContaining("set LC_ALL to a UTF-8 locale");
+        assertThat(file).doesNotExist();
     }
 
     @ParameterizedTest
@@ -260,6 +313,18 @@ final class PasswdTest {
         assertIsFor(Files.readString(file).strip(), "ann", "s3cret");
         assertThat(typed(command + " --force", "s3cret", "secret")).contains("dunlin: the two passwords differ");
         assertIsFor(Files.readString(file).strip(), "ann", "s3cret");
+    }
+
+    @Test
+    @RequiresTool("script")
+    void refusesInALocaleWithoutUmlautsWhatHasSome() throws Exception {
+        String passwd =
+                "LC_ALL=C " + String.join(" ", Child.broker("passwd", "-c").command()) + " ";
+        assertThat(typed(passwd + file + " ann", "pa\u00DFwort", "pa\u00DFwort"))
+                .contains("the password has characters that didn't arrive", "set LC_ALL to a UTF-8 locale");
+        assertThat(typed(passwd + "-b " + file + " $(printf 'j\\303\\266rg') secret"))
+                .contains("the name of a user has characters that didn't arrive", "set LC_ALL to a UTF-8 locale");
+        assertThat(file).doesNotExist();
     }
 
     /** What a terminal shows of a command, when a person answers its questions. */
