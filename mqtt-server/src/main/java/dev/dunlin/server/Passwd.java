@@ -3,6 +3,7 @@ package dev.dunlin.server;
 import dev.dunlin.auth.Passwords;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import java.io.BufferedInputStream;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -217,9 +218,8 @@ final class Passwd implements StoreAction {
     }
 
     private byte[] password() throws StoreException, InterruptedException, IOException {
-        byte[] password = batch
-                ? bytes(CharBuffer.wrap(String.valueOf(given)))
-                : stdin ? line(new FileInputStream(FileDescriptor.in)) : asked();
+        byte[] password =
+                batch ? bytes(CharBuffer.wrap(String.valueOf(given))) : stdin ? line(standardInput()) : asked();
         if (password.length == 0) {
             throw new StoreException(Kind.IO, "the password is empty: nobody would get in with it");
         }
@@ -227,6 +227,11 @@ final class Passwd implements StoreAction {
             throw new StoreException(Kind.IO, "the password has more than " + BYTES_MAX + " bytes");
         }
         return password;
+    }
+
+    /** Buffered, because a file stream asks where it is, and a pipe can't tell. */
+    private static InputStream standardInput() {
+        return new BufferedInputStream(new FileInputStream(FileDescriptor.in));
     }
 
     /** The one line that there is. */

@@ -272,12 +272,22 @@ final class PasswdTest {
         Ended made = fed("a s\u00E9cret\n", "passwd", "--stdin", "-c", file.toString(), "ann");
         assertThat(made).isEqualTo(new Ended(0, List.of("set the password of user 'ann' in " + file), List.of()));
         assertIsFor(Files.readString(file).strip(), "ann", "a s\u00E9cret");
+        assertThat(Child.run(piped("passwd", "--stdin", file.toString(), "ann")))
+                .isEqualTo(new Ended(0, List.of("set the password of user 'ann' in " + file), List.of()));
+        assertIsFor(Files.readString(file).strip(), "ann", "piped");
         Ended windows = fed("other\r\n", "passwd", "--stdin", file.toString(), "ann");
         assertThat(windows.code()).isZero();
         assertIsFor(Files.readString(file).strip(), "ann", "other");
         assertThat(fed("a\nb\n", "passwd", "--stdin", file.toString(), "ann"))
                 .isEqualTo(new Ended(1, List.of(), List.of("dunlin: standard input has more than one line")));
         assertIsFor(Files.readString(file).strip(), "ann", "other");
+    }
+
+    /** With a password through a pipe. */
+    private static ProcessBuilder piped(String... args) {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "printf 'piped\\n' | \"$@\"", "sh"));
+        command.addAll(Child.broker(args).command());
+        return new ProcessBuilder(command);
     }
 
     private static Ended fed(String input, String... args) throws Exception {
