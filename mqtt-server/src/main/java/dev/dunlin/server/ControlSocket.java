@@ -1,5 +1,6 @@
 package dev.dunlin.server;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * any number of {@code progress TEXT}, then {@code ok TEXT} or {@code error TEXT}, and closes. Requests are read one after the
  * other on one thread, each within a few seconds; a command that takes long answers from another thread.
  */
-final class ControlSocket implements AutoCloseable {
+final class ControlSocket implements Closeable {
     static final String FILE = "dunlin.sock";
     static final Duration PATIENCE = Duration.ofSeconds(2);
 

@@ -1,47 +1,60 @@
 package dev.dunlin.server;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
-/** How files, and what is in folders, look from outside: size, time and inode differ when they do. One thread. */
+/**
+ * How files, and those that are in folders, look from outside: size, time and inode differ when they do. Each is for itself: one
+ * that never rests keeps no change of another from being seen. One thread.
+ */
 final class FileStamps {
+    private static final String ABSENT = "absent";
+
     private final List<Path> places;
-    private List<String> known;
-    private List<String> seen;
+    private final Map<Path, String> known;
+    private Map<Path, String> seen;
 
     /** Looks at them now. */
     FileStamps(List<Path> places) {
         this.places = List.copyOf(places);
-        known = look();
-        seen = known;
+        seen = look();
+        known = new LinkedHashMap<>(seen);
     }
 
-    /** Whether they differ from when this was last true, and don't change just now: two looks in a row found the same. */
+    /** Whether any differs from when it was last told, and doesn't change just now: two looks in a row found it the same. */
     boolean haveChanged() {
-        List<String> now = look();
-        boolean still = now.equals(seen);
-        seen = now;
-        if (!still || now.equals(known)) {
-            return false;
+        Map<Path, String> now = look();
+        known.keySet().forEach(file -> now.putIfAbsent(file, ABSENT));
+        boolean changed = false;
+        for (Map.Entry<Path, String> entry : now.entrySet()) {
+            Path file = entry.getKey();
+            String stamp = entry.getValue();
+            if (stamp.equals(seen.getOrDefault(file, ABSENT)) && !stamp.equals(known.getOrDefault(file, ABSENT))) {
+                known.put(file, stamp);
+                changed = true;
+            }
         }
-        known = now;
-        return true;
+        known.values().removeIf(ABSENT::equals);
+        seen = now;
+        return changed;
     }
 
-    private List<String> look() {
-        List<String> stamps = new ArrayList<>();
+    private Map<Path, String> look() {
+        Map<Path, String> stamps = new LinkedHashMap<>();
         for (Path place : places) {
-            stamps.add(stamp(place));
+            stamps.put(place, stamp(place));
             if (Files.isDirectory(place)) {
                 try (Stream<Path> files = Files.list(place)) {
-                    files.sorted().map(FileStamps::stamp).forEach(stamps::add);
-                } catch (IOException e) {
-                    stamps.add("can't be listed");
+                    files.forEach(file -> stamps.put(file, stamp(file)));
+                } catch (IOException | UncheckedIOException e) { // the latter while it was being listed
+                    stamps.put(place, "can't be listed");
                 }
             }
         }
@@ -51,9 +64,9 @@ final class FileStamps {
     private static String stamp(Path file) {
         try {
             BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-            return file + " " + now.lastModifiedTime() + " " + now.size() + " " + now.fileKey();
+            return now.lastModifiedTime() + " " + now.size() + " " + now.fileKey();
         } catch (IOException e) {
-            return file + " is not there";
+            return ABSENT;
         }
     }
 }

@@ -21,9 +21,6 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +39,7 @@ public final class Main {
     /** How long clients get to take their DISCONNECT; with the stop itself inside the 2 s that users are promised. */
     private static final Duration DRAIN = Duration.ofSeconds(1);
 
-    private static final long STOP_MS_MAX = 1700;
+    private static final Duration STOP_MAX = Duration.ofMillis(1700);
 
     private static final Set<String> LOG_LEVELS = Set.of("off", "error", "warn", "info", "debug", "trace");
 
@@ -77,13 +74,17 @@ public final class Main {
     }
 
     private static void run(Options options, ParseResult given) throws InterruptedException {
+        Hangups hangups = Hangups.take();
         Plan plan = plan(options, given);
         Broker broker = start(plan, options);
+        OrderedStop stop = stopOnSignal(broker);
+        writePid(plan.pidFile(), stop);
         Reloads reloads = new Reloads(broker, plan);
-        reloads.onSignal();
+        if (plan.data() != null) {
+            listenForCommands(plan.data(), broker, reloads, stop);
+        }
+        reloads.onSignal(hangups);
         reloads.onChange(Duration.ofSeconds(options.access.watchSeconds));
-        writePid(plan.pidFile());
-        stopOnSignal(broker, plan, plan.data() == null ? null : listenForCommands(plan.data(), broker, reloads));
         LogConfiguration.publishBy(broker);
         for (ListenerAddress address : broker.listeners()) {
             System.out.println("dunlin listening on " + address.uri());
@@ -215,13 +216,14 @@ public final class Main {
         }
     }
 
-    private static void writePid(@Nullable Path file) {
+    private static void writePid(@Nullable Path file, OrderedStop stop) {
         if (file == null) {
             return;
         }
         try {
-            Files.writeString(file, ProcessHandle.current().pid() + "\n");
+            stop.writePid(file);
         } catch (IOException e) {
+            stop.failed();
             throw exit(EXIT_FAILED, "the pid_file can't be written: " + Words.of(e));
         }
     }
@@ -251,29 +253,24 @@ public final class Main {
     }
 
     /** A broker that can't be told anything while it runs is still a broker. */
-    private static @Nullable ControlSocket listenForCommands(Path data, Broker broker, Reloads reloads) {
+    private static void listenForCommands(Path data, Broker broker, Reloads reloads, OrderedStop stop) {
         Path folder = data.toAbsolutePath().normalize();
         try {
-            return ControlSocket.open(
+            stop.closes(ControlSocket.open(
                     folder,
                     Map.of(
                             Backup.NAME,
                             (about, to) -> Backup.online(broker, about, to),
                             Reload.NAME,
                             (about, to) -> reloads.answer(to)),
-                    ControlSocket.PATIENCE);
+                    ControlSocket.PATIENCE));
         } catch (IOException e) {
             LoggerFactory.getLogger(Main.class)
                     .warn(
                             "commands: there can be no socket {}, so neither backup nor reload while the broker runs: {}",
                             folder.resolve(ControlSocket.FILE),
                             e.getMessage());
-            return null;
         }
-    }
-
-    private static void stopOnSignal(Broker broker, Plan plan, @Nullable ControlSocket commands) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker, plan, commands), "dunlin-stop"));
     }
 
     /**
@@ -282,21 +279,11 @@ public final class Main {
      * process from within. (A handler of {@code sun.misc.Signal} could call {@code exit} instead, but that class is
      * no API.) Nothing else hooks into this process, so nothing is cut short.
      */
-    private static void stop(Broker broker, Plan plan, @Nullable ControlSocket commands) {
-        int code = 0;
-        try (commands) {
-            broker.closeAsync(DRAIN).toCompletableFuture().get(STOP_MS_MAX, TimeUnit.MILLISECONDS);
-            if (plan.pidFile() != null) {
-                Files.deleteIfExists(plan.pidFile());
-            }
-        } catch (TimeoutException e) {
-            // The end of the process closes what is left.
-            System.err.println("dunlin: connections or the store took too long to close");
-        } catch (ExecutionException | InterruptedException | IOException e) {
-            System.err.println("dunlin: the stop failed: " + oneLine(String.valueOf(e)));
-            code = EXIT_FAILED;
-        }
-        Runtime.getRuntime().halt(code);
+    private static OrderedStop stopOnSignal(Broker broker) {
+        OrderedStop stop = new OrderedStop(() -> broker.closeAsync(DRAIN), STOP_MAX, EXIT_FAILED);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(stop.run()), "dunlin-stop"));
+        return stop;
     }
 
     /** Ends the process; declared to return so that callers can {@code throw} and the compiler sees the end. */
@@ -306,7 +293,7 @@ public final class Main {
         return new IllegalStateException("unreachable");
     }
 
-    private static String oneLine(String message) {
+    static String oneLine(String message) {
         return message.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
     }
 }

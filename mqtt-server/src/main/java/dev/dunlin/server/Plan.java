@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param pidFile where the number of the process is written; null for nowhere
  * @param users what is read again
  * @param rules what is read again
- * @param files which files a reload reads
+ * @param stamps how the files that a reload reads looked before they were read
  * @param configured the configuration, if it is one of Mosquitto
  */
 record Plan(
@@ -34,16 +34,25 @@ record Plan(
         @Nullable Path pidFile,
         List<PasswordFile> users,
         List<AclFile> rules,
-        List<Path> files,
+        FileStamps stamps,
         @Nullable ConfiguredBroker configured) {
 
     /** As the command line has it. */
     static Plan of(Options options, Limits server) throws AuthFileException {
+        AccessOptions access = options.access;
+        FileStamps stamps = new FileStamps(Stream.of(
+                        access.passwordFile,
+                        access.aclFile,
+                        options.cert,
+                        options.key,
+                        options.clientCa,
+                        options.clientCrl)
+                .filter(Objects::nonNull)
+                .toList());
         BrokerBuilder builder = Broker.builder()
                 .limits(options.limits(server))
                 .sysInterval(Duration.ofSeconds(options.access.sysSeconds));
         options.listeners().forEach(builder::listen);
-        AccessOptions access = options.access;
         List<PasswordFile> users = new ArrayList<>();
         List<AclFile> rules = new ArrayList<>();
         if (access.passwordFile != null) {
@@ -56,20 +65,12 @@ record Plan(
             rules.add(AclFile.at(access.aclFile));
             builder.authorizer(rules.get(0));
         }
-        List<Path> files = Stream.of(
-                        access.passwordFile,
-                        access.aclFile,
-                        options.cert,
-                        options.key,
-                        options.clientCa,
-                        options.clientCrl)
-                .filter(Objects::nonNull)
-                .toList();
-        return new Plan(builder, options.isInMemory() ? null : options.data, null, users, rules, files, null);
+        return new Plan(builder, options.isInMemory() ? null : options.data, null, users, rules, stamps, null);
     }
 
     /** As a configuration of Mosquitto has it. */
     static Plan of(Options options, Configuration configuration, Limits server) throws ConfigurationException {
+        FileStamps stamps = new FileStamps(ConfiguredBroker.files(configuration));
         List<Integer> ports = options.portsInPlace();
         ConfiguredBroker configured = ConfiguredBroker.of(configuration, ports, server, options::limits);
         BrokerBuilder builder = Broker.builder();
@@ -80,7 +81,7 @@ record Plan(
                 configured.pidFile(),
                 configured.passwordFiles(),
                 configured.aclFiles(),
-                configured.files(),
+                stamps,
                 configured);
     }
 }

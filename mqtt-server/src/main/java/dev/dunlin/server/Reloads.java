@@ -7,11 +7,11 @@ import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.TlsReload;
 import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfiguredBroker;
-import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -36,6 +36,9 @@ final class Reloads {
         made.setDaemon(true);
         return made;
     });
+
+    /** Which of the broker (its certificates), password and access files couldn't be read the last time. On the thread. */
+    private final Set<Object> failing = new LinkedHashSet<>();
 
     Reloads(Broker broker, Plan plan) {
         this.broker = broker;
@@ -63,18 +66,41 @@ final class Reloads {
 
     /** What happens is logged by those who do it. */
     private Outcome reload() {
+        LogConfiguration.reopenFile();
+        Set<Object> all = new LinkedHashSet<>(List.of(broker));
+        all.addAll(plan.users());
+        all.addAll(plan.rules());
+        Outcome outcome = read(all);
+        tellWhatStays(plan.configured());
+        return outcome;
+    }
+
+    /** Reads again what is among these. */
+    private Outcome read(Set<Object> asked) {
         List<String> done = new ArrayList<>();
         List<String> failed = new ArrayList<>();
-        LogConfiguration.reopenFile();
-        readTls(done, failed);
+        if (asked.contains(broker)) {
+            note(broker, readTls(done, failed));
+        }
         for (PasswordFile users : plan.users()) {
-            read(users::reload, "the passwords", done, failed);
+            if (asked.contains(users)) {
+                note(users, read(users::reload, "the passwords", done, failed));
+            }
         }
         for (AclFile rules : plan.rules()) {
-            read(rules::reload, "the rules", done, failed);
+            if (asked.contains(rules)) {
+                note(rules, read(rules::reload, "the rules", done, failed));
+            }
         }
-        tellWhatStays(plan.configured());
         return new Outcome(done, failed);
+    }
+
+    private void note(Object read, boolean good) {
+        if (good) {
+            failing.remove(read);
+        } else {
+            failing.add(read);
+        }
     }
 
     /** A file that is read again. */
@@ -83,28 +109,35 @@ final class Reloads {
         void run() throws AuthFileException;
     }
 
-    private static void read(Reading reading, String what, List<String> done, List<String> failed) {
+    private static boolean read(Reading reading, String what, List<String> done, List<String> failed) {
         try {
             reading.run();
             done.add(what);
+            return true;
         } catch (AuthFileException e) {
             failed.add(what + " stay as they are, as " + e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("{} can't be read again, they stay as they are", what, e);
+            failed.add(what + " stay as they are, as " + e);
         }
+        return false;
     }
 
-    private void readTls(List<String> done, List<String> failed) {
+    private boolean readTls(List<String> done, List<String> failed) {
         try {
             TlsReload tls = broker.reloadTls().toCompletableFuture().get();
             tls.failed().forEach((listener, why) -> failed.add(listener + " keeps what it has, as " + why));
             if (!tls.reloaded().isEmpty()) {
                 done.add("the certificates of " + String.join(", ", tls.reloaded()));
             }
+            return tls.failed().isEmpty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             failed.add("the certificates stay as they are: interrupted");
         } catch (ExecutionException e) {
             failed.add("the certificates stay as they are, as " + e.getCause());
         }
+        return false;
     }
 
     private static void tellWhatStays(@Nullable ConfiguredBroker configured) {
@@ -117,55 +150,39 @@ final class Reloads {
 
     // ---- without being asked
 
-    /**
-     * SIGHUP, which otherwise ends a JVM, asks for a reload. The class for that is in a module that isn't part of every run
-     * time, and no API: where it isn't there, the signal is as it was.
-     */
-    void onSignal() {
-        try {
-            Class<?> signal = Class.forName("sun.misc.Signal");
-            Class<?> handler = Class.forName("sun.misc.SignalHandler");
-            InvocationHandler reload = (proxy, method, arguments) -> {
-                if (method.getName().equals("handle")) {
-                    LOG.info("SIGHUP: reloading");
-                    thread.execute(this::reload);
-                    return null;
-                }
-                return answerAsObject(proxy, method.getName(), arguments);
-            };
-            signal.getMethod("handle", signal, handler)
-                    .invoke(
-                            null,
-                            signal.getConstructor(String.class).newInstance("HUP"),
-                            Proxy.newProxyInstance(Reloads.class.getClassLoader(), new Class<?>[] {handler}, reload));
-        } catch (ReflectiveOperationException | RuntimeException e) {
-            LOG.info("SIGHUP can't ask for a reload here: {}", e.toString());
+    /** SIGHUP asks for a reload; one that came during the start gets it now. */
+    void onSignal(Hangups hangups) {
+        if (hangups.fault() != null) {
+            LOG.info("SIGHUP can't ask for a reload here: {}", hangups.fault());
         }
+        hangups.tell(() -> {
+            LOG.info("SIGHUP: reloading");
+            thread.execute(this::reload);
+        });
     }
 
-    private static Object answerAsObject(Object proxy, String method, Object[] arguments) {
-        return switch (method) {
-            case "equals" -> proxy == arguments[0];
-            case "hashCode" -> System.identityHashCode(proxy);
-            default -> "reload";
-        };
-    }
-
-    /** A change of a file asks for a reload, once two looks in a row find the same: nobody is in the middle of writing then. */
+    /**
+     * A change of a file asks for a reload, once two looks in a row find the same: nobody is in the middle of writing then. What
+     * can't be read is tried again at each look: rights to a file may come without a change of it.
+     */
     void onChange(Duration every) {
         if (every.isZero()) {
             return;
         }
-        FileStamps stamps = new FileStamps(plan.files());
-        thread.scheduleWithFixedDelay(
-                () -> {
-                    if (stamps.haveChanged()) {
-                        LOG.info("files have changed: reloading");
-                        reload();
-                    }
-                },
-                every.toMillis(),
-                every.toMillis(),
-                TimeUnit.MILLISECONDS);
+        FileStamps stamps = plan.stamps();
+        thread.scheduleWithFixedDelay(() -> look(stamps), every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void look(FileStamps stamps) {
+        try {
+            if (stamps.haveChanged()) {
+                LOG.info("files have changed: reloading");
+                reload();
+            } else if (!failing.isEmpty()) {
+                read(Set.copyOf(failing));
+            }
+        } catch (RuntimeException e) { // otherwise it would have been the last look
+            LOG.error("the files can't be looked at; tried again at the next look", e);
+        }
     }
 }

@@ -15,18 +15,24 @@ import dev.dunlin.server.Child.Ended;
 import dev.dunlin.server.mosquitto.Key;
 import dev.dunlin.server.mosquitto.Shows;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.ParameterException;
 
 /** The real {@code Main} with a configuration of Mosquitto: what it is to the process, and what of it is read again. */
@@ -88,6 +94,32 @@ public final class MosquittoConfTest {
                                 "dunlin: " + file + ":3: no_such: no such key; did you mean topic?",
                                 "dunlin: " + file + ":4: max_qos is 0 to 2, not 3",
                                 "dunlin: " + file + ":5: connection: bridges are not supported")));
+    }
+
+    /** Where Java can't give a name to the system, as it has no such characters. */
+    @ParameterizedTest
+    @ValueSource(strings = {"include_dir ", "log_dest file ", "password_file ", "pid_file ", "persistence_location "})
+    void namesTheLineWithAPathThatTheLocaleCannotHave(String key) throws Exception {
+        ProcessBuilder command = inLocaleC(command(HERE, OPEN, key + folder.resolve("s\u00e4\u00e4")));
+        Child.assertRefused(command, folder.resolve("mosquitto.conf") + ":3: " + key.replaceFirst(" .*", " can't be "));
+    }
+
+    private static ProcessBuilder inLocaleC(ProcessBuilder command) {
+        command.environment().put("LC_ALL", "C");
+        return command;
+    }
+
+    @Test
+    void doesNotStartWithoutWhatKeepsClientsOut() throws Exception {
+        ProcessBuilder command = command(HERE, OPEN, "plugin /x");
+        command.command().add("--ignore-unsupported");
+        Child.assertRefused(command, ":3: plugin: plugins are not supported, and can't be ignored");
+    }
+
+    @Test
+    void doesNotStartWithoutItsPidFile() throws Exception {
+        Child.assertRefused(command(HERE, "log_dest none", "pid_file " + folder), "the pid_file can't be written");
+        assertThat(folder).isDirectory();
     }
 
     @Test
@@ -219,6 +251,17 @@ public final class MosquittoConfTest {
         assertThat(logged("log_timestamp_format %d/%m/%Y %H:%M"))
                 .anyMatch(line -> line.matches("[0-3][0-9]/[01][0-9]/20[0-9]{2} [0-2][0-9]:[0-5][0-9] INFO .*"));
         assertThat(logged("log_dest stdout", "log_dest none")).isEmpty();
+    }
+
+    @Test
+    @Shows(Key.LOG_DEST)
+    void logsToStandardOutput() throws Exception {
+        try (Child broker = start(HERE, OPEN, "log_dest stdout")) {
+            client(port(broker)).login("a").leave();
+            Ended ended = broker.terminate().end();
+            assertThat(ended.out()).anyMatch(line -> line.contains("client a: connected from "));
+            assertThat(withoutNoise(ended.err())).isEmpty();
+        }
     }
 
     @Test
@@ -369,6 +412,77 @@ public final class MosquittoConfTest {
             file("users", user("ann", "22"));
             await().until(() -> comesIn(port, "ann", "22"));
             stop(broker);
+        }
+    }
+
+    /** What a broker reads its passwords from that has begun to start. */
+    private OutputStream passwordsOf(Path pipe) throws Exception {
+        return CompletableFuture.supplyAsync(() -> {
+                    try {
+                        return Files.newOutputStream(pipe); // waits for the reader
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                })
+                .get(30, TimeUnit.SECONDS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void readsAgainWhatChangesWhileItStarts(boolean signal) throws Exception {
+        Path users = folder.resolve("users");
+        assertThat(new ProcessBuilder("mkfifo", users.toString()).start().waitFor())
+                .isZero();
+        ProcessBuilder command = command(HERE, "password_file " + users);
+        command.command().addAll(List.of("--watch", signal ? "0" : "1"));
+        try (Child broker = Child.start(command)) {
+            try (OutputStream first = passwordsOf(users)) {
+                Files.delete(users);
+                file("users", user("ann", "2"));
+                if (signal) {
+                    broker.signal("HUP");
+                }
+                first.write((user("ann", "1") + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+            int port = port(broker);
+            await().until(() -> comesIn(port, "ann", "2"));
+            assertThat(comesIn(port, "ann", "1")).isFalse();
+        }
+    }
+
+    @Test
+    void triesAgainWhatCouldNotBeRead() throws Exception {
+        String bad = "x".repeat(user("ann", "2").length());
+        Path users = file("users", user("ann", "1"));
+        Path log = folder.resolve("log");
+        ProcessBuilder command = command(HERE, "password_file " + users, "log_dest file " + log);
+        command.command().addAll(List.of("--watch", "1"));
+        try (Child broker = Child.start(command)) {
+            int port = port(broker);
+            file("users", bad);
+            FileTime time = Files.getLastModifiedTime(users);
+            awaitLine(log, "what was read before stays in use");
+            assertThat(comesIn(port, "ann", "1")).isTrue();
+            // As it looks from outside nothing has changed, as when only the rights have.
+            file("users", user("ann", "2"));
+            Files.setLastModifiedTime(users, time);
+            await().until(() -> comesIn(port, "ann", "2"));
+        }
+    }
+
+    /** A configuration that can't be read any more, for example. */
+    @Test
+    void goesOnLookingWhateverItFinds() throws Exception {
+        Path users = file("users", user("ann", "1"));
+        ProcessBuilder command = inLocaleC(command(HERE, "password_file " + users));
+        command.command().addAll(List.of("--watch", "1"));
+        try (Child broker = Child.start(command)) {
+            int port = port(broker);
+            file("mosquitto.conf", HERE, "include_dir " + folder.resolve("s\u00e4\u00e4"));
+            for (String password : List.of("22", "333")) {
+                file("users", user("ann", password));
+                await().until(() -> comesIn(port, "ann", password));
+            }
         }
     }
 

@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Which part of a client's certificate is its user name. */
 public enum CertificateName {
-    /** The common name (CN) of the subject; if it has several, the most specific one, the first as RFC 2253 writes it. */
+    /**
+     * The common name (CN) of the subject; if it has several, the first one as the certificate has them, which is the last as
+     * RFC 2253 writes it. None if two are in one part of the subject ({@code CN=ann+CN=bob}).
+     */
     COMMON_NAME(0),
 
     /** The first DNS name among the subject's alternative names. */
@@ -53,9 +56,9 @@ public enum CertificateName {
 
     private static @Nullable String commonName(X500Principal subject) {
         try {
-            List<Rdn> parts = new LdapName(subject.getName(X500Principal.RFC2253)).getRdns();
-            for (int i = parts.size() - 1; i >= 0; i--) { // RFC 2253 begins with the last one
-                Attribute name = parts.get(i).toAttributes().get("CN");
+            // In the order of the certificate, the other way round than RFC 2253 writes them.
+            for (Rdn part : new LdapName(subject.getName(X500Principal.RFC2253)).getRdns()) {
+                Attribute name = part.toAttributes().get("CN");
                 if (name != null) {
                     return name.size() == 1 && name.get() instanceof String text ? text : null;
                 }

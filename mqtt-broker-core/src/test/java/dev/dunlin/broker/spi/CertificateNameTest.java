@@ -16,14 +16,18 @@ final class CertificateNameTest {
         return AUTHORITY.client(subject, alternativeNames).certificate();
     }
 
-    /** The sixth is as a directory has them, a person in a container. */
+    /** A subject is written here from its end to its begin: of two names the last one is the first in the certificate. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             CN=ann                            | ann
             O=home, CN=ann                    | ann
             CN=ann\\, the first\\, O\\=home, O=x | ann, the first, O=home
             CN=Ann Müller                     | Ann Müller
-            CN=ann, CN=Users, DC=example      | ann
+            CN=ann, CN=Users, DC=example      | Users
+            CN=bob, O=home, CN=ann            | ann
+            OU=a+CN=ann, O=home               | ann
+            CN=ann+CN=bob, O=home             |
+            CN=carl, CN=ann+CN=bob            |
             O=CN\\=ann                         |
             OU=ann                            |
             """)

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Who comes in through which listener, and may do what: password and access files, each read once for all listeners. */
@@ -36,7 +37,7 @@ final class AccessFiles {
 
     /** A user name from a certificate needs no password, whatever the password file says. */
     private Authenticator authenticator(Section listener, Section access) throws AuthFileException {
-        if (listener.flag(Key.USE_IDENTITY_AS_USERNAME) || listener.flag(Key.USE_SUBJECT_AS_USERNAME)) {
+        if (isNamedByCertificate(listener)) {
             return ClaimedName::certified;
         }
         boolean anonymous = access.has(Key.ALLOW_ANONYMOUS) ? access.flag(Key.ALLOW_ANONYMOUS) : configuration.local();
@@ -65,8 +66,16 @@ final class AccessFiles {
         return known;
     }
 
-    List<Path> files() {
-        return Stream.concat(users.keySet().stream().map(Users::file), rules.keySet().stream())
+    private static boolean isNamedByCertificate(Section listener) {
+        return listener.flag(Key.USE_IDENTITY_AS_USERNAME) || listener.flag(Key.USE_SUBJECT_AS_USERNAME);
+    }
+
+    /** The files that are read for a listener. */
+    static List<Path> files(Section listener, Section access) {
+        String users = isNamedByCertificate(listener) ? null : access.text(Key.PASSWORD_FILE);
+        return Stream.of(users, access.text(Key.ACL_FILE))
+                .filter(Objects::nonNull)
+                .map(Path::of)
                 .toList();
     }
 

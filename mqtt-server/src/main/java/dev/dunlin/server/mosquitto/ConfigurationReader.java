@@ -166,6 +166,8 @@ final class ConfigurationReader {
         accessMentioned |= UnsupportedKeys.isAboutAccess(name);
         if (reason == null) {
             add(place, printable(name) + ": " + UnsupportedKeys.unknown(name), false);
+        } else if (UnsupportedKeys.restricts(name)) {
+            add(place, name + ": " + reason + Refusal.NEVER_IGNORED, false);
         } else {
             add(place, name + ": " + reason, true);
         }
@@ -204,6 +206,10 @@ final class ConfigurationReader {
         Setting before = where.get(key);
         if (key.isList()) {
             List<String> all = new ArrayList<>(new Section(where).all(key));
+            boolean isFile = key == Key.LOG_DEST && ((String) setting.value()).startsWith(Value.LOG_FILE);
+            if (isFile && all.stream().anyMatch(one -> one.startsWith(Value.LOG_FILE))) {
+                throw Refusal.wrong("file is there already, and there is one log file only");
+            }
             all.add((String) setting.value());
             where.put(key, new Setting(setting.place(), List.copyOf(all)));
             return;

@@ -102,10 +102,13 @@ public final class ConfiguredBroker {
         return access.rules();
     }
 
-    /** The files that TLS was set up from, and those of {@link #passwordFiles} and {@link #aclFiles}. */
-    public List<Path> files() {
-        List<Path> files = new ArrayList<>(access.files());
-        configuration.listeners().forEach(section -> files.addAll(ConfiguredListener.files(section)));
+    /** The files that a broker with this configuration reads: those for TLS, passwords and rules. None is looked at here. */
+    public static List<Path> files(Configuration configuration) {
+        List<Path> files = new ArrayList<>();
+        for (ListenerSection section : configuration.listeners()) {
+            files.addAll(AccessFiles.files(section.settings(), configuration.access(section)));
+            files.addAll(ConfiguredListener.files(section));
+        }
         return files.stream().distinct().toList();
     }
 

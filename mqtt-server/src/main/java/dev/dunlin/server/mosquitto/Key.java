@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public enum Key {
     // how the file is read
     PER_LISTENER_SETTINGS(Scope.FILE, Value.FLAG, "false"),
-    INCLUDE_DIR(Scope.FILE, Value.TEXT, null),
+    INCLUDE_DIR(Scope.FILE, Value.PATH, null),
 
     // where to listen
     LISTENER(Scope.FILE, Value.TEXT, null),
@@ -28,11 +28,11 @@ public enum Key {
     WEBSOCKETS_HEADERS_SIZE(Scope.BROKER, Value.HEADER_BYTES, "0"),
 
     // TLS
-    CERTFILE(Scope.LISTENER, Value.TEXT, null),
-    KEYFILE(Scope.LISTENER, Value.TEXT, null),
-    CAFILE(Scope.LISTENER, Value.TEXT, null),
-    CAPATH(Scope.LISTENER, Value.TEXT, null),
-    CRLFILE(Scope.LISTENER, Value.TEXT, null),
+    CERTFILE(Scope.LISTENER, Value.PATH, null),
+    KEYFILE(Scope.LISTENER, Value.PATH, null),
+    CAFILE(Scope.LISTENER, Value.PATH, null),
+    CAPATH(Scope.LISTENER, Value.PATH, null),
+    CRLFILE(Scope.LISTENER, Value.PATH, null),
     REQUIRE_CERTIFICATE(Scope.LISTENER, Value.FLAG, "false"),
     USE_IDENTITY_AS_USERNAME(Scope.LISTENER, Value.FLAG, "false"),
     USE_SUBJECT_AS_USERNAME(Scope.LISTENER, Value.FLAG, "false"),
@@ -41,8 +41,8 @@ public enum Key {
 
     // who comes in, and what they may do
     ALLOW_ANONYMOUS(Scope.ACCESS, Value.FLAG, "false"), // true where the file doesn't say where to listen
-    PASSWORD_FILE(Scope.ACCESS, Value.TEXT, null),
-    ACL_FILE(Scope.ACCESS, Value.TEXT, null),
+    PASSWORD_FILE(Scope.ACCESS, Value.PATH, null),
+    ACL_FILE(Scope.ACCESS, Value.PATH, null),
     ALLOW_ZERO_LENGTH_CLIENTID(Scope.ACCESS, Value.FLAG, "true"),
     AUTO_ID_PREFIX(Scope.ACCESS, Value.TEXT, "auto-"),
     CLIENTID_PREFIXES(Scope.BROKER, Value.TEXT, null),
@@ -51,7 +51,7 @@ public enum Key {
     MAX_QOS(Scope.LISTENER, Value.number(0, 2), "2"),
     MAX_TOPIC_ALIAS(Scope.LISTENER, Value.number(0, 65_535), "10"),
     MAX_CONNECTIONS(Scope.LISTENER, Value.number(Integer.MIN_VALUE, Integer.MAX_VALUE), "-1"),
-    MOUNT_POINT(Scope.LISTENER, Value.TOPIC, null),
+    MOUNT_POINT(Scope.LISTENER, Value.MOUNT_POINT, null),
     RETAIN_AVAILABLE(Scope.BROKER, Value.FLAG, "true"),
     UPGRADE_OUTGOING_QOS(Scope.BROKER, Value.FLAG, "false"),
 
@@ -69,8 +69,8 @@ public enum Key {
 
     // the process
     PERSISTENCE(Scope.BROKER, Value.FLAG, "false"),
-    PERSISTENCE_LOCATION(Scope.BROKER, Value.TEXT, "."),
-    PID_FILE(Scope.BROKER, Value.TEXT, null),
+    PERSISTENCE_LOCATION(Scope.BROKER, Value.PATH, "."),
+    PID_FILE(Scope.BROKER, Value.PATH, null),
     SYS_INTERVAL(Scope.BROKER, Value.number(0, 65_535), "10"),
     LOG_DEST(Scope.BROKER, Value.LOG_DESTINATION, "stderr"),
     LOG_TYPE(Scope.BROKER, Value.LOG_TYPE, "error, warning, notice, information"),

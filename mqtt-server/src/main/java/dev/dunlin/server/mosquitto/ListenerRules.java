@@ -19,6 +19,9 @@ final class ListenerRules {
             Key.USE_SUBJECT_AS_USERNAME,
             Key.TLS_VERSION,
             Key.CIPHERS_TLS1_3);
+    /** Of those the ones that don't decide who comes in. */
+    private static final List<Key> ABOUT_ENCRYPTION = List.of(Key.TLS_VERSION, Key.CIPHERS_TLS1_3);
+
     private static final List<Key> FOR_CERTIFICATES =
             List.of(Key.CRLFILE, Key.USE_IDENTITY_AS_USERNAME, Key.USE_SUBJECT_AS_USERNAME);
 
@@ -46,19 +49,20 @@ final class ListenerRules {
             Key missing = of.has(Key.CERTFILE) ? Key.KEYFILE : Key.CERTFILE;
             wrong(of.place(there), there.spelling() + " needs " + missing.spelling());
         } else if (!listener.hasTls()) {
-            FOR_TLS.stream()
-                    .filter(key -> isAsked(of, key))
-                    .forEach(key -> findings.add(new Finding(
-                            of.place(key),
-                            key.spelling() + ": listener " + listener.name()
-                                    + " has no certfile and keyfile, so no TLS",
-                            true)));
+            FOR_TLS.stream().filter(key -> isAsked(of, key)).forEach(key -> withoutTls(listener, key));
         } else {
             checkCertificates(of);
         }
         if (listener.isUnix() && (listener.hasTls() || listener.isWebSocket())) {
             wrong(listener.place(), "listener " + listener.name() + ": a Unix domain socket has plain MQTT on it");
         }
+    }
+
+    private void withoutTls(ListenerSection listener, Key key) {
+        boolean ignorable = ABOUT_ENCRYPTION.contains(key);
+        String text = key.spelling() + ": listener " + listener.name() + " has no certfile and keyfile, so no TLS";
+        findings.add(new Finding(
+                listener.settings().place(key), ignorable ? text : text + Refusal.NEVER_IGNORED, ignorable));
     }
 
     private void checkCertificates(Section of) {

@@ -31,7 +31,6 @@ public record LogSettings(
         @Nullable DateTimeFormatter format,
         boolean connectionMessages,
         int webSocketLevel) {
-    private static final String FILE = "file ";
     private static final List<String> ALL = List.of("error", "warning", "notice", "information", "debug", "websockets");
 
     /** Those of a configuration, or Mosquitto's defaults. */
@@ -39,8 +38,8 @@ public record LogSettings(
         Section broker = configuration.broker();
         Set<String> destinations = destinations(broker);
         String file = destinations.stream()
-                .filter(to -> to.startsWith(FILE))
-                .map(to -> to.substring(FILE.length()))
+                .filter(to -> to.startsWith(Value.LOG_FILE))
+                .map(to -> to.substring(Value.LOG_FILE.length()))
                 .findFirst()
                 .orElse(null);
         return new LogSettings(

@@ -4,6 +4,9 @@ package dev.dunlin.server.mosquitto;
 final class Refusal extends Exception {
     private static final long serialVersionUID = 1;
 
+    /** Goes behind what would be ignorable if it didn't keep anybody out. */
+    static final String NEVER_IGNORED = ", and can't be ignored, as it decides who comes in or may do what";
+
     private final boolean ignorable;
 
     private Refusal(String message, boolean ignorable) {

@@ -51,6 +51,19 @@ public final class UnsupportedKeys {
     /** Those that say, as {@link Key.Scope#ACCESS}, who comes in. */
     private static final Set<String> ABOUT_ACCESS = Set.of("auth_plugin", "check_retain_source", "plugin", "psk_file");
 
+    /** Those that keep clients out or from topics: without them others would come in, or get more, than the file says. */
+    private static final Set<String> RESTRICTING = Set.of(
+            "auth_plugin",
+            "auth_plugin_deny_special_chars",
+            "global_plugin",
+            "plugin",
+            "psk_file",
+            "psk_hint",
+            "use_username_as_clientid",
+            "websockets_origin");
+
+    private static final Set<String> RESTRICTING_PREFIXES = Set.of("auth_opt_", "plugin_opt_");
+
     private static final Map<String, String> REASONS = reasons();
 
     private UnsupportedKeys() {}
@@ -101,6 +114,11 @@ public final class UnsupportedKeys {
 
     static boolean isAboutAccess(String key) {
         return ABOUT_ACCESS.contains(key);
+    }
+
+    /** Whether it decides who comes in or may do what, so that to start without it would let in more than the file does. */
+    static boolean restricts(String key) {
+        return RESTRICTING.contains(key) || RESTRICTING_PREFIXES.stream().anyMatch(key::startsWith);
     }
 
     /** By key; keys that end in "*" stand for all that begin so. */

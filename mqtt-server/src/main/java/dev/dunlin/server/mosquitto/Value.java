@@ -1,5 +1,7 @@
 package dev.dunlin.server.mosquitto;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -16,6 +18,9 @@ interface Value {
 
     int TEXT_BYTES_MAX = 65_535;
 
+    /** How a {@link #LOG_DESTINATION} begins that is a file. */
+    String LOG_FILE = "file ";
+
     /** All of the rest, but for blanks around it. */
     Value TEXT = rest -> {
         String text = rest.strip();
@@ -31,6 +36,17 @@ interface Value {
         return text;
     };
 
+    /** The path of a file or folder. Under a locale such as C there are names that Java can't give to the system. */
+    Value PATH = rest -> {
+        String path = (String) TEXT.of(rest);
+        try {
+            return Path.of(path).toString();
+        } catch (InvalidPathException e) {
+            throw Refusal.wrong(
+                    "can't be '" + path + "': no path in the locale that the broker runs in (LC_ALL, LANG)");
+        }
+    };
+
     /** {@code true}, {@code false}, {@code 1} or {@code 0}. */
     Value FLAG = rest -> switch (word(rest)) {
         case "true", "1" -> true;
@@ -38,11 +54,17 @@ interface Value {
         default -> throw Refusal.wrong("is true or false, not '" + word(rest) + "'");
     };
 
-    /** As a topic: no wildcards. */
-    Value TOPIC = rest -> {
+    /** What goes before topics. */
+    Value MOUNT_POINT = rest -> {
         String topic = (String) TEXT.of(rest);
         if (topic.contains("#") || topic.contains("+")) {
             throw Refusal.wrong("can't have wildcards: '" + topic + "'");
+        }
+        if (!topic.endsWith("/")) {
+            throw Refusal.wrong("has to end with /, as in '" + topic + "/', not be '" + topic + "'");
+        }
+        if (topic.startsWith("$share/")) {
+            throw Refusal.wrong("can't begin as a shared filter does: '" + topic + "'");
         }
         return topic;
     };
@@ -101,7 +123,7 @@ interface Value {
                 return kind;
             }
             case "file" -> {
-                return "file " + TEXT.of(text.substring(kind.length()));
+                return LOG_FILE + PATH.of(text.substring(kind.length()));
             }
             case "syslog" ->
                 throw Refusal.unsupported("can't be syslog: let a service manager take standard error there");

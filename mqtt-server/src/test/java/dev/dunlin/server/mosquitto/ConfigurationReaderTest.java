@@ -79,7 +79,7 @@ final class ConfigurationReaderTest {
             socket_domain ipv5                | socket_domain is ipv4 or ipv6, not 'ipv5'
             persistent_client_expiration 5    | persistent_client_expiration is a number with h, d, w, m or y, such as 14d, not '5'
             persistent_client_expiration 0d   | persistent_client_expiration is a number with h, d, w, m or y, such as 14d, not '0d'
-            mount_point a                     | mount_point comes after the listener that it is for
+            mount_point a/                    | mount_point comes after the listener that it is for
             log_dest foo                      | log_dest is none, stdout, stderr, topic or file, not 'foo'
             log_dest file                     | log_dest has no value
             log_type foo                      | log_type can't be 'foo'
@@ -104,9 +104,6 @@ final class ConfigurationReaderTest {
                 "user mosquitto",
                 "connection x",
                 "bridge_cafile x",
-                "auth_opt_host x",
-                "plugin /x",
-                "psk_hint x",
                 "autosave_interval 5",
                 "log_dest syslog",
                 "log_type subscribe",
@@ -115,8 +112,9 @@ final class ConfigurationReaderTest {
                 "websockets_headers_size 100",
                 "log_timestamp_format %U",
                 "log_timestamp_format %",
-                "require_certificate true",
-                "cafile x"
+                "tls_version tlsv1.3",
+                "check_retain_source true",
+                "disable_client_cert_date_checks true"
             })
     void takesWhatCanBeDoneWithoutForIgnorable(String line) throws Exception {
         assertThat(read(line).findings())
@@ -125,6 +123,59 @@ final class ConfigurationReaderTest {
         assertThat(UnsupportedKeys.all().keySet())
                 .noneMatch(key -> Key.named(key) != null)
                 .hasSizeGreaterThan(40);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "plugin /x",
+                "plugin_opt_x y",
+                "global_plugin /x",
+                "auth_plugin /x",
+                "auth_plugin_deny_special_chars true",
+                "auth_opt_host x",
+                "psk_file x",
+                "psk_hint x",
+                "use_username_as_clientid true",
+                "websockets_origin x",
+                "require_certificate true",
+                "use_identity_as_username true",
+                "use_subject_as_username true",
+                "cafile x",
+                "capath x",
+                "crlfile x"
+            })
+    void neverIgnoresWhatKeepsClientsOut(String line) throws Exception {
+        assertThat(read("listener 1\nallow_anonymous true\n" + line).findings())
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.ignorable()).isFalse();
+                    assertThat(finding.place().line()).isEqualTo(3);
+                    assertThat(finding.text())
+                            .endsWith(", and can't be ignored, as it decides who comes in or may do what");
+                });
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            mount_point site             | mount_point has to end with /, as in 'site/', not be 'site'
+            mount_point a/+/             | mount_point can't have wildcards: 'a/+/'
+            mount_point $share/          | mount_point can't begin as a shared filter does: '$share/'
+            """)
+    void refusesAMountPointThatCanBeNone(String line, String text) throws Exception {
+        assertThat(read("listener 1\n" + line).findings())
+                .containsExactly(new Finding(new Place(folder.resolve("m.conf"), 2), text, false));
+    }
+
+    @Test
+    void refusesASecondLogFile() throws Exception {
+        assertThat(read("log_dest file a\nlog_dest none\nlog_dest file a\n").findings())
+                .containsExactly(new Finding(
+                        new Place(folder.resolve("m.conf"), 3),
+                        "log_dest file is there already, and there is one log file only",
+                        false));
+        assertThat(texts(read("log_dest stdout\nlog_dest stdout\nlog_dest file a\n")))
+                .isEmpty();
     }
 
     @Test

@@ -27,7 +27,9 @@ final class KeyTableTest {
         Path document = Path.of("..", "docs", "from-mosquitto.md");
         for (String line : Files.readAllLines(document)) {
             String[] cells = line.split("\\|", -1);
-            if (line.startsWith("| `") && cells.length == 6 && cells[2].strip().matches("supported|refused")) {
+            if (line.startsWith("| `")
+                    && cells.length == 6
+                    && cells[2].strip().matches("supported|refused|refused, always")) {
                 String key = cells[1].strip().replace("`", "");
                 boolean supported = cells[2].strip().equals("supported");
                 assertThat(cells[3]).as(line).isNotBlank();
@@ -44,7 +46,9 @@ final class KeyTableTest {
         for (Key key : Key.values()) {
             code.put(key.spelling(), "supported: " + (key.initially() == null ? "" : key.initially()));
         }
-        UnsupportedKeys.all().forEach((key, reason) -> code.put(key, "refused: " + reason));
+        UnsupportedKeys.all()
+                .forEach((key, reason) ->
+                        code.put(key, (UnsupportedKeys.restricts(key) ? "refused, always: " : "refused: ") + reason));
         assertThat(documented()).containsExactlyInAnyOrderEntriesOf(code);
     }
 
