@@ -344,6 +344,12 @@ public record Listener(
         return trustedProxies.isEmpty() ? null : TrustedProxies.of(trustedProxies);
     }
 
+    /** Of the name alone: made of all parts it would cost a start a dozen classes of the JVM's own making. */
+    @Override
+    public int hashCode() {
+        return name.hashCode();
+    }
+
     /** Who comes in: as it says, or else as the broker does. */
     Access access(Access ofTheBroker) {
         Security own = terms.security;
