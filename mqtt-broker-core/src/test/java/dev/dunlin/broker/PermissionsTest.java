@@ -456,6 +456,31 @@ final class PermissionsTest {
         assertThat(unauthorized()).isZero();
     }
 
+    @Test
+    void whatWaitsForSeveralMembersComesInItsOrder() {
+        for (String id : new String[] {"alice", "carol"}) {
+            persistent(MqttVersion.V5, id, false).subscribed("$share/g/#", 1).leave();
+        }
+        forbidden.receive("bob", "a").receive("bob", "c").receive("alice", "c").receive("carol", "a");
+        WireClient bob = broker.client("bob").subscribed("$share/g/#", 1);
+        for (int i = 0; i < 300; i++) { // more than are handed out in one go
+            publisher.published("a", "a" + i, 1).published("c", "c" + i, 1);
+        }
+        publisher.published("b", "b", 1);
+        bob.take("b", "b", 1);
+        WireClient carol = persistent(MqttVersion.V5, "carol", true);
+        publisher.published("c", "c300", 1).published("b", "b2", 1);
+        for (int i = 0; i <= 300; i++) {
+            carol.take("c", "c" + i, 1);
+        }
+        bob.take("b", "b2", 1);
+        WireClient alice = persistent(MqttVersion.V5, "alice", true);
+        for (int i = 0; i < 300; i++) {
+            alice.take("a", "a" + i, 1);
+        }
+        assertThat(unauthorized()).isZero();
+    }
+
     @EachVersion
     void whatWaitsForAMemberThatLeavesGoesWithTheGroup(MqttVersion version) {
         forbidden.receive("bob", "a");

@@ -180,6 +180,30 @@ final class PermissionsOverARestartTest {
         last.expectNothing(); // it is gone from the store
     }
 
+    @Test
+    void whatAGroupHasSetAsideKeepsItsOrderAlsoWhereItIsInTheStoreAlone() {
+        limits = Limits.EMBEDDED.withQueueMemoryBytesMax(2_000);
+        stored.restart();
+        ConnectPacket alice = connect("alice").userName("ann").sessionExpiry(DAY);
+        forbidden.add("bob a");
+        connected(MqttVersion.V5, alice).subscribed("$share/g/#", 1).leave();
+        WireClient member =
+                connected(MqttVersion.V5, connect("bob").userName("bob")).subscribed("$share/g/#", 1);
+        WireClient publisher = stored.broker().client("publisher");
+        for (int i = 0; i < 100; i++) {
+            publisher.published("a", "a" + i, 1);
+        }
+        publisher.published("b", "b", 1);
+        member.take("b", "b", 1);
+        WireClient back = stored.broker().send(MqttVersion.V5, alice);
+        back.expect(connack().sessionPresent());
+        publisher.published("a", "a100", 1);
+        for (int i = 0; i <= 100; i++) {
+            back.take("a", "a" + i, 1);
+        }
+        back.expectNothing();
+    }
+
     @EachVersion
     void whatIsStoredIsNotSentOnceItIsForbidden(MqttVersion version) {
         ConnectPacket reader = connect("reader").userName("ann").sessionExpiry(DAY);

@@ -115,6 +115,9 @@ abstract class Member extends Recipient { // hot
     final void connected(boolean now) {
         connected = now;
         limit = 0;
+        if (now) {
+            group.memberCame();
+        }
     }
 
     /** [5.0:MQTT-4.8.2-3]: the lower of published and granted to this member counts, not that of the group. */

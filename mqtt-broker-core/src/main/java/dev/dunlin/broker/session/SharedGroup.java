@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * room, then asks whether there is a backlog. All four are volatile: one of the two sees the other.
  *
  * <p><em>Not everybody may have everything.</em> A message that no member may have is dropped. One that members may have, but
- * none of those with a connection, is set {@code aside}, and the others go on: it is looked at first of all whenever there may
- * be something to hand out, so that it goes before what came later.
+ * none of those with a connection, is set {@code aside}, and the others go on. When a member has come, or the first of them may be
+ * had, all of it goes back before the rest, and what still is for others is set aside again: so nothing overtakes there either.
  *
  * <p>With a store the group's QoS 1 and 2 messages have entries of its own from its first persistent member on. An entry stays
  * with the group until a member has acknowledged it; that of a QoS 2 message becomes the member's when it is sent.
@@ -51,6 +51,10 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
     private final AtomicBoolean pumpWanted = new AtomicBoolean();
     private final SessionQueue queue;
     private final SessionQueue aside;
+    private volatile boolean memberCame;
+
+    /** Whether what was set aside is on its way back, and nothing else is handed out. */
+    private boolean returning;
 
     private volatile Member[] members = NOBODY;
     private volatile QoS granted = QoS.AT_MOST_ONCE;
@@ -202,6 +206,11 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         return false;
     }
 
+    /** A member has a connection: it may be what something was set aside for. Any loop. */
+    void memberCame() {
+        memberCame = true;
+    }
+
     /** A member has room again. Any loop. */
     void roomCame() {
         if (backlog) {
@@ -337,7 +346,9 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
             return;
         }
         backlog = !queue.isEmpty() || !aside.isEmpty(); // said first, then looked for room
-        lookAside();
+        if (!bringBack()) {
+            return; // asked again when more of it is read
+        }
         for (int left = PUMP_MAX; queue.isReady(); left--) {
             if (left == 0) {
                 wantPump();
@@ -349,7 +360,7 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
             if (chosen == null && !forOthers && !isForNobody(head)) {
                 break;
             }
-            handOut(queue, chosen);
+            handOut(chosen);
         }
         backlog = !queue.isEmpty() || !aside.isEmpty();
         if (!queue.isEmpty() && !queue.isReady() && hasRoom()) {
@@ -357,24 +368,34 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         }
     }
 
-    /** Goes once through what was set aside, as far as it is in memory; what stays there keeps its order. */
-    private void lookAside() {
-        for (int left = Math.min(PUMP_MAX, aside.size()); left > 0 && aside.isReady(); left--) {
-            handOut(aside, choose(loop, QoS.AT_LEAST_ONCE, aside.head().topic()));
+    /** Puts what was set aside before the rest, all of it, if it may be had now. False if some is still to be read. */
+    private boolean bringBack() {
+        if (memberCame) {
+            memberCame = false; // before its connection is looked at
+            returning = true;
         }
-        if (!aside.isEmpty() && !aside.isReady() && hasRoom()) {
+        returning |= aside.isReady() && !isForOthers(aside.head());
+        while (returning && aside.isReady()) {
+            long entry = aside.headEntry();
+            KeptMessage message = aside.remove();
+            queue.giveBack(message, entrance[0], entry);
+            message.release();
+        }
+        returning &= !aside.isEmpty();
+        if (returning) {
             aside.read();
         }
+        return !returning;
     }
 
     /**
-     * Takes the head of a queue out.
+     * Takes the head of the queue out.
      *
      * @param chosen who gets it; null if nobody may, or it goes to the end of those that are set aside
      */
-    private void handOut(SessionQueue from, Target @Nullable [] chosen) {
-        long entry = from.headEntry();
-        KeptMessage message = from.remove();
+    private void handOut(Target @Nullable [] chosen) {
+        long entry = queue.headEntry();
+        KeptMessage message = queue.remove();
         if (chosen != null) {
             loop.handOver(message, chosen, entry);
         } else if (isForNobody(message)) {
