@@ -188,6 +188,9 @@ final class ListenerTest {
         assertThatCode(() ->
                         NettyVersions.check(Map.of("netty-common", "4.2.18.Final", "netty-transport", "4.2.17.Final")))
                 .doesNotThrowAnyException();
+        assertThatCode(() -> NettyVersions.check(
+                        Map.of("netty-common", "4.2.18.Final", "netty-codec-mqtt", "4.1.130.Final")))
+                .doesNotThrowAnyException(); // not ours: only warned of
         for (String other : List.of("4.1.130.Final", "4.20.0.Final", "5.0.0.Alpha1")) {
             BrokerStartException e = catchThrowableOfType(
                     BrokerStartException.class,
