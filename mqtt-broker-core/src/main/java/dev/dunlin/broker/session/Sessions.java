@@ -42,6 +42,9 @@ public final class Sessions {
     /** Connections that wait until they may be opened, by client. */
     private final Map<String, Link> waiting = new HashMap<>();
 
+    /** Publishes that interceptors have been asked about. */
+    private final Set<InterceptedPublishes.Pending> unanswered = new HashSet<>(0);
+
     /** A will has been held against those of its listener when it came. */
     private final Limits willLimits;
 
@@ -525,6 +528,16 @@ public final class Sessions {
         return closing;
     }
 
+    /** Has a publish that waits for its answer ended with the broker. */
+    void unanswered(InterceptedPublishes.Pending publish) {
+        unanswered.add(publish);
+    }
+
+    /** It has its answer, or doesn't wait for it any more. */
+    void answered(InterceptedPublishes.Pending publish) {
+        unanswered.remove(publish);
+    }
+
     /** Has a local subscription with this home ended with the broker. */
     void add(LocalSubscriber subscriber) {
         assert loop.inLoop();
@@ -541,6 +554,7 @@ public final class Sessions {
     void dispose() {
         localSubscribers.forEach(subscriber -> subscriber.discard(DropReason.BROKER_CLOSED));
         localSubscribers.clear();
+        Set.copyOf(unanswered).forEach(publish -> publish.forget(DropReason.BROKER_CLOSED));
         for (Session session : byClientId.values()) {
             if (session.link != null) { // its connection was cut off with the loop: no death of its client
                 session.will = null;
