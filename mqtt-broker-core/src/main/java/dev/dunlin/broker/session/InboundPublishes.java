@@ -210,7 +210,7 @@ public final class InboundPublishes implements Router.Source { // hot
     void route(InterceptedPublishes.Routed publish) {
         KeptMessage message = publish.message();
         QoS published = publish.published();
-        if (isRefusedByStore(message, published)) {
+        if (isRefusedByStore(message, published, publish.isReplaced())) {
             refuse(publish);
             return;
         }
@@ -255,8 +255,8 @@ public final class InboundPublishes implements Router.Source { // hot
     }
 
     /** An interceptor may have raised its QoS, so that it is stored. */
-    private boolean isRefusedByStore(KeptMessage message, QoS published) {
-        QoS higher = message.qos().level() > published.level() ? message.qos() : published;
+    private boolean isRefusedByStore(KeptMessage message, QoS published, boolean isReplaced) {
+        QoS higher = isReplaced && message.qos().level() > published.level() ? message.qos() : published;
         return loop.router()
                 .isRefusedByStore(message.topic(), higher, message.retainFlag(), message.payloadBytes(), this);
     }
@@ -363,7 +363,7 @@ public final class InboundPublishes implements Router.Source { // hot
             }
             if (out.isClosed()) {
                 given.release();
-            } else if (isRefusedByStore(given, published)) {
+            } else if (isRefusedByStore(given, published, isReplaced)) {
                 waitForHealth(
                         new HeldBack(given, published, packetId, isReplaced)); // the store was well for a moment only
             } else {
