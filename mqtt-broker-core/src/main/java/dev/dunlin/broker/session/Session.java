@@ -321,7 +321,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     void send(KeptMessage message, Target target, QoS wanted, long entry, long nowMs) {
         Outbound to = out;
         assert to != null;
-        QoS lowered = lower(to, wanted);
+        QoS lowered = to.lower(wanted);
         if (intercepted != null) {
             intercepted.ask(message, target, lowered, entry, (m, qos) -> send(to, m, target, qos, entry, nowMs));
         } else {
@@ -355,7 +355,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     void sendShared(SessionMember from, KeptMessage message, Target target, long entry) {
         Outbound to = out;
         assert to != null;
-        QoS lowered = lower(to, effectiveQoS(message, target));
+        QoS lowered = to.lower(effectiveQoS(message, target));
         if (intercepted != null) {
             intercepted.ask(message, target, lowered, entry, (m, qos) -> sendShared(from, to, m, target, qos, entry));
         } else {
@@ -375,12 +375,6 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             long ticket = log.isOn() ? log.sent(packetId, own) : loop.changes().submit();
             loop.gate().hold(ticket, () -> sendHeld(to, packetId, own));
         }
-    }
-
-    /** No higher than its connection takes: it may have subscribed on another one. */
-    private static QoS lower(Outbound to, QoS qos) {
-        Restriction restriction = to.restriction();
-        return restriction == null ? qos : restriction.lower(qos);
     }
 
     /** That this QoS 2 message is under way is durable now: after a crash it would be sent under the same packet id. */
@@ -409,21 +403,15 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             dropUnsent(message, target, entry, DropReason.EXPIRED);
             return false;
         }
-        if (isHidden(to, message)) {
+        if (to.hides(message)) {
             dropUnsent(message, target, entry, DropReason.NOT_AUTHORIZED);
             return false;
         }
-        if (isTooLarge(to, message, target, qos)) {
+        if (to.isTooLarge(message, target, qos)) {
             dropUnsent(message, target, entry, DropReason.PACKET_TOO_LARGE); // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
             return false;
         }
         return true;
-    }
-
-    /** Whether its connection can't be told of the topic: it has subscribed on another one. */
-    private static boolean isHidden(Outbound to, KeptMessage message) {
-        Restriction restriction = to.restriction();
-        return restriction != null && restriction.hides(message.topic());
     }
 
     void dropUnsent(KeptMessage message, Target target, long entry, DropReason reason) {
@@ -434,27 +422,10 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         }
     }
 
-    private static boolean isTooLarge(Outbound to, KeptMessage message, Target target, QoS qos) {
-        PublishFrame frame = frame(to, message, target, qos);
-        return frame.packetBytes() > to.packetBytesMax() && !fitsWithAlias(to, message, frame);
-    }
-
-    private static PublishFrame frame(Outbound to, KeptMessage message, Target target, QoS qos) {
-        Restriction restriction = to.restriction();
-        return restriction == null
-                ? message.frame(to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds())
-                : restriction.frame(message, to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
-    }
-
-    private static boolean fitsWithAlias(Outbound to, KeptMessage message, PublishFrame frame) {
-        OutboundAliases aliases = to.aliases();
-        return aliases != null && aliases.packetBytes(message.topic(), frame) <= to.packetBytesMax();
-    }
-
     private void append(
             Outbound to, KeptMessage message, Target target, QoS qos, boolean dup, int packetId, long nowMs) {
         boolean retain = target.retainAsPublished() && message.retainFlag(); // [5.0:MQTT-3.3.1-12], [5.0:MQTT-3.3.1-13]
-        PublishFrame frame = frame(to, message, target, qos);
+        PublishFrame frame = to.frame(message, target, qos);
         loop.traffic().publishSent(qos, frame.payloadBytes());
         long expirySeconds = message.expirySeconds(nowMs);
         OutboundAliases aliases = to.aliases();
@@ -565,10 +536,10 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     /** Why a message that is in the window can't be sent any more; null if it can. */
     private @Nullable DropReason whyNotAgain(Outbound to, KeptMessage message, Target target, QoS qos) {
-        if (isHidden(to, message) || !rights.mayReceive(message.origin().topic())) {
+        if (to.hides(message) || !rights.mayReceive(message.origin().topic())) {
             return DropReason.NOT_AUTHORIZED;
         }
-        return isTooLarge(to, message, target, qos) ? DropReason.PACKET_TOO_LARGE : null;
+        return to.isTooLarge(message, target, qos) ? DropReason.PACKET_TOO_LARGE : null;
     }
 
     private void giveUp(long counter, KeptMessage message, DropReason reason) {
