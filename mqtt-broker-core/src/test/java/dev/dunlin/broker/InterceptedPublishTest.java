@@ -101,7 +101,9 @@ final class InterceptedPublishTest {
                 message -> Verdict.replace(message.toBuilder().retain(true).build());
         c.published("t", "kept", 1);
         subscriber.take("t", "kept", 1);
-        broker.client("later").subscribed("t", 1).take(publish("t", "kept").qos(1).retain());
+        broker.client("later")
+                .subscribed("t", 1)
+                .take(publish("t", "kept").qos(1).retain());
     }
 
     @EachVersion
@@ -304,7 +306,7 @@ final class InterceptedPublishTest {
         c.send(publish("t", "1"), publish("t", "2"), disconnect());
         interceptor.awaitAsked("publish", 1);
         c.close();
-        tellUntilItIsLost("c");
+        tellUntilItIsLost();
         assertThat(broker.hasSession("c")).isTrue();
         answers.get(0).complete(Verdict.pass());
         subscriber.take("t", "1", 0);
@@ -324,7 +326,7 @@ final class InterceptedPublishTest {
         c.send(publish("t", "1").qos(1, 1), publish("t", "2").qos(1, 2));
         interceptor.awaitAsked("publish", 1);
         c.close();
-        tellUntilItIsLost("c");
+        tellUntilItIsLost();
         answers.get(0).complete(Verdict.pass());
         subscriber.take("t", "1", 1);
         subscriber.take("t", "2", 1);
@@ -333,9 +335,12 @@ final class InterceptedPublishTest {
     }
 
     /** Nothing is read, so that only a write shows the transport that nobody is there any more. */
-    private void tellUntilItIsLost(String clientId) {
+    private void tellUntilItIsLost() {
         TestBroker.eventually("its connection is lost", () -> {
-            broker.local().publish(Message.of("$echo", "p")).toCompletableFuture().join();
+            broker.local()
+                    .publish(Message.of("$echo", "p"))
+                    .toCompletableFuture()
+                    .join();
             return broker.dropped(DropReason.SLOW_CONSUMER_QOS_0) > 0;
         });
     }

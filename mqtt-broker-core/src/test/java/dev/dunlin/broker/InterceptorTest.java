@@ -64,15 +64,14 @@ final class InterceptorTest {
 
     @EachVersion
     void grantsOtherTerms(MqttVersion version) {
-        interceptor.connect = terms -> Verdict.replace(
-                terms.withSessionExpirySeconds(1_000).withKeepAliveSeconds(30));
+        interceptor.connect =
+                terms -> Verdict.replace(terms.withSessionExpirySeconds(1_000).withKeepAliveSeconds(30));
         WireClient c = broker.send(version, connect("c").sessionExpiry(DAY).keepAlive(60));
         Connack connack = c.expect(connack());
         assertThat(connack.properties().integer(Property.SESSION_EXPIRY_INTERVAL, -1))
                 .isEqualTo(isTold(version) ? 1_000 : -1);
         assertThat(connack.properties().integer(Property.SERVER_KEEP_ALIVE, -1)).isEqualTo(isTold(version) ? 30 : -1);
-        assertThat(interceptor.asked)
-                .contains("connect c " + (isTold(version) ? DAY : 0xFFFF_FFFFL) + " 60");
+        assertThat(interceptor.asked).contains("connect c " + (isTold(version) ? DAY : 0xFFFF_FFFFL) + " 60");
         c.leave();
         assertThat(broker.hasSession("c")).isTrue();
         interceptor.connect = terms -> Verdict.replace(terms.withSessionExpirySeconds(0));
@@ -87,7 +86,7 @@ final class InterceptorTest {
         interceptor.connect = terms -> Verdict.replace(terms.withSessionExpirySeconds(0));
         WireClient c = broker.send(MqttVersion.V5, connect("c").sessionExpiry(DAY));
         c.expect(connack());
-        c.leave(disconnect().with(Property.SESSION_EXPIRY_INTERVAL, DAY));
+        c.leave(disconnect().sessionExpiry(DAY));
         assertThat(broker.hasSession("c")).isFalse();
     }
 
@@ -153,7 +152,11 @@ final class InterceptorTest {
             default -> Verdict.pass();
         };
         WireClient c = broker.client(version, "c");
-        c.send(subscribe(1, "no", 1).and("yes", 1).and("odd", 1).and("broken", 0).and("$share/g/s", 1));
+        c.send(subscribe(1, "no", 1)
+                .and("yes", 1)
+                .and("odd", 1)
+                .and("broken", 0)
+                .and("$share/g/s", 1));
         ReasonCode failure = ReasonCode.UNSPECIFIED_ERROR;
         ReasonCode quota = isTold(version) ? ReasonCode.QUOTA_EXCEEDED : failure;
         assertThat(c.expect(suback(1, quota, ReasonCode.GRANTED_QOS_1, failure, failure, ReasonCode.GRANTED_QOS_1))
@@ -172,14 +175,19 @@ final class InterceptorTest {
         CompletableFuture<Verdict<SubscriptionRequest>> later = new CompletableFuture<>();
         interceptor.subscribe = asked -> asked.filter().equals("b") ? Verdict.later(later) : Verdict.pass();
         WireClient c = broker.client(version, "c");
-        c.send(subscribe(1, "a", 1).and("b", 1).and("c", 1), publish("b", "behind").qos(1, 2));
+        c.send(
+                subscribe(1, "a", 1).and("b", 1).and("c", 1),
+                publish("b", "behind").qos(1, 2));
         interceptor.awaitAsked("subscribe c b", 1);
         publisher.published("a", "p", 1);
         broker.settle();
         c.expectNothingYet();
         later.complete(Verdict.pass());
         c.expect(suback(1, ReasonCode.GRANTED_QOS_1, ReasonCode.GRANTED_QOS_1, ReasonCode.GRANTED_QOS_1));
-        assertThat(List.of(c.receive().toString(), c.receive().toString(), c.receive().toString()))
+        assertThat(List.of(
+                        c.receive().toString(),
+                        c.receive().toString(),
+                        c.receive().toString()))
                 .anyMatch(packet -> packet.contains("kept"))
                 .anyMatch(packet -> packet.contains("behind"))
                 .anyMatch(packet -> packet.contains("PUBACK"));
@@ -211,8 +219,11 @@ final class InterceptorTest {
     @EachVersion
     void changesAndRefusesWills(MqttVersion version) {
         WireClient witness = broker.client("witness").subscribed("#", 2);
-        interceptor.will = will -> Verdict.replace(
-                will.toBuilder().topic("status").payload("offline").qos(QoS.EXACTLY_ONCE).build());
+        interceptor.will = will -> Verdict.replace(will.toBuilder()
+                .topic("status")
+                .payload("offline")
+                .qos(QoS.EXACTLY_ONCE)
+                .build());
         loseWithWill(version);
         witness.take("status", "offline", 2);
         interceptor.will = will -> Verdict.pass();
@@ -223,7 +234,8 @@ final class InterceptorTest {
             interceptor.will = will -> no;
             loseWithWill(version);
         }
-        interceptor.will = will -> Verdict.later(CompletableFuture.failedFuture(new IllegalStateException("on purpose")));
+        interceptor.will =
+                will -> Verdict.later(CompletableFuture.failedFuture(new IllegalStateException("on purpose")));
         loseWithWill(version);
         witness.expectNothing();
         assertThat(broker.dropped(DropReason.REFUSED)).isEqualTo(3);
@@ -231,7 +243,8 @@ final class InterceptorTest {
     }
 
     private void loseWithWill(MqttVersion version) {
-        WireClient c = broker.send(version, connect("c").cleanStart().will(publish("will", "gone").qos(1)));
+        WireClient c = broker.send(
+                version, connect("c").cleanStart().will(publish("will", "gone").qos(1)));
         c.expect(connack());
         c.drop();
         TestBroker.eventually("its session is over", () -> !broker.hasSession("c"));
@@ -242,7 +255,8 @@ final class InterceptorTest {
         WireClient witness = broker.client("witness").subscribed("will", 1);
         CompletableFuture<Verdict<Message>> later = new CompletableFuture<>();
         interceptor.will = will -> Verdict.later(later);
-        WireClient c = broker.send(version, connect("c").cleanStart().will(publish("will", "gone").qos(1)));
+        WireClient c = broker.send(
+                version, connect("c").cleanStart().will(publish("will", "gone").qos(1)));
         c.expect(connack());
         WireClient next = broker.send(version, connect("c").cleanStart());
         interceptor.awaitAsked("will c", 1);
@@ -260,7 +274,8 @@ final class InterceptorTest {
         WireClient witness = broker.client("witness").subscribed("will", 1);
         CompletableFuture<Verdict<Message>> later = new CompletableFuture<>();
         interceptor.will = will -> Verdict.later(later);
-        WireClient c = broker.send(version, connect("c").cleanStart().will(publish("will", "gone").qos(1)));
+        WireClient c = broker.send(
+                version, connect("c").cleanStart().will(publish("will", "gone").qos(1)));
         c.expect(connack());
         WireClient next = broker.send(version, connect("c").cleanStart());
         interceptor.awaitAsked("will c", 1);
@@ -294,8 +309,7 @@ final class InterceptorTest {
         WireClient lost = broker.send(version, connect("c").cleanStart().will(publish("will", "gone")));
         lost.expect(connack());
         lost.drop();
-        awaitEnd(new Disconnection(
-                Disconnection.By.NETWORK, ReasonCode.UNSPECIFIED_ERROR, "connection lost", true));
+        awaitEnd(new Disconnection(Disconnection.By.NETWORK, ReasonCode.UNSPECIFIED_ERROR, "connection lost", true));
         broker.client(version, "c");
         broker.broker().disconnect("c", ReasonCode.ADMINISTRATIVE_ACTION, "enough");
         awaitEnd(new Disconnection(Disconnection.By.BROKER, ReasonCode.ADMINISTRATIVE_ACTION, "enough", false));
@@ -331,10 +345,10 @@ final class InterceptorTest {
         ScriptedInterceptor first = new ScriptedInterceptor();
         ScriptedInterceptor second = new ScriptedInterceptor();
         ScriptedInterceptor third = new ScriptedInterceptor();
-        first.publish = message -> Verdict.replace(
-                message.toBuilder().topic(message.topic() + "1").build());
-        second.publish = message -> Verdict.later(CompletableFuture.supplyAsync(() -> Verdict.replace(
-                message.toBuilder().topic(message.topic() + "2").build())));
+        first.publish = message ->
+                Verdict.replace(message.toBuilder().topic(message.topic() + "1").build());
+        second.publish = message -> Verdict.later(CompletableFuture.supplyAsync(() ->
+                Verdict.replace(message.toBuilder().topic(message.topic() + "2").build())));
         try (TestBroker own = TestBroker.start(
                 builder -> builder.intercept(first).intercept(second).intercept(third))) {
             WireClient subscriber = own.client("subscriber").subscribed("#", 1);
@@ -359,8 +373,9 @@ final class InterceptorTest {
         Interceptor none = new Interceptor() {};
         assertThat(new dev.dunlin.broker.session.Interceptors(List.of(none), 1, OnFailure.REJECT))
                 .hasAllNullFieldsOrPropertiesExcept("disconnect", "hearOfDisconnects");
-        try (TestBroker own = TestBroker.start(builder -> builder.intercept(proxy).intercept(none))) {
-            own.client("c").subscribed("t", 1).published("t", "p", 0).take("t", "p", 0);
+        try (TestBroker own =
+                TestBroker.start(builder -> builder.intercept(proxy).intercept(none))) {
+            own.client("c").subscribed("t", 1).send(publish("t", "p")).take("t", "p", 0);
             assertThat(asked.get()).isEqualTo(4); // connect, subscribe, publish, deliver
         }
     }
@@ -371,7 +386,9 @@ final class InterceptorTest {
         List<String> threads = new java.util.concurrent.CopyOnWriteArrayList<>();
         inner.publish = message -> {
             threads.add(Thread.currentThread().getName());
-            return message.topic().equals("later") ? Verdict.later(CompletableFuture.supplyAsync(Verdict::pass)) : Verdict.pass();
+            return message.topic().equals("later")
+                    ? Verdict.later(CompletableFuture.supplyAsync(Verdict::pass))
+                    : Verdict.pass();
         };
         AtomicInteger tasks = new AtomicInteger();
         Interceptor blocking = Interceptor.blocking(inner, task -> {
@@ -382,7 +399,7 @@ final class InterceptorTest {
         });
         try (TestBroker own = TestBroker.start(builder -> builder.intercept(blocking))) {
             WireClient c = own.client("c").subscribed("t", 1);
-            c.published("t", "p", 0).take("t", "p", 0);
+            c.send(publish("t", "p")).take("t", "p", 0);
             c.published("later", "p", 1).published("u", "p", 1);
             c.send(unsubscribe(9, "t"));
             c.expect(unsuback(9, ReasonCode.SUCCESS));
@@ -396,18 +413,15 @@ final class InterceptorTest {
     void seesWholeTopicsBehindAMountPoint() {
         ScriptedInterceptor own = new ScriptedInterceptor();
         try (TestBroker mounted = TestBroker.start(builder -> builder.intercept(own)
-                .listen(Listener.tcp("127.0.0.1", 0)
-                        .name("mounted")
-                        .features(Features.ALL.withMountPoint("site/"))))) {
+                .listen(Listener.tcp("127.0.0.1", 0).name("mounted").features(Features.ALL.withMountPoint("site/"))))) {
             try (WireClient c = WireClient.connect(mounted.broker().port("mounted"), MqttVersion.V5)) {
-                c.login("c").subscribed("t", 1).published("t", "p", 1);
-                c.take("t", "p", 1);
-                own.deliver = message -> Verdict.replace(
-                        message.toBuilder().topic("site/u").build());
-                c.published("t", "p", 1);
-                c.take("u", "p", 1);
-                assertThat(own.asked)
-                        .contains("subscribe c site/t", "publish c site/t p", "deliver c site/t p 1");
+                c.login("c").subscribed("t", 1).send(publish("t", "p"));
+                c.take("t", "p", 0);
+                own.deliver = message ->
+                        Verdict.replace(message.toBuilder().topic("site/u").build());
+                c.send(publish("t", "p"));
+                c.take("u", "p", 0);
+                assertThat(own.asked).contains("subscribe c site/t", "publish c site/t p", "deliver c site/t p 0");
             }
         }
     }
@@ -425,19 +439,21 @@ final class InterceptorTest {
         ANSWERS_NULL(message -> null),
         FAILS_LATER(message -> Verdict.later(CompletableFuture.failedFuture(new IllegalStateException("on purpose")))),
         ANSWERS_NULL_LATER(message -> Verdict.later(CompletableFuture.supplyAsync(() -> null))),
-        IS_LATER_AGAIN(message ->
-                Verdict.later(CompletableFuture.completedFuture(Verdict.later(new CompletableFuture<>())))),
+        IS_LATER_AGAIN(
+                message -> Verdict.later(CompletableFuture.completedFuture(Verdict.later(new CompletableFuture<>())))),
         HAS_A_STAGE_THAT_THROWS(message -> Verdict.later(stageThatThrows())),
         NEVER_ANSWERS(message -> Verdict.later(new CompletableFuture<>())),
         HAS_A_WILDCARD_IN_A_TOPIC(message -> Verdict.replace(Message.of("a/#", "p"))),
         HAS_NO_TOPIC(message -> Verdict.replace(Message.of("", "p"))),
-        HAS_A_NUL(message -> Verdict.replace(message.toBuilder().contentType("\0").build())),
-        HAS_A_WILDCARD_IN_ITS_RESPONSE_TOPIC(
-                message -> Verdict.replace(message.toBuilder().responseTopic("+").build())),
+        HAS_A_NUL(
+                message -> Verdict.replace(message.toBuilder().contentType("\0").build())),
+        HAS_A_WILDCARD_IN_ITS_RESPONSE_TOPIC(message ->
+                Verdict.replace(message.toBuilder().responseTopic("+").build())),
         REJECTS_WITHOUT_AN_ERROR(message -> Verdict.reject(ReasonCode.SUCCESS, "")),
         SAYS_WHAT_NO_PACKET_CAN(message -> Verdict.reject(ReasonCode.NOT_AUTHORIZED, "\0")),
         REPLACES_BY_NOTHING(message -> Verdict.replace(null));
 
+        @SuppressWarnings("ImmutableEnumChecker") // none keeps anything
         private final Function<Message, Verdict<Message>> hook;
 
         Failure(Function<Message, Verdict<Message>> hook) {
@@ -447,7 +463,9 @@ final class InterceptorTest {
         @SuppressWarnings("unchecked")
         private static CompletionStage<Verdict<Message>> stageThatThrows() {
             return (CompletionStage<Verdict<Message>>) Proxy.newProxyInstance(
-                    Failure.class.getClassLoader(), new Class<?>[] {CompletionStage.class}, (self, method, arguments) -> {
+                    Failure.class.getClassLoader(),
+                    new Class<?>[] {CompletionStage.class},
+                    (self, method, arguments) -> {
                         throw new UnsupportedOperationException("on purpose");
                     });
         }
@@ -458,11 +476,14 @@ final class InterceptorTest {
     void whatFailsIsRefusedAndA3xClientWhoCannotBeToldComesBack(Failure failure) {
         ScriptedInterceptor failing = new ScriptedInterceptor();
         failing.publish = failure.hook;
-        try (TestBroker own = TestBroker.start(
-                builder -> builder.intercept(failing).interceptorTimeout(Duration.ofMillis(20)))) {
+        try (TestBroker own =
+                TestBroker.start(builder -> builder.intercept(failing).interceptorTimeout(Duration.ofMillis(20)))) {
             WireClient subscriber = own.client("subscriber").subscribed("#", 1);
             WireClient told = own.client(MqttVersion.V5, "told");
-            told.send(publish("t", "p"), publish("t", "p").qos(1, 1), publish("t", "p").qos(2, 2));
+            told.send(
+                    publish("t", "p"),
+                    publish("t", "p").qos(1, 1),
+                    publish("t", "p").qos(2, 2));
             told.expect(puback(1).reason(ReasonCode.UNSPECIFIED_ERROR));
             told.expect(pubrec(2).reason(ReasonCode.UNSPECIFIED_ERROR));
             WireClient other = own.client(MqttVersion.V3_1_1, "other");
@@ -484,7 +505,7 @@ final class InterceptorTest {
                 .intercept(behind)
                 .interceptorTimeout(Duration.ofMillis(20))
                 .interceptorFailure(OnFailure.PASS))) {
-            own.client("c").subscribed("t", 1).published("t", "p", 0).take("t", "p", 0);
+            own.client("c").subscribed("t", 1).send(publish("t", "p")).take("t", "p", 0);
             assertThat(behind.asked("publish c t p")).isEqualTo(1);
         }
     }
@@ -495,8 +516,8 @@ final class InterceptorTest {
         failing.publish = message -> null;
         failing.subscribe = asked -> null;
         failing.unsubscribe = filter -> null;
-        try (TestBroker own = TestBroker.start(
-                builder -> builder.intercept(failing).interceptorFailure(OnFailure.DISCONNECT))) {
+        try (TestBroker own =
+                TestBroker.start(builder -> builder.intercept(failing).interceptorFailure(OnFailure.DISCONNECT))) {
             own.client(version, "c").send(publish("t", "p")).expectDisconnect(ReasonCode.UNSPECIFIED_ERROR);
             own.client(version, "c").send(subscribe(1, "t", 1)).expectDisconnect(ReasonCode.UNSPECIFIED_ERROR);
             own.client(version, "c").send(unsubscribe(1, "t")).expectDisconnect(ReasonCode.UNSPECIFIED_ERROR);

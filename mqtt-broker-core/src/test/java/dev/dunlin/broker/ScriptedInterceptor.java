@@ -27,14 +27,15 @@ final class ScriptedInterceptor implements Interceptor {
 
     final List<Disconnection> ends = new CopyOnWriteArrayList<>();
 
-    /** Lets publishes wait, each for the next stage of these. */
+    /** Lets publishes to "t" wait, each for the next stage of these. */
     List<CompletableFuture<Verdict<Message>>> publishesLater(int count) {
         List<CompletableFuture<Verdict<Message>>> stages = new CopyOnWriteArrayList<>();
         for (int i = 0; i < count; i++) {
             stages.add(new CompletableFuture<>());
         }
         List<CompletableFuture<Verdict<Message>>> left = new CopyOnWriteArrayList<>(stages);
-        publish = message -> left.isEmpty() ? Verdict.pass() : Verdict.later(left.remove(0));
+        publish = message ->
+                left.isEmpty() || !message.topic().equals("t") ? Verdict.pass() : Verdict.later(left.remove(0));
         return stages;
     }
 
