@@ -30,8 +30,8 @@ final class InterceptorsOverARestartTest {
     private final StoredBroker stored = StoredBroker.start(builder -> builder.intercept(interceptor));
 
     private void deliver(String payload) {
-        interceptor.deliver = message ->
-                Verdict.replace(message.toBuilder().payload(payload).build());
+        interceptor.deliver =
+                message -> Verdict.replace(message.toBuilder().payload(payload).build());
     }
 
     @EachVersion
@@ -101,8 +101,8 @@ final class InterceptorsOverARestartTest {
     @EachVersion
     void whatTookThePlaceOfAPublishIsStoredBeforeItIsAcknowledged(MqttVersion version) {
         stored.away("c", "other", 2);
-        interceptor.publish = message -> Verdict.later(CompletableFuture.supplyAsync(() ->
-                Verdict.replace(message.toBuilder()
+        interceptor.publish = message ->
+                Verdict.later(CompletableFuture.supplyAsync(() -> Verdict.replace(message.toBuilder()
                         .topic("other")
                         .qos(QoS.EXACTLY_ONCE)
                         .retain(true)
@@ -119,7 +119,10 @@ final class InterceptorsOverARestartTest {
         again.expect(pubrec(2));
         assertThat(interceptor.asked("publish")).isZero();
         assertThat(StoredBroker.takeAll(stored.back("c"), 2)).containsExactly("1", "2");
-        stored.broker().client("late").subscribed("other", 0).take(publish("other", "2").retain());
+        stored.broker()
+                .client("late")
+                .subscribed("other", 0)
+                .take(publish("other", "2").retain());
     }
 
     @EachVersion
@@ -143,7 +146,10 @@ final class InterceptorsOverARestartTest {
         CompletableFuture<Verdict<Message>> never = new CompletableFuture<>();
         interceptor.will = will -> Verdict.later(never);
         WireClient c = stored.broker()
-                .send(version, StoredBroker.persistent("c").will(publish("will", "gone").qos(1)));
+                .send(
+                        version,
+                        StoredBroker.persistent("c")
+                                .will(publish("will", "gone").qos(1)));
         c.expect(connack());
         c.drop();
         interceptor.awaitAsked("will c", 1);
