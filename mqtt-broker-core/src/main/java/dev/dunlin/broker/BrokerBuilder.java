@@ -5,6 +5,7 @@ import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.TrustedProxies;
 import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.Interceptors;
 import dev.dunlin.broker.session.SysTopics;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
@@ -12,7 +13,9 @@ import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Identity;
+import dev.dunlin.broker.spi.Interceptor;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.OnFailure;
 import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.store.Store;
@@ -27,6 +30,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -61,6 +65,9 @@ public final class BrokerBuilder {
     private boolean upgradeQoS;
     private boolean tcpNoDelay = true;
     private Duration sysInterval = Duration.ZERO;
+    private final List<Interceptor> interceptors = new ArrayList<>();
+    private Duration interceptorTimeout = Duration.ofSeconds(10);
+    private OnFailure interceptorFailure = OnFailure.REJECT;
     private Consumer<LocalClient> early = local -> {};
     private Predicate<InetAddress> uncounted = InetAddress::isLoopbackAddress;
 
@@ -211,6 +218,33 @@ public final class BrokerBuilder {
         return this;
     }
 
+    /** Adds one that sees what clients do, and may change or refuse it: behind those that were added before. */
+    public BrokerBuilder intercept(Interceptor interceptor) {
+        interceptors.add(Objects.requireNonNull(interceptor, "interceptor"));
+        return this;
+    }
+
+    /**
+     * How long each {@link #intercept interceptor} may take to answer; then it has failed. Default 10 s. A CONNECT has
+     * {@link Limits#connectTimeoutMs()} in any case.
+     *
+     * @param atMost 1 ms to 24 hours
+     * @throws IllegalArgumentException outside of that range
+     */
+    public BrokerBuilder interceptorTimeout(Duration atMost) {
+        if (atMost.compareTo(Duration.ofMillis(1)) < 0 || atMost.compareTo(Duration.ofDays(1)) > 0) {
+            throw new IllegalArgumentException("an interceptor has 1 ms to 24 hours, not " + atMost);
+        }
+        interceptorTimeout = atMost;
+        return this;
+    }
+
+    /** What becomes of something when an {@link #intercept interceptor} that is asked about it fails. Default REJECT. */
+    public BrokerBuilder interceptorFailure(OnFailure policy) {
+        interceptorFailure = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
     /**
      * Another clock, for tests: default {@link TimeSource#system()}. Timers stay with the event loops' own unless the clock has
      * alarms. What waits for the machine, such as a close of the broker, goes by the system's clock in any case.
@@ -251,6 +285,8 @@ public final class BrokerBuilder {
         Map<Listener, Layers> layered = layered();
         Store store = storage == null ? null : OpenedStore.open(storage, durability, limits, time, name);
         Core core = new Core(limits, time, random, loops, store, upgradeQoS);
+        core.interceptors(
+                new Interceptors(List.copyOf(interceptors), interceptorTimeout.toMillis(), interceptorFailure));
         Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
         Broker started = Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator, early);

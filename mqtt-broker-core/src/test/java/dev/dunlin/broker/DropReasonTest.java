@@ -11,6 +11,7 @@ import dev.dunlin.broker.TestBroker.ManualTime;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.Verdict;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.QoS;
@@ -41,10 +42,12 @@ final class DropReasonTest {
     private final ManualTime time = new ManualTime();
 
     private final ForbiddenTopics forbidden = new ForbiddenTopics();
+    private final ScriptedInterceptor interceptor = new ScriptedInterceptor();
 
     @AutoClose
     private final TestBroker broker = TestBroker.start(builder -> builder.time(time)
             .authorizer(forbidden)
+            .intercept(interceptor)
             .limits(Limits.EMBEDDED
                     .withQueueMessagesMax(2)
                     .withLocalQueueMessagesMax(2)
@@ -213,6 +216,18 @@ final class DropReasonTest {
         c.drop();
         broker.client("c");
         assertDropped(DropReason.SESSION_ENDED, 3);
+    }
+
+    @Test
+    @Counts(DropReason.INTERCEPTED)
+    void whatAnInterceptorRefusesToDeliver() {
+        WireClient c = broker.client("c").subscribed("t", 2);
+        interceptor.deliver = message -> Verdict.reject(ReasonCode.NOT_AUTHORIZED, "");
+        for (int qos = 0; qos <= 2; qos++) {
+            publisher.published("t", "p", qos);
+        }
+        c.expectNothing();
+        assertDropped(DropReason.INTERCEPTED, 3);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.dunlin.broker.net;
 
+import dev.dunlin.broker.session.Interceptors;
 import dev.dunlin.broker.session.KeepAlives;
 import dev.dunlin.broker.session.Link;
 import dev.dunlin.broker.session.MemoryBudget;
@@ -9,6 +10,7 @@ import dev.dunlin.broker.session.PauseReason;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.session.SlowConsumers;
 import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.broker.spi.Disconnection;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Validity;
@@ -83,8 +85,16 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     private boolean authenticated;
     private boolean connected;
     private boolean saidDisconnect;
+
+    /** How it was lost, while we didn't read it: its end waits for what it has sent before; else null. */
+    private @Nullable String lostBy;
+
     private boolean draining;
     private boolean turnedAway;
+
+    /** What was said at the end, by whoever has ended it. */
+    private String saidText = "";
+
     private boolean closed;
 
     Connection(Acceptor acceptor, SessionLoop loop, long number) {
@@ -206,10 +216,19 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         }
     }
 
-    /** The client has ended it: behind what it has published so far. */
+    /** The client has ended it: behind what it has published so far, be it read or received only. */
     void lost(String cause) {
         loop.readClock();
-        loop.runLater(() -> loop.runInOrder(() -> end(cause, true)));
+        loop.runLater(() -> loop.runInOrder(() -> endLost(cause)));
+    }
+
+    private void endLost(String cause) {
+        if (connected && isPausedByUs()) {
+            lostBy = lostBy == null ? cause : lostBy;
+            pauses &= ~PauseReason.OUTPUT.bit(); // nobody will take it any more
+        } else {
+            end(cause, true, Disconnection.By.NETWORK, ReasonCode.UNSPECIFIED_ERROR);
+        }
     }
 
     // ---- packets
@@ -234,7 +253,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         } else if (begun != null && type == PacketType.AUTH) { // [5.0:MQTT-3.1.2-30]
             begun.answered(packet.reasonCode(), packet.properties());
         } else if (begun != null && type == PacketType.DISCONNECT) {
-            end("DISCONNECT before CONNACK", true);
+            end("DISCONNECT before CONNACK", true, Disconnection.By.CLIENT, ReasonCode.SUCCESS);
         } else { // [5.0:MQTT-3.1.0-1], [3.1.1:MQTT-3.1.0-1]
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, type + " before CONNACK");
         }
@@ -283,13 +302,19 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         }
         saidDisconnect = true;
         boolean withWill = packet.reasonCode() != ReasonCode.SUCCESS; // [5.0:MQTT-3.14.4-3], [3.1.1:MQTT-3.14.4-3]
-        end("DISCONNECT " + packet.reasonCode(), withWill);
+        ReasonCode reason = packet.reasonCode();
+        String said = packet.properties().string(Property.REASON_STRING);
+        saidText = said == null ? "" : said;
+        end("DISCONNECT " + reason, withWill, Disconnection.By.CLIENT, reason);
     }
 
     // ---- reading
 
     @Override
     public void pause(PauseReason reason) {
+        if (lostBy != null && reason == PauseReason.OUTPUT) {
+            return; // as above
+        }
         if (pauses == 0 && !closed && !decoding) { // else behind this packet: most pauses are over by then
             ctx().channel().config().setAutoRead(false);
         }
@@ -312,7 +337,17 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             decode(null); // what is cumulated comes first: setAutoRead brings only new bytes
         }
         if (pauses == 0 && !closed) {
+            readOn();
+        }
+    }
+
+    /** All that it has sent so far has been worked off. */
+    private void readOn() {
+        String cause = lostBy;
+        if (cause == null) {
             ctx().channel().config().setAutoRead(true);
+        } else {
+            lost(cause);
         }
     }
 
@@ -521,7 +556,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     /** It may not even begin: nothing is said, and nothing waited for. */
     void turnAway() {
         turnedAway = true;
-        end("refused: too much from its address", false);
+        end("refused: too much from its address", false, Disconnection.By.BROKER, ReasonCode.CONNECTION_RATE_EXCEEDED);
     }
 
     /** The broker is about to be closed: what the client has been sent it may still acknowledge, but it gives us nothing new. */
@@ -554,12 +589,13 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
                 farewell.connack(out(), decoder.version());
             }
         } finally {
-            end(farewell.cause(), withWill);
+            saidText = farewell.text();
+            end(farewell.cause(), withWill, Disconnection.By.BROKER, farewell.reason());
         }
     }
 
     /** The one way out, whoever ended it. */
-    private void end(String cause, boolean withWill) {
+    private void end(String cause, boolean withWill, Disconnection.By by, ReasonCode reason) {
         if (closed) {
             return;
         }
@@ -588,7 +624,18 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         OpenSession open = session;
         if (open != null) {
             open.close();
+            boolean willFollows = loop.sessions().willFollows(open.session(), this, withWill);
             loop.sessions().connectionClosed(open.session(), this, withWill);
+            if (connected) {
+                tell(new Disconnection(by, reason, by == Disconnection.By.NETWORK ? cause : saidText, willFollows));
+            }
+        }
+    }
+
+    private void tell(Disconnection how) {
+        Interceptors interceptors = acceptor.core().interceptors();
+        if (interceptors.hearOfDisconnects()) {
+            interceptors.disconnected(client(), how);
         }
     }
 

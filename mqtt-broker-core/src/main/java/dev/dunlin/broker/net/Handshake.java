@@ -3,6 +3,8 @@ package dev.dunlin.broker.net;
 import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.session.Allowance;
 import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.Decision;
+import dev.dunlin.broker.session.Interceptors;
 import dev.dunlin.broker.session.OpenSession;
 import dev.dunlin.broker.session.Opening;
 import dev.dunlin.broker.session.PauseReason;
@@ -15,6 +17,7 @@ import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.ConnectRequest;
+import dev.dunlin.broker.spi.ConnectTerms;
 import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
@@ -58,13 +61,18 @@ final class Handshake {
 
     private final ConnectRequest request;
     private final AuthExchange exchange;
-    private final int keepAliveSeconds;
+    private int keepAliveSeconds;
 
     /** The properties of its CONNACK. */
     private Properties announced = Properties.EMPTY;
 
     /** Who it is, once that is known. */
     private ClientInfo client;
+
+    private AuthResult.Accepted accepted = AuthResult.accept(Identity.ANONYMOUS);
+
+    /** What interceptors grant in the place of what it asks for; null if they grant that. */
+    private @Nullable ConnectTerms terms;
 
     private Validity validity = Validity.UNLIMITED;
     private Rights rights = Rights.ALL;
@@ -214,20 +222,21 @@ final class Handshake {
     }
 
     private void authenticated(AuthResult result) {
-        if (result instanceof AuthResult.Accepted accepted) {
-            announced = rules.hasReasons() ? announced(accepted) : Properties.EMPTY;
+        if (result instanceof AuthResult.Accepted let) {
+            accepted = let;
+            announced = rules.hasReasons() ? announced(let) : Properties.EMPTY;
             if (!connackFits()) {
                 connection.close(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);
                 return;
             }
-            if (!Stay.holds(accepted.validity(), core.wallMs(), clientId)) {
+            if (!Stay.holds(let.validity(), core.wallMs(), clientId)) {
                 connection.close(ReasonCode.NOT_AUTHORIZED, Stay.OVER);
                 return;
             }
             client = new ClientInfo(
-                    clientId, accepted.identity(), connect.version(), request.remoteAddress(), acceptor.name());
-            validity = accepted.validity();
-            allowance = allowance.of(accepted);
+                    clientId, let.identity(), connect.version(), request.remoteAddress(), acceptor.name());
+            validity = let.validity();
+            allowance = allowance.of(let);
             authorize();
         } else if (result instanceof AuthResult.Refused refused) { // [5.0:MQTT-4.12.0-4]
             connection.close(new Farewell(refused.reason(), refused.text(), refused.serverReference()));
@@ -263,6 +272,42 @@ final class Handshake {
 
     private void admitted(Rights given) {
         rights = given;
+        Interceptors interceptors = core.interceptors();
+        if (interceptors.connect == null) {
+            goOn();
+            return;
+        }
+        long askedExpiry = Math.min(
+                VersionRules.askedExpirySeconds(connect), acceptor.limits().sessionExpiryMaxSeconds());
+        interceptors.askConnect(
+                connection.loop(), client, request, new ConnectTerms(askedExpiry, keepAliveSeconds), this::intercepted);
+    }
+
+    private void intercepted(Decision<ConnectTerms> decision) {
+        if (connection.isClosed()) {
+            return;
+        }
+        if (!decision.goesOn()) {
+            connection.close(decision.reasonIn(PacketType.CONNACK), decision.text());
+            return;
+        }
+        if (decision.isReplaced()) {
+            grant(rules.granted(decision.value(), keepAliveSeconds, connect.cleanStart()));
+            if (!connackFits()) {
+                connection.close(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);
+                return;
+            }
+        }
+        goOn();
+    }
+
+    private void grant(ConnectTerms granted) {
+        terms = granted;
+        keepAliveSeconds = granted.keepAliveSeconds();
+        announced = rules.hasReasons() ? announced(accepted) : Properties.EMPTY;
+    }
+
+    private void goOn() {
         connection.authenticated(client.identity());
         moveHome();
     }
@@ -328,7 +373,7 @@ final class Handshake {
             return;
         }
         SessionLoop home = connection.loop();
-        Opening opening = new Opening(client, connect, connection, connection.out(), allowance, rights);
+        Opening opening = new Opening(client, connect, connection, connection.out(), allowance, rights, terms);
         if (home.sessions().waitsForRoom(opening, () -> home.runInOrder(this::open))) {
             return;
         }
@@ -390,8 +435,9 @@ final class Handshake {
             say.add(Property.ASSIGNED_CLIENT_IDENTIFIER, clientId);
         }
         long asked = connect.properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0);
-        if (asked > limits.sessionExpiryMaxSeconds()) {
-            say.add(Property.SESSION_EXPIRY_INTERVAL, limits.sessionExpiryMaxSeconds());
+        long granted = Math.min(terms == null ? asked : terms.sessionExpirySeconds(), limits.sessionExpiryMaxSeconds());
+        if (granted != asked) { // [5.0 section 3.2.2.3.2]
+            say.add(Property.SESSION_EXPIRY_INTERVAL, granted);
         }
         if (keepAliveSeconds != connect.keepAliveSeconds()) { // [5.0:MQTT-3.1.2-21], [5.0:MQTT-3.2.2-21]
             say.add(Property.SERVER_KEEP_ALIVE, keepAliveSeconds);

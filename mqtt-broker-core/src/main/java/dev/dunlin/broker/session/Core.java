@@ -46,6 +46,7 @@ public final class Core {
     final FastThreadLocal<SessionLoop> running = new FastThreadLocal<>();
 
     private Authorizers authorizers = new Authorizers(null);
+    private Interceptors interceptors = Interceptors.NONE;
 
     private final MemoryBudget memory;
     private final TimeSource time;
@@ -102,6 +103,16 @@ public final class Core {
 
     Authorizers authorizers() {
         return authorizers;
+    }
+
+    /** Who sees what clients do. Before anything is restored. */
+    public void interceptors(Interceptors all) {
+        interceptors = all;
+    }
+
+    /** Who sees what clients do. */
+    public Interceptors interceptors() {
+        return interceptors;
     }
 
     /** What the client of a stored session may do, as far as is known before it comes back. */

@@ -3,6 +3,7 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
@@ -39,6 +40,9 @@ public final class InboundPublishes implements Router.Source { // hot
     private final @Nullable Store store;
     private final InboundAliases aliases;
 
+    /** Null if there are no interceptors of publishes. */
+    private final @Nullable InterceptedPublishes intercepted;
+
     /** The last topic as the client says it, and the whole one; of a restricted listener only. */
     private @Nullable String lastSaid;
 
@@ -69,6 +73,9 @@ public final class InboundPublishes implements Router.Source { // hot
         this.core = core;
         store = core.store;
         aliases = new InboundAliases(limits.topicAliasMax());
+        InterceptorChain<Message> interceptors = core.interceptors().publish;
+        intercepted =
+                interceptors == null ? null : new InterceptedPublishes(interceptors, this, core, session, link, out);
     }
 
     /**
@@ -87,6 +94,10 @@ public final class InboundPublishes implements Router.Source { // hot
         if (restriction != null) {
             topic = admit(publish, topic, restriction);
         }
+        if (intercepted != null) {
+            intercepted.accept(publish, topic);
+            return;
+        }
         if (isRefusedByStore(publish, topic)) {
             refuse(publish, topic);
             return;
@@ -97,6 +108,10 @@ public final class InboundPublishes implements Router.Source { // hot
             case AT_LEAST_ONCE -> acceptAtLeastOnce(publish, topic);
             case EXACTLY_ONCE -> acceptExactlyOnce(publish, topic);
         }
+        waitIfCrowded();
+    }
+
+    private void waitIfCrowded() {
         if (stored && store != null && store.isCrowded()) { // who writes nothing has nothing to wait for
             waitForStore(store);
         }
@@ -140,7 +155,7 @@ public final class InboundPublishes implements Router.Source { // hot
         acknowledge(PacketType.PUBCOMP, packetId, ReasonCode.SUCCESS);
     }
 
-    private void begin() throws MalformedPacket {
+    void begin() throws MalformedPacket {
         if (open >= receiveMaximum && out.rules().hasReceiveMaximum()) { // [5.0:MQTT-3.3.4-7]
             throw new MalformedPacket(
                     ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "more than " + receiveMaximum + " unacknowledged publishes");
@@ -189,6 +204,82 @@ public final class InboundPublishes implements Router.Source { // hot
         return MqttEncoder.ackBytes(out.version(), reason, why) <= out.packetBytesMax() ? why : Properties.EMPTY;
     }
 
+    // ---- for interceptors
+
+    /** Routes what they have let go on, and acknowledges it; if its connection is gone, without that. */
+    void route(InterceptedPublishes.Routed publish) {
+        KeptMessage message = publish.message();
+        QoS published = publish.published();
+        if (isRefusedByStore(message, published, publish.isReplaced())) {
+            refuse(publish);
+            return;
+        }
+        stored = message.retainFlag();
+        stagedPacketId = publish.packetId();
+        ReasonCode outcome = publish.isReplaced()
+                ? loop.router().routeReplaced(message, published, this)
+                : loop.router().route(message, published, this);
+        if (!out.isClosed()) {
+            answer(published, publish.packetId(), outcome);
+            waitIfCrowded();
+        }
+    }
+
+    /** Acknowledges a publish, if its QoS has acknowledgements. */
+    void answer(QoS published, int packetId, ReasonCode outcome) {
+        if (outcome.isError() && out.rules().hasReasons()) {
+            forget(published, packetId); // [5.0:MQTT-4.3.3-9]
+        }
+        if (published != QoS.AT_MOST_ONCE) {
+            acknowledge(ackOf(published), packetId, outcome);
+        }
+    }
+
+    /** Tells a 5.0 client why a publish is refused, if its QoS has acknowledgements. */
+    void refuse(QoS published, int packetId, ReasonCode reason, String text) {
+        forget(published, packetId); // [5.0:MQTT-4.3.3-9]
+        if (published != QoS.AT_MOST_ONCE) {
+            replies.leave(() -> append(ackOf(published), packetId, reason, text));
+        }
+    }
+
+    /** A QoS 2 publish has come to nothing: the next one with its id is another. */
+    void forget(QoS published, int packetId) {
+        if (published == QoS.EXACTLY_ONCE) {
+            session.forget(packetId);
+        }
+    }
+
+    private static PacketType ackOf(QoS published) {
+        return published == QoS.AT_LEAST_ONCE ? PacketType.PUBACK : PacketType.PUBREC;
+    }
+
+    /** An interceptor may have raised its QoS, so that it is stored. */
+    private boolean isRefusedByStore(KeptMessage message, QoS published, boolean isReplaced) {
+        QoS higher = isReplaced && message.qos().level() > published.level() ? message.qos() : published;
+        return loop.router()
+                .isRefusedByStore(message.topic(), higher, message.retainFlag(), message.payloadBytes(), this);
+    }
+
+    private void refuse(InterceptedPublishes.Routed publish) {
+        KeptMessage message = publish.message();
+        if (out.isClosed() || publish.published() == QoS.AT_MOST_ONCE) {
+            countRefused(message.topic());
+        } else if (out.rules().hasReasons()) {
+            countRefused(message.topic());
+            refuse(
+                    publish.published(),
+                    publish.packetId(),
+                    ReasonCode.QUOTA_EXCEEDED,
+                    SubscriptionRequests.STORE_REFUSES);
+        } else {
+            forget(publish.published(), publish.packetId());
+            open--;
+            message.retain();
+            waitForHealth(new HeldBack(message, publish.published(), publish.packetId(), publish.isReplaced()));
+        }
+    }
+
     // ---- a store that is not well
 
     private boolean isRefusedByStore(Publish publish, String topic) {
@@ -212,11 +303,11 @@ public final class InboundPublishes implements Router.Source { // hot
             int packetId = publish.packetId();
             replies.leave(() -> append(type, packetId, ReasonCode.QUOTA_EXCEEDED, SubscriptionRequests.STORE_REFUSES));
         } else {
-            waitForHealth(new HeldBack(keep(publish, topic), qos, publish.packetId()));
+            waitForHealth(new HeldBack(keep(publish, topic), qos, publish.packetId(), false));
         }
     }
 
-    private void countRefused(String topic) {
+    void countRefused(String topic) {
         loop.drops().count(name(), topic, DropReason.REFUSED, 1);
     }
 
@@ -233,12 +324,17 @@ public final class InboundPublishes implements Router.Source { // hot
     private final class HeldBack {
         private final QoS published;
         private final int packetId;
+
+        /** Whether it is an interceptor's. */
+        private final boolean isReplaced;
+
         private @Nullable KeptMessage message;
 
-        HeldBack(KeptMessage message, QoS published, int packetId) {
+        HeldBack(KeptMessage message, QoS published, int packetId, boolean isReplaced) {
             this.message = message;
             this.published = published;
             this.packetId = packetId;
+            this.isReplaced = isReplaced;
         }
 
         void giveUp() {
@@ -267,16 +363,11 @@ public final class InboundPublishes implements Router.Source { // hot
             }
             if (out.isClosed()) {
                 given.release();
-            } else if (loop.router()
-                    .isRefusedByStore(
-                            given.topic(),
-                            published,
-                            given.retainFlag(),
-                            given.payloadBytes(),
-                            InboundPublishes.this)) {
-                waitForHealth(new HeldBack(given, published, packetId)); // the store was well for a moment only
+            } else if (isRefusedByStore(given, published, isReplaced)) {
+                waitForHealth(
+                        new HeldBack(given, published, packetId, isReplaced)); // the store was well for a moment only
             } else {
-                routeHeldBack(given, published, packetId);
+                routeHeldBack(given, published, packetId, isReplaced);
             }
         }
     }
@@ -287,19 +378,24 @@ public final class InboundPublishes implements Router.Source { // hot
         if (last != null) {
             last.forget();
         }
+        if (intercepted != null) {
+            intercepted.close();
+        }
         if (rate != null) {
             rate.close();
         }
     }
 
-    private void routeHeldBack(KeptMessage message, QoS published, int packetId) {
+    private void routeHeldBack(KeptMessage message, QoS published, int packetId, boolean isReplaced) {
         open++;
         boolean exactlyOnce = published == QoS.EXACTLY_ONCE;
         if (exactlyOnce) {
             stagedPacketId = packetId;
             session.receive(packetId);
         }
-        ReasonCode outcome = loop.router().route(message, published, this);
+        ReasonCode outcome = isReplaced
+                ? loop.router().routeReplaced(message, published, this)
+                : loop.router().route(message, published, this);
         message.release();
         acknowledge(exactlyOnce ? PacketType.PUBREC : PacketType.PUBACK, packetId, outcome);
         link.resume(PauseReason.STORE_FAILED);

@@ -55,6 +55,12 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
     private final long expiresAtMs;
     private final PublishFrame original;
 
+    /** What an interceptor has put this in the place of, for one receiver; with a reference of its own. */
+    private final @Nullable KeptMessage origin;
+
+    /** Whether references are counted. */
+    private final boolean counted;
+
     @SuppressWarnings("unused") // by REFERENCES
     private volatile int references = 1;
 
@@ -76,6 +82,22 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
         this.publisher = publisher;
         this.expiresAtMs = expiresAtMs;
         this.original = original;
+        origin = null;
+        counted = original.isLarge();
+        cache(original);
+    }
+
+    /** In the place of another, with its publisher and RETAIN: takes a reference to that. */
+    private KeptMessage(KeptMessage origin, String topic, QoS qos, long expiresAtMs, PublishFrame original) {
+        this.topic = topic;
+        this.qos = qos;
+        this.retain = origin.retain;
+        this.publisher = origin.publisher;
+        this.expiresAtMs = expiresAtMs;
+        this.original = original;
+        this.origin = origin;
+        origin.retain();
+        counted = original.isLarge() || origin.counted;
         cache(original);
     }
 
@@ -143,17 +165,41 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
      * @throws IllegalArgumentException if MQTT can't carry it: a string with U+0000 or too long, a packet too large
      */
     static KeptMessage of(Message message, QoS qos, long nowMs) {
+        return of(message, qos, LOCAL_CLIENT, nowMs);
+    }
+
+    /** As {@link #of(Message, QoS, long)}, of what an interceptor has put in the place of a client's publish. */
+    static KeptMessage of(Message message, QoS qos, String publisher, long nowMs) {
+        return new KeptMessage(
+                message.topic(),
+                qos,
+                message.retain(),
+                publisher,
+                expiresAt(message.expirySeconds(), nowMs),
+                frame(message, qos));
+    }
+
+    /**
+     * What an interceptor has put in the place of a message for one receiver. It keeps that one, to which whatever is stored,
+     * counted or given back refers: {@link #origin}.
+     *
+     * @param qos that of its delivery
+     */
+    KeptMessage replacedBy(Message message, QoS qos, long nowMs) {
+        return new KeptMessage(
+                this, message.topic(), qos, expiresAt(message.expirySeconds(), nowMs), frame(message, qos));
+    }
+
+    private static PublishFrame frame(Message message, QoS qos) {
         byte[] payload = new byte[message.payload().remaining()];
         message.payload().get(payload);
-        PublishFrame frame = PublishFrame.of(
+        return PublishFrame.of(
                 message.topic(),
                 publishProperties(message),
                 message.expirySeconds(),
                 payload,
                 MqttVersion.V5, // the richest: it has what a Message can say
                 qos != QoS.AT_MOST_ONCE);
-        return new KeptMessage(
-                message.topic(), qos, message.retain(), LOCAL_CLIENT, expiresAt(message.expirySeconds(), nowMs), frame);
     }
 
     /** The canonical encoding. */
@@ -164,6 +210,11 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     String topic() {
         return topic;
+    }
+
+    /** The message that was published: this one, unless an interceptor has put it in the place of that. Borrowed. */
+    KeptMessage origin() {
+        return origin == null ? this : origin;
     }
 
     @Override
@@ -266,7 +317,7 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     /** Takes a reference. The caller must know that another one is held meanwhile. */
     void retain() {
-        if (original.isLarge()) {
+        if (counted) {
             int before = (int) REFERENCES.getAndAdd(this, 1);
             assert before > 0 : "retained after its last release";
         }
@@ -274,7 +325,7 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     /** Takes a reference unless the last one is gone already: for readers of the retained index. */
     boolean tryRetain() {
-        if (!original.isLarge()) {
+        if (!counted) {
             return true;
         }
         for (int n = references; n > 0; n = references) {
@@ -287,11 +338,16 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     /** Gives a reference back. */
     void release() {
-        if (original.isLarge()) {
+        if (counted) {
             int before = (int) REFERENCES.getAndAdd(this, -1);
             assert before > 0 : "released more often than retained";
             if (before == 1) {
-                original.release();
+                if (original.isLarge()) {
+                    original.release();
+                }
+                if (origin != null) {
+                    origin.release();
+                }
             }
         }
     }

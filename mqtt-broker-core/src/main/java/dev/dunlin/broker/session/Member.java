@@ -92,7 +92,7 @@ abstract class Member extends Recipient { // hot
 
     /** A message that it had taken is acknowledged, dropped or given back. */
     final void done(KeptMessage message, Target target) {
-        if (effectiveQoS(message, target) != QoS.AT_MOST_ONCE) {
+        if (effectiveQoS(message.origin(), target) != QoS.AT_MOST_ONCE) { // what was chosen by
             int left = taken.decrementAndGet();
             assert left >= 0 : "done more often than taken";
             group.roomCame();

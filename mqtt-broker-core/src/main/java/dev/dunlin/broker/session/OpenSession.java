@@ -15,6 +15,7 @@ public final class OpenSession {
     private final int receiveMaximum;
     private final boolean present;
     private final boolean askedExpiry;
+    private final long expiryMaxSeconds;
 
     /** Made by the first publish: many a client only subscribes. */
     private @Nullable InboundPublishes publishes;
@@ -29,6 +30,7 @@ public final class OpenSession {
         allowance = opening.allowance();
         replies = new Replies(session, link, out, allowance.limits().receiveMaximum());
         receiveMaximum = opening.receiveMaximum(core.limits.inflightMessagesMax());
+        expiryMaxSeconds = opening.expiryMaxSeconds(core.limits.sessionExpiryMaxSeconds());
         askedExpiry = opening.connect().properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0) > 0;
     }
 
@@ -48,7 +50,7 @@ public final class OpenSession {
 
     /** Changes the session expiry interval, as a DISCONNECT may [5.0 section 3.14.2.2.2]. */
     public void expirySeconds(long seconds) {
-        session.expirySeconds = Math.min(seconds, core.limits.sessionExpiryMaxSeconds());
+        session.expirySeconds = Math.min(seconds, expiryMaxSeconds);
     }
 
     /** What the client publishes goes in here. */
@@ -63,7 +65,7 @@ public final class OpenSession {
 
     /** Takes in one SUBSCRIBE or UNSUBSCRIBE. */
     public SubscriptionRequests subscriptions() {
-        return new SubscriptionRequests(core, session, allowance, replies, out.rules());
+        return new SubscriptionRequests(core, session, allowance, link, out, replies);
     }
 
     /** The connection is gone, and with it what it has held back. */

@@ -1,8 +1,10 @@
 package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.broker.spi.ConnectTerms;
 import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.Property;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is asked of {@link Sessions#open}: an authenticated client on its home loop.
@@ -13,8 +15,21 @@ import dev.dunlin.codec.Property;
  * @param out the way out of it
  * @param allowance its bounds
  * @param rights what it may publish and be sent
+ * @param terms what interceptors grant in the place of what it asks for; null if they grant that
  */
-public record Opening(ClientInfo client, Connect connect, Link link, Outbound out, Allowance allowance, Rights rights) {
+public record Opening(
+        ClientInfo client,
+        Connect connect,
+        Link link,
+        Outbound out,
+        Allowance allowance,
+        Rights rights,
+        @Nullable ConnectTerms terms) {
+
+    /** One that is granted what it asks for. */
+    public Opening(ClientInfo client, Connect connect, Link link, Outbound out, Allowance allowance, Rights rights) {
+        this(client, connect, link, out, allowance, rights, null);
+    }
 
     /** Its identifier, assigned where it sent none. */
     String clientId() {
@@ -23,7 +38,13 @@ public record Opening(ClientInfo client, Connect connect, Link link, Outbound ou
 
     /** The session expiry interval that it asks for, in seconds. */
     long expirySeconds(long max) {
-        return Math.min(VersionRules.askedExpirySeconds(connect), max);
+        long asked = VersionRules.askedExpirySeconds(connect);
+        return Math.min(terms == null ? asked : terms.sessionExpirySeconds(), max);
+    }
+
+    /** The longest session expiry interval that its DISCONNECT may ask for, in seconds. */
+    long expiryMaxSeconds(long max) {
+        return terms == null ? max : expirySeconds(max);
     }
 
     /** How many QoS 1 and 2 messages it wants to have under way, at most {@code max}. */

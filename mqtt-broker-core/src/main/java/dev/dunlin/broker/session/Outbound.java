@@ -1,6 +1,9 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.routing.Target;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.PublishFrame;
+import dev.dunlin.codec.QoS;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -82,6 +85,33 @@ public final class Outbound { // hot
     @Nullable
     Restriction restriction() {
         return restriction;
+    }
+
+    /** No higher than it takes: its client may have subscribed on another one. */
+    QoS lower(QoS qos) {
+        return restriction == null ? qos : restriction.lower(qos);
+    }
+
+    /** Whether its client can't be told of the topic: it has subscribed on another one. */
+    boolean hides(KeptMessage message) {
+        return restriction != null && restriction.hides(message.topic());
+    }
+
+    /** The encoding of a message that isn't hidden, for this client. */
+    PublishFrame frame(KeptMessage message, Target target, QoS qos) {
+        return restriction == null
+                ? message.frame(version, qos != QoS.AT_MOST_ONCE, target.subscriptionIds())
+                : restriction.frame(message, version, qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
+    }
+
+    /** Whether its client takes no packet of this size [5.0:MQTT-3.1.2-24]. */
+    boolean isTooLarge(KeptMessage message, Target target, QoS qos) {
+        PublishFrame frame = frame(message, target, qos);
+        return frame.packetBytes() > packetBytesMax && !fitsWithAlias(message, frame);
+    }
+
+    private boolean fitsWithAlias(KeptMessage message, PublishFrame frame) {
+        return aliases != null && aliases.packetBytes(message.topic(), frame) <= packetBytesMax;
     }
 
     /** The channel has moved to another loop; nothing may be pending. */

@@ -1,6 +1,7 @@
 package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.codec.QoS;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
@@ -59,6 +60,9 @@ final class OutboundWindow { // hot
     private long next = FIRST;
     private long resend = FIRST;
     private long bytes;
+
+    /** Below it are the exchanges of an earlier process. */
+    private long restoredEnd = FIRST;
 
     /** Exchanges under way on the present connection. */
     private int sent;
@@ -133,6 +137,26 @@ final class OutboundWindow { // hot
         return states[slot(counter)];
     }
 
+    /** The QoS with which the message in this slot is sent; only while there is one. */
+    QoS qos(long counter) {
+        return state(counter) == SENT_QOS_1 ? QoS.AT_LEAST_ONCE : QoS.EXACTLY_ONCE;
+    }
+
+    /** Whether it is an exchange of an earlier process. */
+    boolean isRestored(long counter) {
+        return counter < restoredEnd;
+    }
+
+    /** Puts a message in the place of the one in this slot; takes its reference, and gives the other's back. */
+    void replace(long counter, KeptMessage by) {
+        int slot = slot(counter);
+        KeptMessage before = messages[slot];
+        assert before != null : "released";
+        messages[slot] = by;
+        hold(by.footprintBytes() - before.footprintBytes());
+        before.release();
+    }
+
     /** The message in this slot; null once it is released. */
     @Nullable
     KeptMessage message(long counter) {
@@ -201,6 +225,7 @@ final class OutboundWindow { // hot
             resize(Math.max(CAPACITY_MIN, Integer.highestOneBit((int) (nextCounter - first)) << 1));
         }
         next = nextCounter;
+        restoredEnd = nextCounter;
         oldest = first;
         for (Restored each : exchanges) {
             int slot = slot(counterBelow(next, each.packetId));

@@ -6,6 +6,8 @@ public enum PauseReason {
     MOVE,
     /** An authenticator hasn't answered yet. */
     PENDING_ANSWER,
+    /** An interceptor hasn't answered yet. */
+    INTERCEPTION,
     /** Its session is being opened, or its CONNACK is held back. */
     OPENING,
     /** It published to a loop whose mailbox is over its budget. */

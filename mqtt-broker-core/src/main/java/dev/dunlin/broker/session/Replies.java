@@ -79,7 +79,10 @@ public final class Replies {
         });
     }
 
-    void unsuback(Unsuback unsuback) throws MalformedPacket {
+    /** UNSUBACK, for its properties as SUBACK. */
+    void unsuback(Unsuback full) throws MalformedPacket {
+        boolean explained = out.mayExplain() && MqttEncoder.unsubackBytes(out.version(), full) <= out.packetBytesMax();
+        Unsuback unsuback = explained ? full : new Unsuback(full.packetId(), Properties.EMPTY, full.reasons());
         int bytes = fitting(MqttEncoder.unsubackBytes(out.version(), unsuback));
         leave(() -> MqttEncoder.unsuback(out.room(bytes), out.version(), unsuback));
     }

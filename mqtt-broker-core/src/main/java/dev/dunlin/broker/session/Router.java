@@ -12,6 +12,7 @@ import dev.dunlin.broker.store.SessionChanges;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredMessage;
 import dev.dunlin.broker.store.StoredRetained;
+import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.Publish;
 import dev.dunlin.codec.QoS;
@@ -85,13 +86,7 @@ final class Router { // hot
      * @return SUCCESS, NO_MATCHING_SUBSCRIBERS, or the error for which it was refused, before anything has changed
      */
     ReasonCode route(Publish publish, String topic, InboundPublishes from) {
-        ReasonCode refusal = admit(from, topic, publish.qos(), publish.retain(), publish.payloadBytes());
-        if (refusal == null && publish.retain() && publish.payloadBytes() > 0) {
-            refusal = admitRetained(topic, KeptMessage.footprintBytes(publish, topic));
-        }
-        if (refusal == null && hasLongResponseTopic(publish, from.limits())) {
-            refusal = ReasonCode.TOPIC_NAME_INVALID;
-        }
+        ReasonCode refusal = refusal(publish, topic, from);
         if (refusal != null) {
             loop.drops().count(from.name(), topic, DropReason.REFUSED, 1);
             return refusal;
@@ -107,6 +102,19 @@ final class Router { // hot
         }
     }
 
+    /** Why a publish is refused; null if it isn't. Nothing has changed. */
+    @Nullable
+    ReasonCode refusal(Publish publish, String topic, Source from) {
+        ReasonCode refusal = admit(from, topic, publish.qos(), publish.retain(), publish.payloadBytes());
+        if (refusal == null && publish.retain() && publish.payloadBytes() > 0) {
+            refusal = admitRetained(topic, KeptMessage.footprintBytes(publish, topic));
+        }
+        if (refusal == null && hasLongResponseTopic(publish.properties(), from.limits())) {
+            refusal = ReasonCode.TOPIC_NAME_INVALID;
+        }
+        return refusal;
+    }
+
     /** Routes a kept publish. Borrows it. Returns as {@link #route(Publish, String, InboundPublishes)}. */
     ReasonCode route(KeptMessage message, Source from) {
         return route(message, message.qos(), from);
@@ -119,14 +127,33 @@ final class Router { // hot
      */
     ReasonCode route(KeptMessage message, QoS published, Source from) {
         ReasonCode refusal = admit(from, message.topic(), published, message.retainFlag(), message.payloadBytes());
-        if (refusal == null && message.retainFlag() && message.payloadBytes() > 0) {
-            refusal = admitRetained(message.topic(), message.footprintBytes());
+        return refusal == null ? deliverAdmitted(message, published, from) : refused(message, from, refusal);
+    }
+
+    /**
+     * As {@link #route(KeptMessage, QoS, Source)}, of what an interceptor has put in the place of a publish: no client needs a
+     * permission for it.
+     */
+    ReasonCode routeReplaced(KeptMessage message, QoS published, Source from) {
+        ReasonCode refusal = isServersOwn(message.topic())
+                ? ReasonCode.NOT_AUTHORIZED
+                : admit(from.limits(), message.topic(), message.payloadBytes());
+        if (refusal == null && hasLongResponseTopic(message.frame().forwardedProperties(), from.limits())) {
+            refusal = ReasonCode.TOPIC_NAME_INVALID;
         }
-        if (refusal != null) {
-            loop.drops().count(from.name(), message.topic(), DropReason.REFUSED, 1);
-            return refusal;
-        }
-        return deliver(message, published, from);
+        return refusal == null ? deliverAdmitted(message, published, from) : refused(message, from, refusal);
+    }
+
+    private ReasonCode deliverAdmitted(KeptMessage message, QoS published, Source from) {
+        ReasonCode refusal = message.retainFlag() && message.payloadBytes() > 0
+                ? admitRetained(message.topic(), message.footprintBytes())
+                : null;
+        return refusal == null ? deliver(message, published, from) : refused(message, from, refusal);
+    }
+
+    private ReasonCode refused(KeptMessage message, Source from, ReasonCode refusal) {
+        loop.drops().count(from.name(), message.topic(), DropReason.REFUSED, 1);
+        return refusal;
     }
 
     /**
@@ -147,11 +174,17 @@ final class Router { // hot
 
     /** The only place that refuses a publish, before anything has changed, with the next two; null admits it. */
     private static @Nullable ReasonCode admit(Source from, String topic, QoS qos, boolean retain, int payloadBytes) {
-        boolean serversOwn = topic.charAt(0) == '$' && topic.startsWith("$SYS/"); // [5.0 section 4.7.2]
-        if (serversOwn || !from.mayPublish(topic, qos, retain)) {
+        if (isServersOwn(topic) || !from.mayPublish(topic, qos, retain)) {
             return ReasonCode.NOT_AUTHORIZED;
         }
-        Limits limits = from.limits();
+        return admit(from.limits(), topic, payloadBytes);
+    }
+
+    private static boolean isServersOwn(String topic) {
+        return topic.charAt(0) == '$' && topic.startsWith("$SYS/"); // [5.0 section 4.7.2]
+    }
+
+    private static @Nullable ReasonCode admit(Limits limits, String topic, int payloadBytes) {
         if (payloadBytes > limits.payloadBytesMax()) {
             return ReasonCode.PACKET_TOO_LARGE;
         }
@@ -178,11 +211,11 @@ final class Router { // hot
     }
 
     /** A packet can't hold one that is too long, unless the bound is lower than the protocol's: looked at only then. */
-    private static boolean hasLongResponseTopic(Publish publish, Limits limits) {
+    private static boolean hasLongResponseTopic(Properties properties, Limits limits) {
         if (limits.topicBytesMax() >= Topics.BYTES_MAX) {
             return false;
         }
-        String responseTopic = publish.properties().string(Property.RESPONSE_TOPIC);
+        String responseTopic = properties.string(Property.RESPONSE_TOPIC);
         return responseTopic != null && Topics.isLonger(responseTopic, limits.topicBytesMax());
     }
 

@@ -4,6 +4,7 @@ import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.session.OutboundAliases.Alias;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttEncoder;
@@ -17,6 +18,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +49,10 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     SessionMembers members;
 
     private final boolean persistent;
+
+    /** Null if there are no interceptors of deliveries. */
+    private final @Nullable InterceptedDeliveries intercepted;
+
     private @Nullable BitSet received;
 
     // ---- the connection; the link is set from the opening on, the way out only once CONNACK has left
@@ -77,6 +83,10 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         return rights.isUnknown() && willRights != null ? willRights : rights;
     }
 
+    /** What interceptors have been asked about its will, or one before; null if nothing. */
+    @Nullable
+    WillQuestion willQuestion;
+
     SessionLoop.@Nullable Timer willTimer;
 
     SessionLoop.@Nullable Timer expiryTimer;
@@ -100,6 +110,8 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         log = new SessionLog(this, persistent ? core.store : null);
         window = new OutboundWindow(core.limits.inflightBytesMax(), log.isOn(), loop.unacknowledged());
         queue = new SessionQueue(this, this, core.limits, core.store);
+        InterceptorChain<Message> interceptors = core.interceptors().deliver;
+        intercepted = interceptors == null ? null : new InterceptedDeliveries(interceptors, this);
     }
 
     @Override
@@ -284,7 +296,16 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             drop(message, EntryId.NONE, DropReason.OFFLINE_QOS_0);
         } else if (!to.isWritable()) {
             drop(message, EntryId.NONE, DropReason.SLOW_CONSUMER_QOS_0);
-        } else if (maySend(to, message, target, QoS.AT_MOST_ONCE, EntryId.NONE)) {
+        } else if (intercepted != null) {
+            intercepted.ask(
+                    message, target, QoS.AT_MOST_ONCE, EntryId.NONE, (m, qos) -> sendAtMostOnce(to, m, target, nowMs));
+        } else {
+            sendAtMostOnce(to, message, target, nowMs);
+        }
+    }
+
+    private void sendAtMostOnce(Outbound to, KeptMessage message, Target target, long nowMs) {
+        if (maySend(to, message, target, QoS.AT_MOST_ONCE, EntryId.NONE)) {
             append(to, message, target, QoS.AT_MOST_ONCE, false, 0, nowMs);
         }
     }
@@ -300,7 +321,15 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     void send(KeptMessage message, Target target, QoS wanted, long entry, long nowMs) {
         Outbound to = out;
         assert to != null;
-        QoS qos = lower(to, wanted);
+        QoS lowered = to.lower(wanted);
+        if (intercepted != null) {
+            intercepted.ask(message, target, lowered, entry, (m, qos) -> send(to, m, target, qos, entry, nowMs));
+        } else {
+            send(to, message, target, lowered, entry, nowMs);
+        }
+    }
+
+    private void send(Outbound to, KeptMessage message, Target target, QoS qos, long entry, long nowMs) {
         if (!maySend(to, message, target, qos, entry)) {
             return;
         }
@@ -323,12 +352,20 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     }
 
     /** Sends a message that a shared group has given to it. There is room. Borrows the message. */
-    void sendShared(SessionMember from, KeptMessage message, Target target, long entry, long nowMs) {
+    void sendShared(SessionMember from, KeptMessage message, Target target, long entry) {
         Outbound to = out;
         assert to != null;
-        QoS qos = lower(to, effectiveQoS(message, target));
+        QoS lowered = to.lower(effectiveQoS(message, target));
+        if (intercepted != null) {
+            intercepted.ask(message, target, lowered, entry, (m, qos) -> sendShared(from, to, m, target, qos, entry));
+        } else {
+            sendShared(from, to, message, target, lowered, entry);
+        }
+    }
+
+    private void sendShared(SessionMember from, Outbound to, KeptMessage message, Target target, QoS qos, long entry) {
         if (qos != QoS.EXACTLY_ONCE || entry == EntryId.NONE) {
-            send(message, target, qos, entry, nowMs);
+            send(to, message, target, qos, entry, loop.nowMs());
         } else if (maySend(to, message, target, qos, entry)) {
             message.retain();
             long own = log.isOn() ? entry : EntryId.NONE;
@@ -338,12 +375,6 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             long ticket = log.isOn() ? log.sent(packetId, own) : loop.changes().submit();
             loop.gate().hold(ticket, () -> sendHeld(to, packetId, own));
         }
-    }
-
-    /** No higher than its connection takes: it may have subscribed on another one. */
-    private static QoS lower(Outbound to, QoS qos) {
-        Restriction restriction = to.restriction();
-        return restriction == null ? qos : restriction.lower(qos);
     }
 
     /** That this QoS 2 message is under way is durable now: after a crash it would be sent under the same packet id. */
@@ -372,24 +403,18 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             dropUnsent(message, target, entry, DropReason.EXPIRED);
             return false;
         }
-        if (isHidden(to, message)) {
+        if (to.hides(message)) {
             dropUnsent(message, target, entry, DropReason.NOT_AUTHORIZED);
             return false;
         }
-        if (isTooLarge(to, message, target, qos)) {
+        if (to.isTooLarge(message, target, qos)) {
             dropUnsent(message, target, entry, DropReason.PACKET_TOO_LARGE); // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
             return false;
         }
         return true;
     }
 
-    /** Whether its connection can't be told of the topic: it has subscribed on another one. */
-    private static boolean isHidden(Outbound to, KeptMessage message) {
-        Restriction restriction = to.restriction();
-        return restriction != null && restriction.hides(message.topic());
-    }
-
-    private void dropUnsent(KeptMessage message, Target target, long entry, DropReason reason) {
+    void dropUnsent(KeptMessage message, Target target, long entry, DropReason reason) {
         if (target.destination() == this) {
             drop(message, entry, reason);
         } else {
@@ -397,27 +422,10 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         }
     }
 
-    private static boolean isTooLarge(Outbound to, KeptMessage message, Target target, QoS qos) {
-        PublishFrame frame = frame(to, message, target, qos);
-        return frame.packetBytes() > to.packetBytesMax() && !fitsWithAlias(to, message, frame);
-    }
-
-    private static PublishFrame frame(Outbound to, KeptMessage message, Target target, QoS qos) {
-        Restriction restriction = to.restriction();
-        return restriction == null
-                ? message.frame(to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds())
-                : restriction.frame(message, to.version(), qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
-    }
-
-    private static boolean fitsWithAlias(Outbound to, KeptMessage message, PublishFrame frame) {
-        OutboundAliases aliases = to.aliases();
-        return aliases != null && aliases.packetBytes(message.topic(), frame) <= to.packetBytesMax();
-    }
-
     private void append(
             Outbound to, KeptMessage message, Target target, QoS qos, boolean dup, int packetId, long nowMs) {
         boolean retain = target.retainAsPublished() && message.retainFlag(); // [5.0:MQTT-3.3.1-12], [5.0:MQTT-3.3.1-13]
-        PublishFrame frame = frame(to, message, target, qos);
+        PublishFrame frame = to.frame(message, target, qos);
         loop.traffic().publishSent(qos, frame.payloadBytes());
         long expirySeconds = message.expirySeconds(nowMs);
         OutboundAliases aliases = to.aliases();
@@ -496,14 +504,26 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             if (message == null) {
                 pubrel(OutboundWindow.packetId(counter));
                 window.resent();
-            } else {
-                resend(to, counter, message, nowMs);
+            } else if (intercepted == null || askAgain(intercepted, counter, message)) {
+                resend(to, counter, nowMs);
             }
         }
     }
 
-    private void resend(Outbound to, long counter, KeptMessage message, long nowMs) {
-        QoS qos = window.state(counter) == OutboundWindow.SENT_QOS_1 ? QoS.AT_LEAST_ONCE : QoS.EXACTLY_ONCE;
+    /** Whether a message that may be of an earlier process is to be sent again, as what now is in the window. */
+    private boolean askAgain(InterceptedDeliveries asked, long counter, KeptMessage message) {
+        KeptMessage by = asked.askAgain(counter, message, window.target(counter), window.qos(counter));
+        if (by == null) {
+            giveUp(counter, message, DropReason.INTERCEPTED);
+        } else if (by != message) {
+            window.replace(counter, by);
+        }
+        return by != null;
+    }
+
+    private void resend(Outbound to, long counter, long nowMs) {
+        KeptMessage message = Objects.requireNonNull(window.message(counter), "released");
+        QoS qos = window.qos(counter);
         Target target = window.target(counter);
         DropReason refusal = whyNotAgain(to, message, target, qos);
         if (refusal != null) { // there was none for the connection before
@@ -516,10 +536,10 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     /** Why a message that is in the window can't be sent any more; null if it can. */
     private @Nullable DropReason whyNotAgain(Outbound to, KeptMessage message, Target target, QoS qos) {
-        if (isHidden(to, message) || !rights.mayReceive(message.topic())) {
+        if (to.hides(message) || !rights.mayReceive(message.origin().topic())) {
             return DropReason.NOT_AUTHORIZED;
         }
-        return isTooLarge(to, message, target, qos) ? DropReason.PACKET_TOO_LARGE : null;
+        return to.isTooLarge(message, target, qos) ? DropReason.PACKET_TOO_LARGE : null;
     }
 
     private void giveUp(long counter, KeptMessage message, DropReason reason) {

@@ -31,7 +31,7 @@ final class SessionMember extends Member { // hot
         } else if (effectiveQoS(message, target) == QoS.AT_MOST_ONCE) {
             deliverAtMostOnce(message, target, entry, nowMs);
         } else if (waiting.isEmpty() && session.canSend()) {
-            session.sendShared(this, message, target, entry, nowMs);
+            session.sendShared(this, message, target, entry);
         } else {
             limit(0);
             message.retain();
@@ -60,7 +60,7 @@ final class SessionMember extends Member { // hot
             long entry = waiting.headEntry();
             KeptMessage message = removeWaiting();
             if (mayReceive(message.topic())) {
-                session.sendShared(this, message, target, entry, nowMs);
+                session.sendShared(this, message, target, entry);
             } else {
                 giveBack(message, target, entry);
             }
@@ -111,7 +111,7 @@ final class SessionMember extends Member { // hot
     void moved(KeptMessage message, Target target, long entry) {
         if (session.log.isOn()) {
             session.queue.leaveOut(EntryId.sequence(entry));
-            StoredEntry.Delivery delivery = StoredMessages.Delivery.of(message, target);
+            StoredEntry.Delivery delivery = StoredMessages.Delivery.of(message.origin(), target);
             new SessionChanges(loop.changes(), sid).movedFrom(group.storedSid(), entry, delivery, again(message));
         } else {
             changes().entryGone(entry);
@@ -119,16 +119,17 @@ final class SessionMember extends Member { // hot
     }
 
     private SessionChanges.Again again(KeptMessage message) {
-        return new SessionChanges.Again(message, message.publishedAtMs(loop.nowMs(), loop.wallMs()));
+        return new SessionChanges.Again(message.origin(), message.origin().publishedAtMs(loop.nowMs(), loop.wallMs()));
     }
 
     // ---- the connection, and the end
 
     void giveBack(KeptMessage message, Target target, long entry) {
-        if (message.qos() == QoS.AT_MOST_ONCE) {
-            group.offer(message, entry, loop); // as if it had just been published
+        KeptMessage published = message.origin(); // others may be sent something else in its place
+        if (published.qos() == QoS.AT_MOST_ONCE) {
+            group.offer(published, entry, loop); // as if it had just been published
         } else {
-            group.giveBack(message, entry, loop);
+            group.giveBack(published, entry, loop);
         }
         done(message, target);
     }
@@ -171,7 +172,7 @@ final class SessionMember extends Member { // hot
     void closeSent(KeptMessage message, long entry) {
         close(message, entry);
         if (entry != EntryId.NONE) {
-            StoredEntry.Delivery delivery = StoredMessages.Delivery.of(message, group.target());
+            StoredEntry.Delivery delivery = StoredMessages.Delivery.of(message.origin(), group.target());
             changes().maybeSent(entry, delivery, again(message));
         }
     }

@@ -136,7 +136,8 @@ final class SessionMembers {
             Target target = window.target(counter);
             SessionMember member = (SessionMember) target.destination();
             KeptMessage message = window.message(counter);
-            if (message != null && (all || member.group.hasOther(member, message.topic()))) {
+            if (message != null
+                    && (all || member.group.hasOther(member, message.origin().topic()))) {
                 member.giveBack(message, target, window.entry(counter));
                 window.complete(counter);
             }

@@ -4,8 +4,10 @@ import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.Authorizer;
+import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.store.SessionChanges;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredSession;
@@ -41,6 +43,9 @@ public final class Sessions {
 
     /** Connections that wait until they may be opened, by client. */
     private final Map<String, Link> waiting = new HashMap<>();
+
+    /** Publishes that interceptors have been asked about. */
+    private final Set<InterceptedPublishes.Pending> unanswered = new HashSet<>(0);
 
     /** A will has been held against those of its listener when it came. */
     private final Limits willLimits;
@@ -94,6 +99,9 @@ public final class Sessions {
         if (before.willRights().isUnknown()) {
             waiting.put(clientId, opening.link());
             awaitRights(before, ready);
+        } else if (isToBeAsked(before)) {
+            waiting.put(clientId, opening.link());
+            awaitAnswer(before, ready);
         } else if (crowded != null) {
             waiting.put(clientId, opening.link());
             crowded.awaitRoom(loop, ready);
@@ -266,6 +274,11 @@ public final class Sessions {
         awaitDeadlines(session, 0);
     }
 
+    /** Whether the end of a connection brings about a will, at once or when its delay has passed; before it has ended. */
+    public boolean willFollows(Session session, Link link, boolean withWill) {
+        return withWill && !closing && !session.ended && session.link == link && session.will != null;
+    }
+
     /** Sets the timers of a session without a connection, which has been without one for some time. */
     private void awaitDeadlines(Session session, long elapsedMs) {
         PendingWill will = session.will;
@@ -343,6 +356,10 @@ public final class Sessions {
             awaitRights(session, () -> publishWill(session));
             return;
         }
+        if (isToBeAsked(session)) {
+            awaitAnswer(session, () -> publishWill(session));
+            return;
+        }
         SessionLoop crowded = willsMayWait ? core.crowdedLoop() : null;
         if (crowded != null) {
             crowded.awaitRoom(loop, () -> publishWill(session));
@@ -357,6 +374,12 @@ public final class Sessions {
             forget(session);
         }
         WillSource from = new WillSource(session);
+        Decision<Message> answer = answerAbout(session, will);
+        session.willQuestion = null;
+        if (answer != null && (!answer.goesOn() || answer.isReplaced())) {
+            publishAnswered(answer, will, from);
+            return;
+        }
         KeptMessage message = KeptMessage.of(
                 will.message(), core.kept(will.message().qos()), will.version(), session.clientId, loop.nowMs());
         try {
@@ -368,10 +391,66 @@ public final class Sessions {
         }
     }
 
+    /** An interceptor has put something in the place of a will, or refused it. */
+    private void publishAnswered(Decision<Message> answer, PendingWill will, WillSource from) {
+        QoS published = will.message().qos();
+        if (!answer.goesOn()) {
+            loop.drops().count(from.name(), will.message().topic(), DropReason.REFUSED, 1);
+            from.stage(published); // refused, and gone all the same
+            return;
+        }
+        Message by = answer.value();
+        KeptMessage message = KeptMessage.of(by, core.kept(by.qos()), from.name(), loop.nowMs());
+        try {
+            if (loop.router().routeReplaced(message, published, from).isError()) {
+                from.stage(published); // as above
+            }
+        } finally {
+            message.release();
+        }
+    }
+
+    /** Whether interceptors are to be asked about a will, and haven't answered: not about one that is refused in any case. */
+    private boolean isToBeAsked(Session session) {
+        PendingWill will = session.will;
+        return core.interceptors().will != null
+                && will != null
+                && answerAbout(session, will) == null
+                && mayPublish(session, will.message());
+    }
+
+    private static boolean mayPublish(Session session, WillMessage will) {
+        return session.willRights().mayPublish(will.topic(), will.qos(), will.retain());
+    }
+
+    private static @Nullable Decision<Message> answerAbout(Session session, PendingWill will) {
+        WillQuestion asked = session.willQuestion;
+        return asked != null && asked.isAbout(will) ? asked.answer() : null;
+    }
+
+    /** Asks interceptors about the will of a session, unless they are being asked; {@code then} runs when they have answered. */
+    private void awaitAnswer(Session session, Runnable then) {
+        PendingWill will = Objects.requireNonNull(session.will, "asked for without a will");
+        WillQuestion present = session.willQuestion;
+        if (present != null && present.isAbout(will)) {
+            present.await(then);
+            return;
+        }
+        WillQuestion question = new WillQuestion(will);
+        session.willQuestion = question;
+        KeptMessage kept =
+                KeptMessage.of(will.message(), will.message().qos(), will.version(), session.clientId, loop.nowMs());
+        Message message = kept.toMessage(kept.qos(), kept.retainFlag(), loop.nowMs());
+        kept.release();
+        ClientInfo client = will.client(session.clientId);
+        Objects.requireNonNull(core.interceptors().will, "nobody to ask")
+                .ask(loop, session.clientId, message, (each, now) -> each.onWill(client, now), question::answered);
+        question.await(then);
+    }
+
     private boolean isRefusedByStore(Session session, PendingWill will) {
         WillMessage message = will.message();
-        boolean allowed = session.willRights().mayPublish(message.topic(), message.qos(), message.retain());
-        return allowed
+        return mayPublish(session, message)
                 && loop.router()
                         .isRefusedByStore(
                                 message.topic(),
@@ -525,6 +604,16 @@ public final class Sessions {
         return closing;
     }
 
+    /** Has a publish that waits for its answer ended with the broker. */
+    void unanswered(InterceptedPublishes.Pending publish) {
+        unanswered.add(publish);
+    }
+
+    /** It has its answer, or doesn't wait for it any more. */
+    void answered(InterceptedPublishes.Pending publish) {
+        unanswered.remove(publish);
+    }
+
     /** Has a local subscription with this home ended with the broker. */
     void add(LocalSubscriber subscriber) {
         assert loop.inLoop();
@@ -541,6 +630,7 @@ public final class Sessions {
     void dispose() {
         localSubscribers.forEach(subscriber -> subscriber.discard(DropReason.BROKER_CLOSED));
         localSubscribers.clear();
+        Set.copyOf(unanswered).forEach(publish -> publish.forget(DropReason.BROKER_CLOSED));
         for (Session session : byClientId.values()) {
             if (session.link != null) { // its connection was cut off with the loop: no death of its client
                 session.will = null;

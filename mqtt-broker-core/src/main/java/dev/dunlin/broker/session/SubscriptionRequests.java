@@ -3,12 +3,15 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Topics;
+import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredSubscription;
 import dev.dunlin.codec.MalformedPacket;
+import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
+import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.Suback;
 import dev.dunlin.codec.Subscribe;
@@ -17,6 +20,7 @@ import dev.dunlin.codec.Unsuback;
 import dev.dunlin.codec.Unsubscribe;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A SUBSCRIBE or an UNSUBSCRIBE: made for the packet, since few are sent. Loop only. */
@@ -29,18 +33,22 @@ public final class SubscriptionRequests {
     private final Session session;
     private final Limits limits;
     private final @Nullable Restriction restriction;
+    private final Link link;
+    private final Outbound out;
     private final Replies replies;
     private final VersionRules rules;
     private final @Nullable Store store;
     private boolean refusedByStore;
 
-    SubscriptionRequests(Core core, Session session, Allowance allowance, Replies replies, VersionRules rules) {
+    SubscriptionRequests(Core core, Session session, Allowance allowance, Link link, Outbound out, Replies replies) {
         this.core = core;
         this.session = session;
         limits = allowance.limits();
         restriction = allowance.restriction();
+        this.link = link;
+        this.out = out;
         this.replies = replies;
-        this.rules = rules;
+        rules = out.rules();
         store = core.store;
     }
 
@@ -59,13 +67,23 @@ public final class SubscriptionRequests {
             }
         }
         int identifier = (int) request.properties().integer(Property.SUBSCRIPTION_IDENTIFIER, 0);
+        InterceptorChain<SubscriptionRequest> interceptors = core.interceptors().subscribe;
+        if (interceptors != null) {
+            ask(interceptors, request, identifier);
+            return;
+        }
         List<ReasonCode> reasons = new ArrayList<>(request.subscriptions().size());
         for (SubscriptionRequest each : request.subscriptions()) { // [5.0:MQTT-3.9.3-1], [3.1.1:MQTT-3.9.3-1]
-            reasons.add(subscribe(each, identifier));
+            ReasonCode refusal = refusal(each);
+            reasons.add(refusal == null ? subscribe(whole(each), identifier) : refusal);
         }
+        answer(request.packetId(), reasons, "");
+    }
+
+    private void answer(int packetId, List<ReasonCode> reasons, String text) throws MalformedPacket {
         session.log.submitted();
         session.replays().subscribing();
-        replies.suback(new Suback(request.packetId(), explain(refusedByStore), reasons), this::answered);
+        replies.suback(new Suback(packetId, explain(refusedByStore ? STORE_REFUSES : text), reasons), this::answered);
     }
 
     private void answered() {
@@ -73,7 +91,8 @@ public final class SubscriptionRequests {
         session.pump();
     }
 
-    private ReasonCode subscribe(SubscriptionRequest asked, int identifier) throws MalformedPacket {
+    /** Why the client may not subscribe to what it says; null if it may. */
+    private @Nullable ReasonCode refusal(SubscriptionRequest asked) throws MalformedPacket {
         boolean shared = Topics.isShared(asked.filter());
         if (!Topics.isValidFilter(asked.filter()) || (shared && !Topics.isValidShare(asked.filter()))) {
             return illFormed(asked.filter());
@@ -81,15 +100,25 @@ public final class SubscriptionRequests {
         if (isLong(asked.filter())) {
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
-        SubscriptionRequest request = restriction == null ? asked : restricted(asked, restriction);
-        String filter = request.filter();
-        String own = shared ? Topics.filterOfShare(filter) : filter;
+        String own = ownOf(whole(asked).filter());
         if (Topics.levels(own) > limits.topicLevelsMax()) {
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
-        if (!session.rights.maySubscribe(own)) {
-            return ReasonCode.NOT_AUTHORIZED;
-        }
+        return session.rights.maySubscribe(own) ? null : ReasonCode.NOT_AUTHORIZED;
+    }
+
+    private static String ownOf(String filter) {
+        return Topics.isShared(filter) ? Topics.filterOfShare(filter) : filter;
+    }
+
+    /** The request as it is meant. */
+    private SubscriptionRequest whole(SubscriptionRequest asked) {
+        return restriction == null ? asked : restricted(asked, restriction);
+    }
+
+    private ReasonCode subscribe(SubscriptionRequest request, int identifier) {
+        String filter = request.filter();
+        boolean shared = Topics.isShared(filter);
         boolean isNew = !session.subscriptions.containsKey(filter);
         if (session.log.isOn() && store != null && (isNew ? store.refusesGrowth() : store.isStalled())) {
             refusedByStore = true;
@@ -163,12 +192,10 @@ public final class SubscriptionRequests {
         return subscription;
     }
 
-    private static Properties explain(boolean refusedByStore) {
-        return refusedByStore
-                ? Properties.builder()
-                        .add(Property.REASON_STRING, STORE_REFUSES)
-                        .build()
-                : Properties.EMPTY;
+    private static Properties explain(String text) {
+        return text.isEmpty()
+                ? Properties.EMPTY
+                : Properties.builder().add(Property.REASON_STRING, text).build();
     }
 
     private ReasonCode illFormed(String filter) throws MalformedPacket {
@@ -197,19 +224,27 @@ public final class SubscriptionRequests {
      */
     public void unsubscribe(Unsubscribe request) throws MalformedPacket {
         assert session.loop.inLoop();
+        InterceptorChain<String> interceptors = core.interceptors().unsubscribe;
+        if (interceptors != null) {
+            ask(interceptors, request);
+            return;
+        }
         List<ReasonCode> reasons = new ArrayList<>(request.filters().size());
         for (String asked : request.filters()) {
-            String filter = whole(asked);
-            Subscription removed = session.unsubscribed(filter);
-            boolean existed = removed != null;
-            if (removed != null) {
-                session.log.unsubscribed(filter);
-                remove(removed);
-            }
-            reasons.add(existed ? ReasonCode.SUCCESS : whyNot(asked));
+            reasons.add(unsubscribe(asked, whole(asked)));
         }
         session.log.submitted();
         replies.unsuback(new Unsuback(request.packetId(), Properties.EMPTY, reasons));
+    }
+
+    private ReasonCode unsubscribe(String asked, String filter) {
+        Subscription removed = session.unsubscribed(filter);
+        if (removed == null) {
+            return whyNot(asked);
+        }
+        session.log.unsubscribed(filter);
+        remove(removed);
+        return ReasonCode.SUCCESS;
     }
 
     /** The filter by which the session knows it; one that is ill-formed it doesn't know anyway. */
@@ -230,5 +265,119 @@ public final class SubscriptionRequests {
         } else {
             session.members().leave(core.groups, removed.filter());
         }
+    }
+
+    // ---- interceptors
+
+    private void ask(InterceptorChain<SubscriptionRequest> interceptors, Subscribe request, int identifier)
+            throws MalformedPacket {
+        List<@Nullable ReasonCode> refusals = new ArrayList<>();
+        List<@Nullable SubscriptionRequest> asked = new ArrayList<>();
+        for (SubscriptionRequest each : request.subscriptions()) {
+            ReasonCode refusal = refusal(each);
+            refusals.add(refusal);
+            asked.add(refusal == null ? whole(each) : null);
+        }
+        ClientInfo client = link.client();
+        new InterceptedFilters<>(
+                        session,
+                        link,
+                        out,
+                        asked,
+                        (each, then) -> interceptors.ask(
+                                session.loop,
+                                session.clientId,
+                                each,
+                                (interceptor, now) -> interceptor.onSubscribe(client, now),
+                                then),
+                        decisions -> subscribe(request.packetId(), identifier, refusals, decisions))
+                .begin();
+    }
+
+    private void subscribe(
+            int packetId,
+            int identifier,
+            List<@Nullable ReasonCode> refusals,
+            List<@Nullable Decision<SubscriptionRequest>> decisions) {
+        List<ReasonCode> reasons = new ArrayList<>();
+        String text = "";
+        for (int i = 0; i < decisions.size(); i++) {
+            Decision<SubscriptionRequest> decision = decisions.get(i);
+            if (decision == null) {
+                reasons.add(Objects.requireNonNull(refusals.get(i), "not asked, and not refused"));
+            } else if (decision.goesOn()) {
+                reasons.add(granted(decision.value(), identifier));
+            } else {
+                reasons.add(decision.reasonIn(PacketType.SUBACK));
+                text = text.isEmpty() ? decision.text() : text; // there is one for all
+            }
+        }
+        try {
+            answer(packetId, reasons, text);
+        } catch (MalformedPacket violation) {
+            disconnect(violation);
+        }
+    }
+
+    /** Within the limits, which hold for a host's own word as well. */
+    private ReasonCode granted(SubscriptionRequest by, int identifier) {
+        if (Topics.levels(ownOf(by.filter())) > limits.topicLevelsMax()
+                || Topics.isLonger(by.filter(), limits.topicBytesMax())) {
+            return ReasonCode.TOPIC_FILTER_INVALID;
+        }
+        QoS qos = restriction == null ? by.maximumQoS() : restriction.lower(by.maximumQoS());
+        SubscriptionRequest request =
+                new SubscriptionRequest(by.filter(), qos, by.noLocal(), by.retainAsPublished(), by.retainHandling());
+        return subscribe(request, identifier);
+    }
+
+    private void ask(InterceptorChain<String> interceptors, Unsubscribe request) {
+        List<@Nullable String> asked = new ArrayList<>();
+        for (String each : request.filters()) {
+            boolean known = Topics.isValidFilter(each) && (!Topics.isShared(each) || Topics.isValidShare(each));
+            asked.add(known ? whole(each) : null);
+        }
+        ClientInfo client = link.client();
+        new InterceptedFilters<>(
+                        session,
+                        link,
+                        out,
+                        asked,
+                        (each, then) -> interceptors.ask(
+                                session.loop,
+                                session.clientId,
+                                each,
+                                (interceptor, now) -> interceptor.onUnsubscribe(client, now),
+                                then),
+                        decisions -> unsubscribe(request, decisions))
+                .begin();
+    }
+
+    private void unsubscribe(Unsubscribe request, List<@Nullable Decision<String>> decisions) {
+        List<ReasonCode> reasons = new ArrayList<>();
+        String text = "";
+        for (int i = 0; i < decisions.size(); i++) {
+            String asked = request.filters().get(i);
+            Decision<String> decision = decisions.get(i);
+            if (decision == null || decision.goesOn()) {
+                reasons.add(unsubscribe(asked, decision == null ? whole(asked) : decision.value()));
+            } else if (decision.hasFailed() && !rules.hasReasons()) {
+                link.disconnect(decision.reason(), decision.text()); // UNSUBACK could only say yes
+                return;
+            } else {
+                reasons.add(decision.reasonIn(PacketType.UNSUBACK));
+                text = text.isEmpty() ? decision.text() : text;
+            }
+        }
+        session.log.submitted();
+        try {
+            replies.unsuback(new Unsuback(request.packetId(), explain(text), reasons));
+        } catch (MalformedPacket violation) {
+            disconnect(violation);
+        }
+    }
+
+    private void disconnect(MalformedPacket violation) {
+        link.disconnect(violation.reasonCode(), Objects.requireNonNull(violation.getMessage()));
     }
 }

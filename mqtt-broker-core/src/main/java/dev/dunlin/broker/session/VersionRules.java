@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.spi.ConnectTerms;
 import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.PacketType;
@@ -80,13 +81,21 @@ public enum VersionRules {
         return reasons && tooLong ? max : asked;
     }
 
+    /**
+     * What a client gets of what interceptors grant: all, if it can be told. Else its keep alive stays what it has
+     * [3.1.1:MQTT-3.1.2-24], and a clean session ends with its connection [3.1.1:MQTT-3.1.2-6].
+     */
+    public ConnectTerms granted(ConnectTerms by, int keepAliveSeconds, boolean cleanStart) {
+        return reasons ? by : new ConnectTerms(cleanStart ? 0 : by.sessionExpirySeconds(), keepAliveSeconds);
+    }
+
     /** What CONNACK says when there is no room for a session, or its store can't be written. */
     public ReasonCode connectWithoutRoom() {
         return connectWithoutRoom;
     }
 
     /** The session expiry interval that a CONNECT asks for, in seconds; below 5.0 for ever, unless the session is clean. */
-    static long askedExpirySeconds(Connect connect) {
+    public static long askedExpirySeconds(Connect connect) {
         if (of(connect.version()).reasons) {
             return connect.properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0);
         }

@@ -4,6 +4,8 @@ package dev.dunlin.broker.spi;
 public enum DropReason {
     /** The publish was refused before it changed anything: a limit, or a topic that clients may not publish to. */
     REFUSED,
+    /** An {@link Interceptor} has refused the delivery, or failed: see {@link Interceptor#onDeliver}. */
+    INTERCEPTED,
     /** QoS 0 and the session has no connection, unless {@link Limits#queueQos0Offline()}; or no member of a shared group has one. */
     OFFLINE_QOS_0,
     /** QoS 0 and the connection's output is above {@link Limits#outputBytesMax()}. */

@@ -52,6 +52,21 @@ public final class Message {
         return new Builder(topic);
     }
 
+    /** A builder that begins with all that this message has. */
+    public Builder toBuilder() {
+        Builder copy = new Builder(topic);
+        copy.payload = payload; // never changed
+        copy.qos = qos;
+        copy.retain = retain;
+        copy.expirySeconds = expirySeconds;
+        copy.utf8 = utf8;
+        copy.contentType = contentType;
+        copy.responseTopic = responseTopic;
+        copy.correlationData = correlationData;
+        copy.userProperties.addAll(userProperties);
+        return copy;
+    }
+
     /** The topic name; whether it is a valid one is checked when the message is published. */
     public String topic() {
         return topic;
@@ -114,7 +129,7 @@ public final class Message {
 
     /** Builds a {@link Message}. Not thread-safe. */
     public static final class Builder {
-        private final String topic;
+        private String topic;
         private byte[] payload = new byte[0];
         private QoS qos = QoS.AT_MOST_ONCE;
         private boolean retain;
@@ -127,6 +142,12 @@ public final class Message {
 
         private Builder(String topic) {
             this.topic = topic;
+        }
+
+        /** The topic name, in the place of the one that it was begun with. */
+        public Builder topic(String name) {
+            topic = name;
+            return this;
         }
 
         /** A text payload in UTF-8; also says that it is text (Payload Format Indicator 1). */

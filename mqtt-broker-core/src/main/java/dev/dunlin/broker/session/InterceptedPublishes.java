@@ -1,0 +1,187 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Message;
+import dev.dunlin.codec.MalformedPacket;
+import dev.dunlin.codec.PacketType;
+import dev.dunlin.codec.Publish;
+import dev.dunlin.codec.QoS;
+import dev.dunlin.codec.ReasonCode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one connection publishes, where interceptors are asked about it: one at a time, because the connection isn't read until
+ * they have answered. Loop only.
+ *
+ * <p>What the client says has been admitted before anybody is asked, so that nobody sees what it may not publish. The id of a QoS 2
+ * publish is noted before, and leaves if it comes to nothing.
+ */
+final class InterceptedPublishes {
+    private final InterceptorChain<Message> interceptors;
+    private final InboundPublishes in;
+    private final Core core;
+    private final Session session;
+    private final SessionLoop loop;
+    private final Link link;
+    private final Outbound out;
+    private final ClientInfo client;
+
+    /** The one that waits for its answer. */
+    private @Nullable Pending pending;
+
+    InterceptedPublishes(
+            InterceptorChain<Message> interceptors,
+            InboundPublishes in,
+            Core core,
+            Session session,
+            Link link,
+            Outbound out) {
+        this.interceptors = interceptors;
+        this.in = in;
+        this.core = core;
+        this.session = session;
+        this.link = link;
+        this.out = out;
+        loop = session.loop;
+        client = link.client();
+    }
+
+    /** Takes in a PUBLISH. Borrows it. */
+    void accept(Publish publish, String topic) throws MalformedPacket {
+        QoS qos = publish.qos();
+        int packetId = publish.packetId();
+        if (qos == QoS.EXACTLY_ONCE && session.hasReceived(packetId)) { // nobody is asked again
+            in.answer(qos, packetId, ReasonCode.SUCCESS);
+            return;
+        }
+        if (qos != QoS.AT_MOST_ONCE) {
+            in.begin();
+        }
+        if (qos == QoS.EXACTLY_ONCE) {
+            session.receive(packetId);
+        }
+        ReasonCode refusal = loop.router().refusal(publish, topic, in);
+        if (refusal != null) {
+            in.countRefused(topic);
+            in.answer(qos, packetId, refusal);
+            return;
+        }
+        new Pending(in.keep(publish, topic), qos, packetId).ask();
+    }
+
+    /** The connection is gone. A QoS 2 publish is forgotten: its client sends it again. */
+    void close() {
+        Pending last = pending;
+        if (last != null && last.published == QoS.EXACTLY_ONCE) {
+            last.forget(DropReason.REFUSED);
+        }
+    }
+
+    /** A publish that interceptors are asked about. */
+    final class Pending {
+        private final QoS published;
+        private final int packetId;
+
+        /** What the client has published; null once it has come to an end. */
+        private @Nullable KeptMessage said;
+
+        private boolean waits;
+
+        Pending(KeptMessage said, QoS published, int packetId) {
+            this.said = said;
+            this.published = published;
+            this.packetId = packetId;
+        }
+
+        void ask() {
+            KeptMessage asked = said;
+            assert asked != null : "asked twice";
+            Message message = asked.toMessage(published, asked.retainFlag(), loop.nowMs());
+            interceptors.ask(
+                    loop, session.clientId, message, (each, now) -> each.onPublish(client, now), this::decided);
+            if (said != null) {
+                waits = true;
+                pending = this;
+                loop.sessions().unanswered(this);
+                link.pause(PauseReason.INTERCEPTION);
+            }
+        }
+
+        /** It comes to nothing: the answer, if it still comes, is too late. */
+        void forget(DropReason reason) {
+            KeptMessage given = said;
+            said = null;
+            if (given != null) {
+                if (published == QoS.EXACTLY_ONCE) {
+                    session.forget(packetId);
+                }
+                loop.sessions().answered(this);
+                loop.drops().count(session.clientId, given.topic(), reason, 1);
+                given.release();
+            }
+        }
+
+        private void decided(Decision<Message> decision) {
+            KeptMessage given = said;
+            said = null;
+            if (given == null) {
+                return;
+            }
+            try {
+                if (decision.goesOn()) {
+                    goOn(decision, given);
+                } else {
+                    refuse(decision, given.topic());
+                }
+            } finally {
+                given.release();
+                if (waits) {
+                    pending = null;
+                    loop.sessions().answered(this);
+                    link.resume(PauseReason.INTERCEPTION);
+                }
+            }
+        }
+
+        private void goOn(Decision<Message> decision, KeptMessage given) {
+            if (!decision.isReplaced()) {
+                in.route(new Routed(given, published, packetId, false));
+                return;
+            }
+            Message by = decision.value();
+            KeptMessage message = KeptMessage.of(by, core.kept(by.qos()), session.clientId, loop.nowMs());
+            try {
+                in.route(new Routed(message, published, packetId, true));
+            } finally {
+                message.release();
+            }
+        }
+
+        private void refuse(Decision<Message> decision, String topic) {
+            in.countRefused(topic);
+            if (out.isClosed()) {
+                return;
+            }
+            boolean waitsForAck = published != QoS.AT_MOST_ONCE;
+            boolean told = out.rules().hasReasons();
+            if (decision.disconnects() || (decision.hasFailed() && waitsForAck && !told)) {
+                in.forget(published, packetId);
+                link.disconnect(decision.reason(), decision.text());
+            } else if (told) {
+                in.refuse(published, packetId, decision.reasonIn(PacketType.PUBACK), decision.text());
+            } else {
+                in.answer(published, packetId, ReasonCode.SUCCESS); // [3.1.1:MQTT-3.3.5-2]
+            }
+        }
+    }
+
+    /**
+     * A publish that may be routed.
+     *
+     * @param message borrowed
+     * @param published the QoS of its exchange
+     * @param isReplaced whether it is an interceptor's, for which its client needs no permission
+     */
+    record Routed(KeptMessage message, QoS published, int packetId, boolean isReplaced) {}
+}
