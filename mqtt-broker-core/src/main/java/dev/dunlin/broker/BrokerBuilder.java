@@ -1,5 +1,6 @@
 package dev.dunlin.broker;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.net.Access;
 import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
@@ -9,6 +10,7 @@ import dev.dunlin.broker.session.SysTopics;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.Authorizer;
+import dev.dunlin.broker.spi.BrokerObserver;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Identity;
@@ -60,6 +62,7 @@ public final class BrokerBuilder {
     private boolean upgradeQoS;
     private boolean tcpNoDelay = true;
     private Duration sysInterval = Duration.ZERO;
+    private final List<BrokerObserver> observers = new ArrayList<>();
     private Predicate<InetAddress> uncounted = InetAddress::isLoopbackAddress;
 
     BrokerBuilder() {}
@@ -199,6 +202,15 @@ public final class BrokerBuilder {
         return this;
     }
 
+    /**
+     * Tells an observer what happens in the broker: who comes and goes, what is refused, dropped or nearly full, how the store is.
+     * May be called several times; see {@link BrokerObserver} for the thread. Without any nothing of that is made.
+     */
+    public BrokerBuilder observe(BrokerObserver observer) {
+        observers.add(observer);
+        return this;
+    }
+
     /** Another clock. Timers stay with the event loops' own: a simulation has to replace these as well. */
     BrokerBuilder time(TimeSource source) {
         time = source;
@@ -238,6 +250,11 @@ public final class BrokerBuilder {
         Core core = new Core(limits, time, random, loops, store, upgradeQoS);
         Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
+        if (!observers.isEmpty()) {
+            Events events = new Events(name, observers, limits.queuedEventsMax(), core::wallMs);
+            core.observe(events);
+            admission.observe(events);
+        }
         Broker started = Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator);
         if (!sysInterval.isZero()) {
             SysTopics.begin(core, sysInterval.toMillis());

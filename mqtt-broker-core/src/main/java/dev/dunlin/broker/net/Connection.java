@@ -1,5 +1,8 @@
 package dev.dunlin.broker.net;
 
+import dev.dunlin.broker.events.Events;
+import dev.dunlin.broker.events.Flight;
+import dev.dunlin.broker.net.ConnectionEvents.Ending;
 import dev.dunlin.broker.session.KeepAlives;
 import dev.dunlin.broker.session.Link;
 import dev.dunlin.broker.session.MemoryBudget;
@@ -87,6 +90,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     private boolean turnedAway;
     private boolean closed;
 
+    /** In a recording, from CONNECT on; null if there was none then. */
+    private Flight.@Nullable Span span;
+
     Connection(Acceptor acceptor, SessionLoop loop, long number) {
         this.acceptor = acceptor;
         this.number = number;
@@ -114,8 +120,12 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             return;
         }
         long timeoutMs = acceptor.limits().connectTimeoutMs();
-        connectTimer = loop.schedule(
-                timeoutMs, () -> close(ReasonCode.UNSPECIFIED_ERROR, "not authenticated within " + timeoutMs + " ms"));
+        connectTimer = loop.schedule(timeoutMs, () -> timedOut(timeoutMs));
+    }
+
+    private void timedOut(long afterMs) {
+        tellLimit("connectTimeoutMs", "the connection is closed");
+        close(ReasonCode.UNSPECIFIED_ERROR, "not authenticated within " + afterMs + " ms");
     }
 
     @Override
@@ -137,9 +147,11 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
                 decoder.resume();
             }
         } catch (MalformedPacket violation) {
+            ConnectionEvents.violation(this, violation, authenticated);
             close(violation.reasonCode(), Objects.requireNonNull(violation.getMessage()));
         } catch (RuntimeException | AssertionError fault) { // ours: this connection dies, the loop lives
             LOG.error("client {}: a fault while handling a packet", name(), fault);
+            tellFault("a fault while handling a packet", fault);
             close(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
         } finally {
             decoding = false;
@@ -164,6 +176,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (!acceptor.core().memory().incomplete(grown)
                 && grown > 0
                 && pauses == 0) { // else what it has is whole, and waits for us
+            tellLimit("memoryBudgetBytes", "the connection is closed in the middle of a packet");
             close(ReasonCode.QUOTA_EXCEEDED, "the broker has no memory left for the rest of this packet");
         }
     }
@@ -202,6 +215,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             lost("connection lost: " + cause.getMessage());
         } else {
             LOG.error("client {}: a fault in its pipeline", name(), cause);
+            tellFault("a fault in its pipeline", cause);
             loop.runLater(() -> close(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error"));
         }
     }
@@ -209,7 +223,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     /** The client has ended it: behind what it has published so far. */
     void lost(String cause) {
         loop.readClock();
-        loop.runLater(() -> loop.runInOrder(() -> end(cause, true)));
+        loop.runLater(() -> loop.runInOrder(() -> end(Ending.lost(cause), true)));
     }
 
     // ---- packets
@@ -230,11 +244,12 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         Handshake begun = handshake;
         if (begun == null && type == PacketType.CONNECT) {
             handshake = new Handshake(acceptor, this, packet.connect());
+            span = Flight.connectionBegins();
             handshake.begin();
         } else if (begun != null && type == PacketType.AUTH) { // [5.0:MQTT-3.1.2-30]
             begun.answered(packet.reasonCode(), packet.properties());
         } else if (begun != null && type == PacketType.DISCONNECT) {
-            end("DISCONNECT before CONNACK", true);
+            end(Ending.said(packet.reasonCode(), "DISCONNECT before CONNACK"), true);
         } else { // [5.0:MQTT-3.1.0-1], [3.1.1:MQTT-3.1.0-1]
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, type + " before CONNACK");
         }
@@ -283,7 +298,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         }
         saidDisconnect = true;
         boolean withWill = packet.reasonCode() != ReasonCode.SUCCESS; // [5.0:MQTT-3.14.4-3], [3.1.1:MQTT-3.14.4-3]
-        end("DISCONNECT " + packet.reasonCode(), withWill);
+        end(Ending.said(packet.reasonCode(), "DISCONNECT " + packet.reasonCode()), withWill);
     }
 
     // ---- reading
@@ -413,6 +428,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         connected = true;
         LOG.info("client {}: connected from {} by {}", name(), remoteAddress(), acceptor.name());
         acceptor.core().connected();
+        ConnectionEvents.connected(this, session != null && session.isPresent());
         loop.traffic().connected();
         handshake = null;
         reauthentication = anew;
@@ -487,15 +503,22 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
                 forMs,
                 out().pendingBytes(),
                 session == null ? 0 : session.session().queued());
+        ConnectionEvents.slow(
+                this,
+                forMs,
+                out().pendingBytes(),
+                session == null ? 0 : session.session().queued());
     }
 
     @Override
     public void quick(long afterMs) {
         LOG.info("client {}: takes messages again, after {} ms", name(), afterMs);
+        ConnectionEvents.quick(this, afterMs);
     }
 
     @Override
     public void stuck(long forMs) {
+        tellLimit("stuckConsumerMs", "the connection is closed");
         close(ReasonCode.QUOTA_EXCEEDED, "it has taken nothing of its messages for " + forMs + " ms");
     }
 
@@ -521,7 +544,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     /** It may not even begin: nothing is said, and nothing waited for. */
     void turnAway() {
         turnedAway = true;
-        end("refused: too much from its address", false);
+        end(Ending.lost("refused: too much from its address"), false);
     }
 
     /** The broker is about to be closed: what the client has been sent it may still acknowledge, but it gives us nothing new. */
@@ -554,19 +577,20 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
                 farewell.connack(out(), decoder.version());
             }
         } finally {
-            end(farewell.cause(), withWill);
+            end(Ending.ours(farewell), withWill);
         }
     }
 
     /** The one way out, whoever ended it. */
-    private void end(String cause, boolean withWill) {
+    private void end(Ending how, boolean withWill) {
         if (closed) {
             return;
         }
         out().flush();
         closed = true;
         if (!turnedAway) { // what its address may do has its own line, less often
-            LOG.info("client {}: {}", name(), printable(cause));
+            LOG.info("client {}: {}", name(), printable(how.text()));
+            tellEnd(how, withWill);
         }
         cancel(connectTimer);
         if (connected) {
@@ -592,6 +616,22 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         }
     }
 
+    private void tellEnd(Ending how, boolean withWill) {
+        if (span != null) {
+            Flight.connectionEnds(span, clientId(), listener(), how.text());
+        }
+        if (connected) {
+            OpenSession open = session;
+            boolean will = withWill
+                    && !loop.sessions().isClosing()
+                    && open != null
+                    && open.session().hasWill();
+            ConnectionEvents.disconnected(this, clientId(), how, will);
+        } else {
+            ConnectionEvents.refused(this, clientId(), how);
+        }
+    }
+
     /** After a DISCONNECT nothing more comes that could turn a close into a reset, unless TLS or WebSocket part later. */
     private boolean mayHaveToLinger() {
         return !turnedAway && (!saidDisconnect || !acceptor.isPlain() || out().hasUnwritten());
@@ -614,6 +654,39 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             open.close();
         }
         ctx().channel().unsafe().closeForcibly();
+    }
+
+    // ---- for events
+
+    @Nullable
+    Events events() {
+        return acceptor.core().events();
+    }
+
+    /** The client id; empty before CONNECT. */
+    String clientId() {
+        if (session != null) {
+            return session.session().clientId();
+        }
+        return handshake == null ? "" : handshake.clientId();
+    }
+
+    String listener() {
+        return acceptor.name();
+    }
+
+    void tellFault(String what, @Nullable Object cause) {
+        Events events = events();
+        if (events != null) {
+            events.fault(clientId(), what, cause);
+        }
+    }
+
+    void tellLimit(String limit, String text) {
+        Events events = events();
+        if (events != null) {
+            events.limit(clientId(), limit, text);
+        }
     }
 
     /** For log lines: the client id, before CONNECT the address. */

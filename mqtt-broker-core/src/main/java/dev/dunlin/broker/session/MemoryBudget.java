@@ -1,6 +1,9 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
+import dev.dunlin.broker.spi.BrokerEvent;
 import io.netty.util.internal.PlatformDependent;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -28,6 +31,7 @@ public final class MemoryBudget {
     private volatile long lookedMs;
     private volatile long usedBytes;
     private volatile boolean over;
+    private final AtomicBoolean toldOver = new AtomicBoolean();
 
     /**
      * Nothing is used yet.
@@ -79,6 +83,18 @@ public final class MemoryBudget {
         }
     }
 
+    /** It has gone over the budget, or under it: whichever loop notes that first tells it. */
+    private void tell(long bytes) {
+        boolean now = bytes > budgetBytes;
+        Events events = core.events();
+        if (toldOver.compareAndSet(!now, now) && events != null) {
+            events.tell(
+                    now
+                            ? new BrokerEvent.MemoryOver(events.now(), bytes, budgetBytes)
+                            : new BrokerEvent.MemoryWell(events.now(), bytes, budgetBytes));
+        }
+    }
+
     private void sum() {
         long sum = incomplete.get() + core.retained.bytes();
         for (int i = 0; i < core.loopCount(); i++) {
@@ -89,5 +105,8 @@ public final class MemoryBudget {
         }
         usedBytes = sum;
         over = sum > budgetBytes;
+        if (over != toldOver.get()) {
+            tell(sum);
+        }
     }
 }

@@ -125,6 +125,11 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
     }
 
     @Override
+    public String account() {
+        return name;
+    }
+
+    @Override
     public long storedSid() {
         return storedSid;
     }
@@ -143,6 +148,11 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
     @Override
     boolean stores(KeptMessage message, Target target) {
         return isPersistent() && effectiveQoS(message, target) != QoS.AT_MOST_ONCE;
+    }
+
+    @Override
+    boolean isKept(KeptMessage message, Target target, long entry) {
+        return entry != EntryId.NONE;
     }
 
     /** Whether it has nothing that a member could take. Home loop. */
@@ -325,6 +335,11 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         @Override
         boolean stores(KeptMessage message, Target target) {
             return false; // it has its entry
+        }
+
+        @Override
+        boolean isKept(KeptMessage message, Target target, long entry) {
+            return entry != EntryId.NONE;
         }
 
         @Override

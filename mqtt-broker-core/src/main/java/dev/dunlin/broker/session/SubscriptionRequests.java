@@ -1,14 +1,17 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Topics;
+import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredSubscription;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
+import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.Suback;
 import dev.dunlin.codec.Subscribe;
@@ -61,11 +64,38 @@ public final class SubscriptionRequests {
         int identifier = (int) request.properties().integer(Property.SUBSCRIPTION_IDENTIFIER, 0);
         List<ReasonCode> reasons = new ArrayList<>(request.subscriptions().size());
         for (SubscriptionRequest each : request.subscriptions()) { // [5.0:MQTT-3.9.3-1], [3.1.1:MQTT-3.9.3-1]
-            reasons.add(subscribe(each, identifier));
+            ReasonCode reason = subscribe(each, identifier);
+            reasons.add(reason);
+            tellSubscribed(each.filter(), reason);
         }
         session.log.submitted();
         session.replays().subscribing();
         replies.suback(new Suback(request.packetId(), explain(refusedByStore), reasons), this::answered);
+    }
+
+    private void tellSubscribed(String filter, ReasonCode reason) {
+        Events events = core.events();
+        if (events != null) {
+            events.tell(
+                    reason.isError()
+                            ? new BrokerEvent.SubscriptionRefused(events.now(), session.clientId, filter, reason)
+                            : new BrokerEvent.Subscribed(
+                                    events.now(), session.clientId, filter, QoS.of(reason.code())));
+        }
+    }
+
+    private void tellUnsubscribed(String filter) {
+        Events events = core.events();
+        if (events != null) {
+            events.tell(new BrokerEvent.Unsubscribed(events.now(), session.clientId, filter));
+        }
+    }
+
+    private void tellLimit(String limit, String text) {
+        Events events = core.events();
+        if (events != null) {
+            events.limit(session.clientId, limit, text);
+        }
     }
 
     private void answered() {
@@ -79,12 +109,14 @@ public final class SubscriptionRequests {
             return illFormed(asked.filter());
         }
         if (isLong(asked.filter())) {
+            tellLimit("topicBytesMax", "subscription refused: its filter is too long");
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
         SubscriptionRequest request = restriction == null ? asked : restricted(asked, restriction);
         String filter = request.filter();
         String own = shared ? Topics.filterOfShare(filter) : filter;
         if (Topics.levels(own) > limits.topicLevelsMax()) {
+            tellLimit("topicLevelsMax", "subscription refused: its filter has too many levels");
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
         if (!session.rights.maySubscribe(own)) {
@@ -96,6 +128,7 @@ public final class SubscriptionRequests {
             return ReasonCode.QUOTA_EXCEEDED;
         }
         if (isNew && session.subscriptions.size() >= core.limits.subscriptionsPerSessionMax()) {
+            tellLimit("subscriptionsPerSessionMax", "subscription refused");
             return ReasonCode.QUOTA_EXCEEDED;
         }
         if (shared) { // without retained messages [5.0 section 4.8.2]
@@ -205,6 +238,7 @@ public final class SubscriptionRequests {
             if (removed != null) {
                 session.log.unsubscribed(filter);
                 remove(removed);
+                tellUnsubscribed(asked);
             }
             reasons.add(existed ? ReasonCode.SUCCESS : whyNot(asked));
         }

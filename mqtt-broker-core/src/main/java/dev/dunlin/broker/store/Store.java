@@ -1,5 +1,6 @@
 package dev.dunlin.broker.store;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.OpBuffer;
@@ -104,6 +105,11 @@ public final class Store {
                 Keys.AFTER_GROUPS,
                 (key, value) -> sids.add(key.getLong(key.position() + 1)));
         return sids.stream().mapToLong(Long::longValue).sorted().toArray();
+    }
+
+    /** Whom to tell of what befalls it. Before it starts. */
+    public void observe(Events events) {
+        pipeline.observe(events);
     }
 
     // ---- at the start
