@@ -632,7 +632,7 @@ public sealed interface BrokerEvent {
     }
 
     /**
-     * The broker holds less than its budget again.
+     * The broker holds less than its budget again, by a sixteenth of it.
      *
      * @param usedBytes what it holds, in bytes, approximately
      * @param budgetBytes what it may
