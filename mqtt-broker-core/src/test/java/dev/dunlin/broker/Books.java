@@ -76,7 +76,9 @@ final class Books implements BrokerObserver {
         assertThat(dropped.getOrDefault(DropReason.REFUSED, 0L))
                 .as("refused, %s", when)
                 .isEqualTo(refused);
-        assertThat(balance.missing()).as("%s: %s, dropped %s", when, balance, dropped).isEqualTo(kept);
+        assertThat(balance.missing())
+                .as("%s: %s, dropped %s", when, balance, dropped)
+                .isEqualTo(kept);
         TestBroker.eventually("the observers know what was dropped", () -> told().equals(dropped));
     }
 

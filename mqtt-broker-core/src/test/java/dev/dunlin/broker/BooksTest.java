@@ -128,7 +128,8 @@ final class BooksTest {
                 + broker.broker().stats().inflight().messages();
         broker.broker().close();
         assertThat(broker.broker().dropped(DropReason.BROKER_CLOSED)).isPositive();
-        // A store keeps what waits for sessions that outlive their connections: here all of them do, but for the crowd's.
+        // A store keeps what waits for sessions that outlive their connections: here all of them do, but for the
+        // crowd's.
         long kept = TestBroker.isStored() ? waiting : 0;
         books.assertBalanced(broker.broker(), "seed " + seed + ", closed", kept);
     }
@@ -231,7 +232,8 @@ final class BooksTest {
 
     private void sessionEnded() {
         String id = name("ended");
-        WireClient c = broker.send(MqttVersion.V5, connect(id).sessionExpiry(100).receiveMaximum(2));
+        WireClient c =
+                broker.send(MqttVersion.V5, connect(id).sessionExpiry(100).receiveMaximum(2));
         c.expect(connack());
         c.subscribed(id, 2);
         for (int i = 0; i < 4; i++) {
@@ -261,10 +263,7 @@ final class BooksTest {
             return go;
         });
         for (int i = 0; i < QUEUE_MAX + 3; i++) {
-            broker.local()
-                    .publish(Message.of(topic, "p"))
-                    .toCompletableFuture()
-                    .join();
+            broker.local().publish(Message.of(topic, "p")).toCompletableFuture().join();
             books.begin(1);
         }
         go.complete(null);
@@ -289,8 +288,7 @@ final class BooksTest {
         books.publish(publisher, publish(topic, "throw"), 1, 1);
         TestBroker.eventually("it has failed", () -> handled.getCount() == 1);
         books.publish(publisher, publish(topic, "fail"), 1, 1);
-        TestBroker.eventually(
-                "both failed", () -> broker.dropped(DropReason.LOCAL_HANDLER_FAILED) == before + 2);
+        TestBroker.eventually("both failed", () -> broker.dropped(DropReason.LOCAL_HANDLER_FAILED) == before + 2);
     }
 
     /** A member goes with what it hasn't acknowledged, which goes to the other, or waits. */
@@ -367,7 +365,8 @@ final class BooksTest {
         String topic = name("will");
         WireClient heir = broker.client(name("heir")).subscribed(topic, 1);
         WireClient c = broker.send(
-                MqttVersion.V5, connect(name("testator")).will(publish(topic, "gone").qos(1)));
+                MqttVersion.V5,
+                connect(name("testator")).will(publish(topic, "gone").qos(1)));
         c.expect(connack());
         c.drop();
         books.begin(1);

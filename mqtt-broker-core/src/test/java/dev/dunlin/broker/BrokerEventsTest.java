@@ -115,13 +115,15 @@ final class BrokerEventsTest {
         assertThat(gone.by()).isEqualTo(EndedBy.BROKER);
         assertThat(gone.code()).isEqualTo(ReasonCode.ADMINISTRATIVE_ACTION);
         assertThat(gone.text()).isEqualTo("go\naway");
-        assertThat(gone.toString()).contains(" client.disconnected client c: ").endsWith("go?away ("
-                + ReasonCode.ADMINISTRATIVE_ACTION + ")");
+        assertThat(gone.toString())
+                .contains(" client.disconnected client c: ")
+                .endsWith("go?away (" + ReasonCode.ADMINISTRATIVE_ACTION + ")");
     }
 
     @Test
     void tellsWhoIsRefused() {
-        start(builder -> builder.authenticator(request -> CompletableFuture.failedFuture(new AssertionError("broken"))));
+        start(builder ->
+                builder.authenticator(request -> CompletableFuture.failedFuture(new AssertionError("broken"))));
         broker.send(MqttVersion.V5, connect("c").cleanStart()).expectRefusal(ReasonCode.UNSPECIFIED_ERROR);
         ConnectRefused refused = seen.await(ConnectRefused.class, "c");
         assertThat(refused.by()).isEqualTo(EndedBy.BROKER);
@@ -163,7 +165,9 @@ final class BrokerEventsTest {
         seen.await(Connected.class, each -> seen.all(Connected.class).size() == 2);
         broker.broker().disconnect("c", ReasonCode.ADMINISTRATIVE_ACTION, "");
         assertThat(seen.await(SessionExpired.class, "c").afterSeconds()).isEqualTo(1);
-        assertThat(seen.all(SessionEnded.class)).as("it has expired, and nothing else").hasSize(1);
+        assertThat(seen.all(SessionEnded.class))
+                .as("it has expired, and nothing else")
+                .hasSize(1);
     }
 
     @Test
@@ -182,15 +186,17 @@ final class BrokerEventsTest {
         assertThat(seen.all(SubscriptionRefused.class))
                 .extracting(each -> each.filter() + " " + each.code())
                 .containsExactly("secret " + ReasonCode.NOT_AUTHORIZED);
-        assertThat(seen.all(Unsubscribed.class)).extracting(Unsubscribed::filter).containsExactly("a/#");
+        assertThat(seen.all(Unsubscribed.class))
+                .extracting(Unsubscribed::filter)
+                .containsExactly("a/#");
     }
 
     // ---- the broker
 
     @Test
     void tellsWhoIsASlowConsumer() {
-        start(builder -> builder.limits(
-                Limits.EMBEDDED.withOutputBytesMax(64 << 10).withSlowConsumerMs(50)));
+        start(builder ->
+                builder.limits(Limits.EMBEDDED.withOutputBytesMax(64 << 10).withSlowConsumerMs(50)));
         WireClient slow = broker.client("slow").subscribed("t", 0);
         WireClient publisher = broker.client("publisher");
         byte[] large = new byte[256 << 10];
@@ -228,14 +234,14 @@ final class BrokerEventsTest {
     void tellsWhenItHoldsMoreThanItsBudget() {
         start(builder -> builder.limits(Limits.EMBEDDED.withMemoryBudgetBytes(1 << 20)));
         WireClient publisher = broker.client("publisher");
-        byte[] large = new byte[256 << 10];
-        for (int i = 0; i < 5; i++) {
+        byte[] large = new byte[50_000];
+        for (int i = 0; i < 24; i++) {
             publisher.published(publish("r" + i, large).retain(), 0);
         }
         MemoryOver over = seen.await(MemoryOver.class, "");
         assertThat(over.usedBytes()).isGreaterThan(over.budgetBytes());
         assertThat(over.budgetBytes()).isEqualTo(1 << 20);
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 24; i++) {
             publisher.published(publish("r" + i, "").retain(), 0);
         }
         TestBroker.eventually("it holds less", () -> {

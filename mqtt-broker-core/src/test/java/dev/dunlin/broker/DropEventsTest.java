@@ -120,7 +120,10 @@ final class DropEventsTest {
             return sum(seen.all(Dropped.class)) == 210;
         });
         TestBroker.eventually("what was lost is told", () -> {
-            return seen.all(EventsLost.class).stream().mapToLong(EventsLost::count).sum() == lost;
+            return seen.all(EventsLost.class).stream()
+                            .mapToLong(EventsLost::count)
+                            .sum()
+                    == lost;
         });
         assertThat(seen.all(Dropped.class).size()).as("they were summed up").isLessThan(15);
         refused(publisher, 1);
@@ -167,7 +170,8 @@ final class DropEventsTest {
         for (int i = 0; i < 8; i++) {
             publisher.published("t", "p", 1);
         }
-        TestBroker.eventually("it is told again", () -> seen.all(HighWater.class).size() == 2);
+        TestBroker.eventually(
+                "it is told again", () -> seen.all(HighWater.class).size() == 2);
     }
 
     @Test
@@ -192,7 +196,10 @@ final class DropEventsTest {
         broker.local().subscribe("t", QoS.AT_LEAST_ONCE, message -> handled);
         for (int i = 0; i < 7; i++) {
             broker.local()
-                    .publish(Message.builder("t").payload("p").qos(QoS.AT_LEAST_ONCE).build())
+                    .publish(Message.builder("t")
+                            .payload("p")
+                            .qos(QoS.AT_LEAST_ONCE)
+                            .build())
                     .toCompletableFuture()
                     .join();
         }

@@ -33,8 +33,7 @@ final class TidyRules {
 
     /** A room may use those of a lower floor; routing and store share one. */
     private static final Map<String, Integer> FLOORS =
-            Map.of(
-            "broker", 6, "net", 5, "session", 4, "routing", 3, "store", 3, "events", 2, "spi", 1, "codec", 0);
+            Map.of("broker", 6, "net", 5, "session", 4, "routing", 3, "store", 3, "events", 2, "spi", 1, "codec", 0);
 
     private static final Set<String> HIDDEN_ROOMS = Set.of("net", "session", "routing", "store", "events");
 

@@ -1,6 +1,7 @@
 package dev.dunlin.broker.events;
 
 import java.util.Optional;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,7 @@ public final class Flight {
 
     /** Whether there is, or was, a recording. */
     public static boolean isOn() {
-        return PRESENT && Recorder.isInitialized();
+        return PRESENT && FlightRecorder.isInitialized(); // Recorder would have its events loaded to be verified
     }
 
     /** Something that has begun and is being recorded. */
@@ -61,6 +62,11 @@ public final class Flight {
     /** That group is written, and synced if it was to be; or it has failed. */
     public static void commitEnds(Span begun, long bytes, int operations) {
         Recorder.commitEnds(begun, bytes, operations);
+    }
+
+    /** Whether {@link #dropped} is worth calling. */
+    public static boolean recordsDrops() {
+        return isOn() && Recorder.recordsDrops();
     }
 
     /** Deliveries have ended without being made. */

@@ -1,23 +1,26 @@
 package dev.dunlin.broker.events;
 
 import jdk.jfr.Event;
-import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link Flight} does where there is a recorder. Only this class and the events name {@code jdk.jfr}. */
+/** What {@link Flight} does where there is a recording; not loaded before. */
 final class Recorder {
     private Recorder() {}
 
-    static boolean isInitialized() {
-        return FlightRecorder.isInitialized();
-    }
-
-    private static <E extends Event> E begun(E event) {
+    /** A recording may have ended, or not want this event. */
+    private static <E extends Event & Flight.Span> Flight.@Nullable Span begun(E event) {
+        if (!event.isEnabled()) {
+            return null;
+        }
         event.begin();
         return event;
     }
 
-    static Flight.Span connectionBegins() {
+    static boolean recordsDrops() {
+        return new DropEvent().isEnabled();
+    }
+
+    static Flight.@Nullable Span connectionBegins() {
         return begun(new ConnectionEvent());
     }
 
@@ -32,7 +35,7 @@ final class Recorder {
         }
     }
 
-    static Flight.Span turnBegins(Flight.@Nullable Span last) {
+    static Flight.@Nullable Span turnBegins(Flight.@Nullable Span last) {
         return begun(last == null ? new SlowTurnEvent() : (SlowTurnEvent) last);
     }
 
@@ -45,7 +48,7 @@ final class Recorder {
         }
     }
 
-    static Flight.Span commitBegins() {
+    static Flight.@Nullable Span commitBegins() {
         return begun(new CommitEvent());
     }
 

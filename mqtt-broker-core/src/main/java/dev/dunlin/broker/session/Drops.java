@@ -51,7 +51,7 @@ public final class Drops {
         if (reason != DropReason.OFFLINE_QOS_0) {
             byClient.computeIfAbsent(session, client -> new long[DropReason.values().length])[reason.ordinal()] += n;
         }
-        if (core.events() != null || Flight.isOn()) {
+        if (core.events() != null || Flight.recordsDrops()) {
             ledger().add(session, filter, reason, n);
         }
         if (LOG.isDebugEnabled()) {

@@ -174,8 +174,9 @@ final class EventsTest {
         }
         events.start();
         events.close(PATIENCE_MS);
-        assertThat(told.stream().map(each -> each.clientId() + " " + Duration.between(Instant.EPOCH, each.at())
-                        .toMillis()))
+        assertThat(told.stream()
+                        .map(each -> each.clientId() + " "
+                                + Duration.between(Instant.EPOCH, each.at()).toMillis()))
                 .containsExactly("a 0", "b 0", "a 1000", "b 1000");
     }
 }

@@ -64,7 +64,10 @@ final class DropLedgerTest {
         List<String> all = tellAll(events(10_000));
         assertThat(all)
                 .hasSize(DropLedger.LINES_MAX + 2)
-                .contains("c0 EXPIRED t0 2", " EXPIRED t" + (clients - 2) + " 10", " QUEUE_FULL t" + (clients - 1) + " 10");
+                .contains(
+                        "c0 EXPIRED t0 2",
+                        " EXPIRED t" + (clients - 2) + " 10",
+                        " QUEUE_FULL t" + (clients - 1) + " 10");
         assertThat(told.stream().mapToLong(each -> ((Dropped) each).count()).sum())
                 .isEqualTo(2L * clients);
     }
