@@ -1,6 +1,7 @@
 package dev.dunlin.broker;
 
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 
 /** A broker in a JVM of its own, from its start to a client's CONNACK and its end; prints what it has found. */
@@ -13,7 +14,7 @@ final class FlightChild {
     public static void main(String[] args) throws Exception {
         boolean recorder = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
         try (Broker broker = Broker.builder().tcp(0).start();
-                Socket socket = new Socket("127.0.0.1", broker.port("tcp"))) {
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), broker.port("tcp"))) {
             socket.getOutputStream().write(CONNECT);
             InputStream in = socket.getInputStream();
             boolean connected = in.read() == CONNACK && in.readNBytes(3)[2] == 0;

@@ -150,7 +150,7 @@ final class SessionLoad {
         long entry = EntryId.of(sequence, stored != null && stored.messageId() != StoredEntry.INLINE);
         KeptMessage message = stored == null ? null : StoredMessages.message(stored, session.loop);
         if (stored != null) {
-            session.loop.traffic().restored();
+            session.loop.traffic().restored(1);
         }
         if (stored != null && message != null) {
             restored.add(new OutboundWindow.Restored(

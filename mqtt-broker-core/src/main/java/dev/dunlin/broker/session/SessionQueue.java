@@ -375,6 +375,16 @@ final class SessionQueue {
         }
     }
 
+    /** Entries that were never read are removed, because the session is over: they are accounted for like those that were. */
+    void purged(int entries) {
+        if (entries > 0) {
+            loop.execute(() -> {
+                loop.traffic().restored(entries);
+                loop.drops().count(owner.account(), "(in the store)", DropReason.SESSION_ENDED, entries);
+            });
+        }
+    }
+
     // ---- reading back
 
     /**
@@ -494,7 +504,7 @@ final class SessionQueue {
                 entry = EntryId.maybeSent(entry);
             }
             KeptMessage message = message(stored);
-            loop.traffic().restored();
+            loop.traffic().restored(1);
             if (message == null) {
                 owner.drop(null, entry, DropReason.STORE_DAMAGED);
             } else {

@@ -463,7 +463,7 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
             new SessionChanges(loop.changes(), storedSid).noGroup();
             long from = queue.olderFrom();
             if (from >= 0) {
-                Objects.requireNonNull(core.store).purge(storedSid, from, queue.olderUnderWay());
+                Objects.requireNonNull(core.store).purge(storedSid, from, queue.olderUnderWay(), queue::purged);
             }
         }
         queue.dropAll(DropReason.SESSION_ENDED);

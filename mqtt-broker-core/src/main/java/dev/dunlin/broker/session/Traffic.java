@@ -100,9 +100,9 @@ public final class Traffic { // hot
         replayed++;
     }
 
-    /** A delivery of an earlier process goes on: read from the store. */
-    void restored() {
-        restored++;
+    /** So many deliveries of an earlier process go on, read from the store; or end, without having been read. */
+    void restored(int deliveries) {
+        restored += deliveries;
     }
 
     // ... and ends in one of these, in a PUBLISH of QoS 0 that is sent, or in Drops.
