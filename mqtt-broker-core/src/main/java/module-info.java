@@ -9,6 +9,7 @@ module dev.dunlin.broker {
     requires io.netty.handler;
     requires io.netty.transport;
     requires java.naming;
+    requires static jdk.jfr;
     requires static io.netty.transport.classes.epoll;
     requires static io.netty.transport.unix.common;
     requires org.slf4j;

@@ -1,5 +1,6 @@
 package dev.dunlin.broker;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.net.Acceptor;
 import dev.dunlin.broker.net.Access;
 import dev.dunlin.broker.net.Admission;
@@ -93,6 +94,10 @@ public final class Broker implements AutoCloseable {
         this.sockets = sockets;
         handlers = handlerThreads(name);
         local = new LocalClient(core, handlers);
+        Events events = core.events();
+        if (events != null) {
+            events.start();
+        }
     }
 
     /** A broker to be configured. */
@@ -416,7 +421,8 @@ public final class Broker implements AutoCloseable {
      * @throws IllegalStateException on a thread of the broker's, for which it would wait
      */
     public void close(Duration drain) {
-        if (core.running() != null) {
+        Events events = core.events();
+        if (core.running() != null || (events != null && events.isCaller())) {
             throw new IllegalStateException("close() would wait for the very thread that calls it: use closeAsync()");
         }
         closeAsync(drain).toCompletableFuture().join();
@@ -465,6 +471,7 @@ public final class Broker implements AutoCloseable {
             local.close();
             closeStore();
             endHandlers(drain);
+            endEvents(drain);
             core.close();
             closed.complete(null);
         } catch (RuntimeException | Error e) {
@@ -483,6 +490,17 @@ public final class Broker implements AutoCloseable {
         Store store = core.store();
         if (store != null) {
             store.close();
+        }
+    }
+
+    /** Observers are told what has happened until now, the sums of what was dropped included. */
+    private void endEvents(Duration drain) {
+        Events events = core.events();
+        if (events != null) {
+            for (int i = 0; i < core.loopCount(); i++) {
+                core.loop(i).drops().tellRest(events);
+            }
+            events.close(drain.toMillis());
         }
     }
 

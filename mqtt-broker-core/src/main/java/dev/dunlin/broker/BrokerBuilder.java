@@ -1,5 +1,6 @@
 package dev.dunlin.broker;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.net.Access;
 import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
@@ -10,6 +11,7 @@ import dev.dunlin.broker.session.SysTopics;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.Authorizer;
+import dev.dunlin.broker.spi.BrokerObserver;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Identity;
@@ -69,6 +71,7 @@ public final class BrokerBuilder {
     private Duration interceptorTimeout = Duration.ofSeconds(10);
     private OnFailure interceptorFailure = OnFailure.REJECT;
     private Consumer<LocalClient> early = local -> {};
+    private final List<BrokerObserver> observers = new ArrayList<>();
     private Predicate<InetAddress> uncounted = InetAddress::isLoopbackAddress;
 
     BrokerBuilder() {}
@@ -209,6 +212,15 @@ public final class BrokerBuilder {
     }
 
     /**
+     * Tells an observer what happens in the broker: who comes and goes, what is refused, dropped or nearly full, how the store is.
+     * May be called several times; see {@link BrokerObserver} for the thread. Without any nothing of that is made.
+     */
+    public BrokerBuilder observe(BrokerObserver observer) {
+        observers.add(observer);
+        return this;
+    }
+
+    /**
      * Runs this when what is in the store has been read and before the first listener is bound: a local subscription that is
      * made here misses nothing that clients publish. Several run in the order of the calls, on the thread that starts the
      * broker; what one throws ends the start, and {@link #start} throws it.
@@ -289,6 +301,11 @@ public final class BrokerBuilder {
                 new Interceptors(List.copyOf(interceptors), interceptorTimeout.toMillis(), interceptorFailure));
         Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
+        if (!observers.isEmpty()) {
+            Events events = new Events(name, observers, limits.queuedEventsMax(), core::wallMs);
+            core.observe(events);
+            admission.observe(events);
+        }
         Broker started = Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator, early);
         if (!sysInterval.isZero()) {
             SysTopics.begin(core, sysInterval.toMillis());

@@ -28,6 +28,7 @@ import java.util.Map;
  * @param memoryBytes what the broker holds in memory for clients, as {@link Broker#memoryBytes}
  * @param slowConsumers as {@link Broker#slowConsumers}
  * @param store how its store is
+ * @param eventsLost events that observers were too slow for, in total: see {@link dev.dunlin.broker.spi.BrokerEvent.EventsLost}
  */
 public record BrokerStats(
         Instant startedAt,
@@ -42,7 +43,8 @@ public record BrokerStats(
         Messages retained,
         long memoryBytes,
         int slowConsumers,
-        StoreState store) {
+        StoreState store,
+        long eventsLost) {
 
     /** Takes a copy of the map. */
     public BrokerStats {
@@ -152,7 +154,8 @@ public record BrokerStats(
                 new Messages(core.retainedMessages(), core.retainedBytes()),
                 core.memory().usedBytes(),
                 core.slowConsumers(),
-                stateOf(core));
+                stateOf(core),
+                core.eventsLost());
     }
 
     private static Map<DropReason, Long> dropped(Core core) {

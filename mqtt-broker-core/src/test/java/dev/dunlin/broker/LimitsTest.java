@@ -90,6 +90,7 @@ final class LimitsTest {
         reached.addAll(reachedBy(RetainedBytesTest.class));
         reached.addAll(reachedBy(SessionBoundsTest.class));
         reached.addAll(reachedBy(WebSocketTest.class));
+        reached.addAll(reachedBy(DropEventsTest.class));
         assertThat(Limits.class.getRecordComponents())
                 .extracting(RecordComponent::getName)
                 .allSatisfy(name -> assertThat(reached).contains(name));

@@ -65,7 +65,7 @@ final class OverloadTest {
     }
 
     /** Turn after turn that takes 50 ms. On the loop. */
-    private static void keepBusy(SessionLoop loop, AtomicBoolean busy) {
+    static void keepBusy(SessionLoop loop, AtomicBoolean busy) {
         try {
             assertThat(new CountDownLatch(1).await(50, TimeUnit.MILLISECONDS)).isFalse();
         } catch (InterruptedException e) {

@@ -33,9 +33,9 @@ final class TidyRules {
 
     /** A room may use those of a lower floor; routing and store share one. */
     private static final Map<String, Integer> FLOORS =
-            Map.of("broker", 5, "net", 4, "session", 3, "routing", 2, "store", 2, "spi", 1, "codec", 0);
+            Map.of("broker", 6, "net", 5, "session", 4, "routing", 3, "store", 3, "events", 2, "spi", 1, "codec", 0);
 
-    private static final Set<String> HIDDEN_ROOMS = Set.of("net", "session", "routing", "store");
+    private static final Set<String> HIDDEN_ROOMS = Set.of("net", "session", "routing", "store", "events");
 
     /** {@code [5.0:MQTT-4.8.2-4, -5]}: later ids of a citation may leave out what they share with the one before. */
     private static final Pattern CITATION = Pattern.compile("\\[([^\\[\\]]*\\bMQTT-\\d[^\\[\\]]*)]");
@@ -193,7 +193,7 @@ final class TidyRules {
         return findings;
     }
 
-    /** {@code broker -> net -> session -> {routing, store} -> spi -> codec}. */
+    /** {@code broker -> net -> session -> {routing, store} -> events -> spi -> codec}. */
     static List<String> arrows(SourceFile file) {
         List<String> findings = new ArrayList<>();
         new TreeScanner<Void, Void>() {

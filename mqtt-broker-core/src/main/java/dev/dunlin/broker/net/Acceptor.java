@@ -1,10 +1,13 @@
 package dev.dunlin.broker.net;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.session.Allowance;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.Authorizer;
+import dev.dunlin.broker.spi.BrokerEvent;
+import dev.dunlin.broker.spi.Disconnection;
 import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.codec.ReasonCode;
@@ -212,15 +215,15 @@ public final class Acceptor {
         SocketAddress from = addressOf(channel);
         TrustedProxies proxies = layers.proxies();
         if (proxies != null && !proxies.contains(from)) {
-            refuse(channel, "it is no trusted proxy");
+            refuse(channel, "it is no trusted proxy", "");
             return;
         }
         if (layers.tls() != null && loop.isOverloaded()) { // the handshake alone would cost too much
-            refuse(channel, "the broker is overloaded");
+            refuse(channel, "the broker is overloaded", "overloadLagMs");
             return;
         }
         if (closing || !admission.open(core.limits().connectionsMax())) {
-            refuse(channel, admission.openInAll() + " connections are open");
+            refuse(channel, admission.openInAll() + " connections are open", closing ? "" : "connectionsMax");
             return;
         }
         if (proxies == null && !admission.enter(from)) {
@@ -238,7 +241,26 @@ public final class Acceptor {
         }
     }
 
-    private void refuse(Channel channel, String why) {
+    private void tellRefused(Channel channel, String why, String limit) {
+        Events events = core.events();
+        if (events == null) {
+            return;
+        }
+        events.tell(new BrokerEvent.ConnectRefused(
+                events.now(),
+                "",
+                Disconnection.By.BROKER,
+                limit.isEmpty() ? ReasonCode.NOT_AUTHORIZED : ReasonCode.SERVER_BUSY,
+                why,
+                addressOf(channel),
+                name));
+        if (!limit.isEmpty()) {
+            events.limit("", limit, "connections are refused: " + why);
+        }
+    }
+
+    /** @param limit the bound that it is refused for; empty if it is none */
+    private void refuse(Channel channel, String why, String limit) {
         int refused = refusals.add(core.monotonicMs());
         if (refused > 0) {
             LOG.info(
@@ -247,6 +269,7 @@ public final class Acceptor {
                     name,
                     why,
                     refused);
+            tellRefused(channel, why, limit);
         }
         channel.close();
     }

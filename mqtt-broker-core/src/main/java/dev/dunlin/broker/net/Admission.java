@@ -1,5 +1,6 @@
 package dev.dunlin.broker.net;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.session.TokenBucket;
 import dev.dunlin.broker.spi.Limits;
 import java.net.InetAddress;
@@ -44,6 +45,7 @@ public final class Admission {
     private final Limits limits;
     private final LongSupplier monotonicMs;
     private final Predicate<InetAddress> exempt;
+    private @Nullable Events events;
 
     /** The connections of the whole broker. */
     private final AtomicInteger openInAll;
@@ -100,7 +102,14 @@ public final class Admission {
      * the broker.
      */
     public Admission ofListener(Limits own) {
-        return new Admission(own, monotonicMs, exempt, openInAll, new AtomicInteger());
+        Admission made = new Admission(own, monotonicMs, exempt, openInAll, new AtomicInteger());
+        made.events = events;
+        return made;
+    }
+
+    /** Whom to tell of what is refused. Before anything is. */
+    public void observe(@Nullable Events to) {
+        events = to;
     }
 
     /** Connections of the whole broker. */
@@ -162,8 +171,18 @@ public final class Admission {
                     refused,
                     limits.connectionsPerAddressMax(),
                     limits.connectsPerSecondPerAddress());
+            if (events != null) {
+                String limit = isFull(key(from)) ? "connectionsPerAddressMax" : "connectsPerSecondPerAddress";
+                events.limit("", limit, refused + " connections refused from " + ip(from).getHostAddress());
+            }
         }
         return refused == ENTERED;
+    }
+
+    private synchronized boolean isFull(long key) {
+        Entry entry = byAddress.get(key);
+        int max = limits.connectionsPerAddressMax();
+        return entry != null && max > 0 && entry.open >= max;
     }
 
     /** Returns {@link #ENTERED}; or how many refusals are to be logged now, which may be none. */

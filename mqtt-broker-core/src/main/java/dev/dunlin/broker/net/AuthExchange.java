@@ -97,6 +97,7 @@ final class AuthExchange {
 
     private void failed(Throwable cause) {
         LOG.warn("client {}: the authenticator failed: {}", connection.name(), cause.toString());
+        connection.tellFault("the authenticator failed", cause);
         end(new AuthResult.Refused(ReasonCode.UNSPECIFIED_ERROR, "authentication failed"));
     }
 

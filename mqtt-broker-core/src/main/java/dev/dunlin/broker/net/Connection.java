@@ -1,5 +1,8 @@
 package dev.dunlin.broker.net;
 
+import dev.dunlin.broker.events.Events;
+import dev.dunlin.broker.events.Flight;
+import dev.dunlin.broker.net.ConnectionEvents.Ending;
 import dev.dunlin.broker.session.Interceptors;
 import dev.dunlin.broker.session.KeepAlives;
 import dev.dunlin.broker.session.Link;
@@ -92,10 +95,10 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     private boolean draining;
     private boolean turnedAway;
 
-    /** What was said at the end, by whoever has ended it. */
-    private String saidText = "";
-
     private boolean closed;
+
+    /** In a recording, from CONNECT on; null if there was none then. */
+    private Flight.@Nullable Span span;
 
     Connection(Acceptor acceptor, SessionLoop loop, long number) {
         this.acceptor = acceptor;
@@ -124,8 +127,12 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             return;
         }
         long timeoutMs = acceptor.limits().connectTimeoutMs();
-        connectTimer = loop.schedule(
-                timeoutMs, () -> close(ReasonCode.UNSPECIFIED_ERROR, "not authenticated within " + timeoutMs + " ms"));
+        connectTimer = loop.schedule(timeoutMs, () -> timedOut(timeoutMs));
+    }
+
+    private void timedOut(long afterMs) {
+        tellLimit("connectTimeoutMs", "the connection is closed");
+        close(ReasonCode.UNSPECIFIED_ERROR, "not authenticated within " + afterMs + " ms");
     }
 
     @Override
@@ -147,9 +154,11 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
                 decoder.resume();
             }
         } catch (MalformedPacket violation) {
+            ConnectionEvents.violation(this, violation, authenticated);
             close(violation.reasonCode(), Objects.requireNonNull(violation.getMessage()));
         } catch (RuntimeException | AssertionError fault) { // ours: this connection dies, the loop lives
             LOG.error("client {}: a fault while handling a packet", name(), fault);
+            tellFault("a fault while handling a packet", fault);
             close(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
         } finally {
             decoding = false;
@@ -174,6 +183,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (!acceptor.core().memory().incomplete(grown)
                 && grown > 0
                 && pauses == 0) { // else what it has is whole, and waits for us
+            tellLimit("memoryBudgetBytes", "the connection is closed in the middle of a packet");
             close(ReasonCode.QUOTA_EXCEEDED, "the broker has no memory left for the rest of this packet");
         }
     }
@@ -212,6 +222,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             lost("connection lost: " + cause.getMessage());
         } else {
             LOG.error("client {}: a fault in its pipeline", name(), cause);
+            tellFault("a fault in its pipeline", cause);
             loop.runLater(() -> close(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error"));
         }
     }
@@ -227,7 +238,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             lostBy = lostBy == null ? cause : lostBy;
             pauses &= ~PauseReason.OUTPUT.bit(); // nobody will take it any more
         } else {
-            end(cause, true, Disconnection.By.NETWORK, ReasonCode.UNSPECIFIED_ERROR);
+            end(Ending.lost(cause), true);
         }
     }
 
@@ -249,11 +260,12 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         Handshake begun = handshake;
         if (begun == null && type == PacketType.CONNECT) {
             handshake = new Handshake(acceptor, this, packet.connect());
+            span = Flight.connectionBegins();
             handshake.begin();
         } else if (begun != null && type == PacketType.AUTH) { // [5.0:MQTT-3.1.2-30]
             begun.answered(packet.reasonCode(), packet.properties());
         } else if (begun != null && type == PacketType.DISCONNECT) {
-            end("DISCONNECT before CONNACK", true, Disconnection.By.CLIENT, ReasonCode.SUCCESS);
+            end(Ending.said(packet.reasonCode(), "DISCONNECT before CONNACK", ""), true);
         } else { // [5.0:MQTT-3.1.0-1], [3.1.1:MQTT-3.1.0-1]
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, type + " before CONNACK");
         }
@@ -302,10 +314,8 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         }
         saidDisconnect = true;
         boolean withWill = packet.reasonCode() != ReasonCode.SUCCESS; // [5.0:MQTT-3.14.4-3], [3.1.1:MQTT-3.14.4-3]
-        ReasonCode reason = packet.reasonCode();
         String said = packet.properties().string(Property.REASON_STRING);
-        saidText = said == null ? "" : said;
-        end("DISCONNECT " + reason, withWill, Disconnection.By.CLIENT, reason);
+        end(Ending.said(packet.reasonCode(), "DISCONNECT " + packet.reasonCode(), said == null ? "" : said), withWill);
     }
 
     // ---- reading
@@ -448,6 +458,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         connected = true;
         LOG.info("client {}: connected from {} by {}", name(), remoteAddress(), acceptor.name());
         acceptor.core().connected();
+        ConnectionEvents.connected(this, session != null && session.isPresent());
         loop.traffic().connected();
         handshake = null;
         reauthentication = anew;
@@ -522,15 +533,22 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
                 forMs,
                 out().pendingBytes(),
                 session == null ? 0 : session.session().queued());
+        ConnectionEvents.slow(
+                this,
+                forMs,
+                out().pendingBytes(),
+                session == null ? 0 : session.session().queued());
     }
 
     @Override
     public void quick(long afterMs) {
         LOG.info("client {}: takes messages again, after {} ms", name(), afterMs);
+        ConnectionEvents.quick(this, afterMs);
     }
 
     @Override
     public void stuck(long forMs) {
+        tellLimit("stuckConsumerMs", "the connection is closed");
         close(ReasonCode.QUOTA_EXCEEDED, "it has taken nothing of its messages for " + forMs + " ms");
     }
 
@@ -556,7 +574,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     /** It may not even begin: nothing is said, and nothing waited for. */
     void turnAway() {
         turnedAway = true;
-        end("refused: too much from its address", false, Disconnection.By.BROKER, ReasonCode.CONNECTION_RATE_EXCEEDED);
+        end(Ending.turnedAway("refused: too much from its address"), false);
     }
 
     /** The broker is about to be closed: what the client has been sent it may still acknowledge, but it gives us nothing new. */
@@ -589,20 +607,20 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
                 farewell.connack(out(), decoder.version());
             }
         } finally {
-            saidText = farewell.text();
-            end(farewell.cause(), withWill, Disconnection.By.BROKER, farewell.reason());
+            end(Ending.ours(farewell), withWill);
         }
     }
 
     /** The one way out, whoever ended it. */
-    private void end(String cause, boolean withWill, Disconnection.By by, ReasonCode reason) {
+    private void end(Ending how, boolean withWill) {
         if (closed) {
             return;
         }
         out().flush();
         closed = true;
         if (!turnedAway) { // what its address may do has its own line, less often
-            LOG.info("client {}: {}", name(), printable(cause));
+            LOG.info("client {}: {}", name(), printable(how.text()));
+            tellEnd(how, withWill);
         }
         cancel(connectTimer);
         if (connected) {
@@ -627,7 +645,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             boolean willFollows = loop.sessions().willFollows(open.session(), this, withWill);
             loop.sessions().connectionClosed(open.session(), this, withWill);
             if (connected) {
-                tell(new Disconnection(by, reason, by == Disconnection.By.NETWORK ? cause : saidText, willFollows));
+                tell(how.as(willFollows));
             }
         }
     }
@@ -636,6 +654,19 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         Interceptors interceptors = acceptor.core().interceptors();
         if (interceptors.hearOfDisconnects()) {
             interceptors.disconnected(client(), how);
+        }
+    }
+
+    private void tellEnd(Ending how, boolean withWill) {
+        if (span != null) {
+            Flight.connectionEnds(span, clientId(), listener(), how.text());
+        }
+        if (connected) {
+            OpenSession open = session;
+            boolean will = open != null && loop.sessions().willFollows(open.session(), this, withWill);
+            ConnectionEvents.disconnected(this, clientId(), how, will);
+        } else {
+            ConnectionEvents.refused(this, clientId(), how);
         }
     }
 
@@ -661,6 +692,39 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             open.close();
         }
         ctx().channel().unsafe().closeForcibly();
+    }
+
+    // ---- for events
+
+    @Nullable
+    Events events() {
+        return acceptor.core().events();
+    }
+
+    /** The client id; empty before CONNECT. */
+    String clientId() {
+        if (session != null) {
+            return session.session().clientId();
+        }
+        return handshake == null ? "" : handshake.clientId();
+    }
+
+    String listener() {
+        return acceptor.name();
+    }
+
+    void tellFault(String what, @Nullable Object cause) {
+        Events events = events();
+        if (events != null) {
+            events.fault(clientId(), what, cause);
+        }
+    }
+
+    void tellLimit(String limit, String text) {
+        Events events = events();
+        if (events != null) {
+            events.limit(clientId(), limit, text);
+        }
     }
 
     /** For log lines: the client id, before CONNECT the address. */

@@ -134,6 +134,7 @@ final class Handshake {
             return;
         }
         if (connection.loop().isOverloaded() || core.home(clientId).isOverloaded()) {
+            connection.tellLimit("overloadLagMs", "not connected: the broker is overloaded");
             throw new MalformedPacket(ReasonCode.SERVER_BUSY, "the broker is overloaded");
         }
         if (connect.will() != null) {
@@ -177,10 +178,13 @@ final class Handshake {
         if (Topics.levels(will.topic()) > limits.topicLevelsMax()
                 || Topics.isLonger(will.topic(), limits.topicBytesMax())
                 || (responseTopic != null && Topics.isLonger(responseTopic, limits.topicBytesMax()))) {
+            boolean deep = Topics.levels(will.topic()) > limits.topicLevelsMax();
+            connection.tellLimit(deep ? "topicLevelsMax" : "topicBytesMax", "not connected: for a topic of its will");
             throw new MalformedPacket(
                     ReasonCode.TOPIC_NAME_INVALID, "a topic of the will has too many levels or bytes");
         }
         if (will.payload().length > limits.payloadBytesMax()) {
+            connection.tellLimit("payloadBytesMax", "not connected: for the payload of its will");
             throw new MalformedPacket(ReasonCode.PACKET_TOO_LARGE, "the payload of the will is too large");
         }
     }
@@ -229,7 +233,7 @@ final class Handshake {
                 connection.close(ReasonCode.PACKET_TOO_LARGE, TOO_SMALL);
                 return;
             }
-            if (!Stay.holds(let.validity(), core.wallMs(), clientId)) {
+            if (!Stay.holds(let.validity(), core.wallMs(), clientId, core.events())) {
                 connection.close(ReasonCode.NOT_AUTHORIZED, Stay.OVER);
                 return;
             }
@@ -266,6 +270,7 @@ final class Handshake {
             connection.close(rejected.reason(), "");
         } else {
             LOG.warn("client {}: the authorizer failed: {}", clientId, String.valueOf(failure));
+            connection.tellFault("the authorizer failed", failure);
             connection.close(ReasonCode.UNSPECIFIED_ERROR, "authorization failed");
         }
     }
@@ -355,6 +360,7 @@ final class Handshake {
         }
         if (failure != null) {
             LOG.warn("client {}: can't move to its home loop: {}", clientId, failure.toString());
+            connection.tellFault("can't move to its home loop", failure);
             connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't move to its home loop");
         } else {
             connection.resume(PauseReason.MOVE);

@@ -1,5 +1,6 @@
 package dev.dunlin.broker.net;
 
+import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.ConnectRequest;
@@ -88,7 +89,8 @@ final class Reauthentication {
     }
 
     private void accepted(AuthResult.Accepted accepted, AuthExchange ended) {
-        if (!Stay.holds(accepted.validity(), acceptor.core().wallMs(), connect.clientId())) {
+        Core core = acceptor.core();
+        if (!Stay.holds(accepted.validity(), core.wallMs(), connect.clientId(), core.events())) {
             connection.close(ReasonCode.NOT_AUTHORIZED, Stay.OVER);
         } else if (!accepted.identity().equals(identity)) { // its session, and what it may do, are another's
             connection.close(ReasonCode.NOT_AUTHORIZED, "not the identity of CONNECT");

@@ -1,9 +1,11 @@
 package dev.dunlin.broker.net;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.KeepAlives;
 import dev.dunlin.broker.spi.Validity;
 import dev.dunlin.codec.ReasonCode;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,11 +28,14 @@ final class Stay implements KeepAlives.Watched {
     }
 
     /** It is user code that answers: what it throws is a no. */
-    static boolean holds(Validity validity, long nowMs, String clientId) {
+    static boolean holds(Validity validity, long nowMs, String clientId, @Nullable Events events) {
         try {
             return validity.holds(nowMs);
         } catch (RuntimeException | Error e) {
             LOG.warn("client {}: its validity failed, which counts as a no: {}", clientId, e.toString());
+            if (events != null) {
+                events.fault(clientId, "its validity failed, which counts as a no", e);
+            }
             return false;
         }
     }
@@ -40,7 +45,7 @@ final class Stay implements KeepAlives.Watched {
         if (connection.isClosed()) {
             return 0;
         }
-        if (holds(validity, core.wallMs(), connection.name())) {
+        if (holds(validity, core.wallMs(), connection.name(), core.events())) {
             return LOOK_MS;
         }
         connection.close(ReasonCode.NOT_AUTHORIZED, OVER);

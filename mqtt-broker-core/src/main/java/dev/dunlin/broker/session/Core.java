@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.routing.KeyedHash;
 import dev.dunlin.broker.routing.RetainedIndex;
 import dev.dunlin.broker.routing.SubscriptionTree;
@@ -47,6 +48,7 @@ public final class Core {
 
     private Authorizers authorizers = new Authorizers(null);
     private Interceptors interceptors = Interceptors.NONE;
+    private @Nullable Events events;
 
     private final MemoryBudget memory;
     private final TimeSource time;
@@ -99,6 +101,24 @@ public final class Core {
     /** Who says what the clients of each listener may do. Before anything is restored. */
     public void authorizers(Authorizers all) {
         authorizers = all;
+    }
+
+    /** Who is to be told what happens. Before anything runs. */
+    public void observe(Events observed) {
+        events = observed;
+        if (store != null) {
+            store.observe(observed);
+        }
+    }
+
+    /** Where to tell what happens; null if nobody wants to know. */
+    public @Nullable Events events() {
+        return events;
+    }
+
+    /** Events that observers were too slow for. Any thread. */
+    public long eventsLost() {
+        return events == null ? 0 : events.lost();
     }
 
     Authorizers authorizers() {

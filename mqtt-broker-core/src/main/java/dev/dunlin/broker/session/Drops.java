@@ -1,10 +1,13 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
+import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.spi.DropReason;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +29,16 @@ public final class Drops {
     };
 
     private final AtomicLongArray counts = new AtomicLongArray(DropReason.values().length);
+    private final Core core;
+
+    /** What is still to be told of; null as long as nobody wants to know. */
+    private @Nullable DropLedger ledger;
+
+    private boolean waitsForRoom;
+
+    Drops(Core core) {
+        this.core = core;
+    }
 
     /**
      * Counts {@code n} deliveries that will not happen. Loop only.
@@ -38,8 +51,42 @@ public final class Drops {
         if (reason != DropReason.OFFLINE_QOS_0) {
             byClient.computeIfAbsent(session, client -> new long[DropReason.values().length])[reason.ordinal()] += n;
         }
+        if (core.events() != null || Flight.recordsDrops()) {
+            ledger().add(session, filter, reason, n);
+        }
         if (LOG.isDebugEnabled()) {
             LOG.debug("client {}: dropped {} on {}: {}", session, n, filter, reason);
+        }
+    }
+
+    private DropLedger ledger() {
+        DropLedger made = ledger;
+        if (made == null) {
+            made = new DropLedger();
+            ledger = made;
+        }
+        return made;
+    }
+
+    /** Whether the end of the turn has something to hand over, and somebody can take it. Loop only. */
+    boolean isToldAtTheEndOfTheTurn() {
+        return ledger != null && !ledger.isEmpty() && !waitsForRoom;
+    }
+
+    /** Tells the observers; what finds no room waits for it. At the end of a turn of {@code loop}. */
+    void tell(SessionLoop loop) {
+        Events events = core.events();
+        ledger().handOver(events);
+        if (events != null && !ledger().isEmpty()) {
+            waitsForRoom = true;
+            events.whenRoom(() -> loop.execute(() -> waitsForRoom = false)); // which is followed by the end of a turn
+        }
+    }
+
+    /** Tells the observers what is left. After the loop has ended; one thread. */
+    public void tellRest(Events events) {
+        if (ledger != null) {
+            ledger.handOverRest(events);
         }
     }
 

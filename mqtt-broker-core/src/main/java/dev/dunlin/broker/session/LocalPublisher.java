@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
@@ -52,6 +53,7 @@ public final class LocalPublisher implements Router.Source {
     public CompletableFuture<ReasonCode> publish(Message message) {
         if (underWay.incrementAndGet() > core.limits.localPublishesMax()) {
             underWay.decrementAndGet();
+            tellLimit();
             return CompletableFuture.failedFuture(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
         }
         Pending made;
@@ -69,6 +71,13 @@ public final class LocalPublisher implements Router.Source {
             home.execute(() -> accept(made));
         }
         return made.result;
+    }
+
+    private void tellLimit() {
+        Events events = core.events();
+        if (events != null) {
+            events.limit(name(), "localPublishesMax", "a publish fails: too many are under way");
+        }
     }
 
     /** Rejects what is still under way and all that comes. After the loops have ended; not on one. */

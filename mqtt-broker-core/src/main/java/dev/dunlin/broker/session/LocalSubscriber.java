@@ -1,7 +1,9 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
@@ -34,6 +36,7 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
     private @Nullable RetainedReplay replay;
     private final List<CompletableFuture<Void>> settling = new ArrayList<>(0);
     private boolean busy;
+    private boolean high;
     private boolean ended;
 
     private LocalSubscriber(Core core, String filter, QoS qos, MessageHandler handler, Executor handlers) {
@@ -102,6 +105,7 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
 
     @Override
     public void retained(KeptMessage message, Target target, long nowMs) {
+        loop.traffic().replayed();
         deliver(message, target, EntryId.NONE, nowMs);
     }
 
@@ -118,11 +122,30 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
         } else if (message.isExpired(nowMs)) {
             drop(message.topic(), DropReason.EXPIRED);
         } else if (queue.size() >= core.limits.localQueueMessagesMax()) {
+            tellHigh();
             drop(message.topic(), DropReason.LOCAL_QUEUE_FULL);
         } else {
             queue.add(message.toMessage(
                     effectiveQoS(message, target), message.retainFlag() && target.retainAsPublished(), nowMs));
             handNext();
+            if (isHigh()) {
+                tellHigh();
+            }
+        }
+    }
+
+    private boolean isHigh() {
+        return queue.size() * 5L >= core.limits.localQueueMessagesMax() * 4L;
+    }
+
+    /** That its queue is nearly full: once, and again when it has fallen below half. */
+    private void tellHigh() {
+        Events events = loop.events();
+        if (events != null && !high) {
+            high = true;
+            int max = core.limits.localQueueMessagesMax();
+            events.tell(
+                    new BrokerEvent.HighWater(events.now(), toString(), queue.size(), 0, "localQueueMessagesMax", max));
         }
     }
 
@@ -151,6 +174,8 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
         }
         busy = true;
         Message message = queue.remove();
+        high &= queue.size() * 2L >= core.limits.localQueueMessagesMax();
+        loop.traffic().handled();
         handlers.execute(() -> hand(message));
     }
 
@@ -171,6 +196,10 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
             LOG.warn(
                     "local subscription {}: its handler failed on {}: {}", filter, message.topic(), failure.toString());
             drop(message.topic(), DropReason.LOCAL_HANDLER_FAILED);
+            Events events = loop.events();
+            if (events != null) {
+                events.fault(toString(), "its handler failed", failure);
+            }
         }
         pumpReplay();
         handNext();

@@ -22,17 +22,22 @@ final class LoopLag {
         this.limitMs = limitMs;
     }
 
-    /** Something has waited that long. Loop only. */
-    void measured(long waitedMs, long nowMs) {
+    /** Something has waited that long. Returns whether the loop is overloaded by that, or no longer is. Loop only. */
+    boolean measured(long waitedMs, long nowMs) {
         if (waitedMs > limitMs) {
             lagMs = waitedMs;
             measuredMs = nowMs;
             above++;
+            boolean before = overloaded;
             overloaded = above >= MEASURES;
+            return overloaded != before;
         } else if (above > 0) {
             above = 0;
+            boolean before = overloaded;
             overloaded = false;
+            return before;
         }
+        return false;
     }
 
     /** Whether the loop is too far behind to take on more. What was measured last counts until another measure is overdue. */

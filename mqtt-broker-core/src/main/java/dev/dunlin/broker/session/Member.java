@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.codec.QoS;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -124,6 +125,12 @@ abstract class Member extends Recipient { // hot
     @Override
     final boolean stores(KeptMessage message, Target target) {
         return false; // the entry is the group's
+    }
+
+    /** It is the group's entry, and was decided on when it was published. */
+    @Override
+    final boolean isKept(KeptMessage message, Target target, long entry) {
+        return entry != EntryId.NONE;
     }
 
     @Override

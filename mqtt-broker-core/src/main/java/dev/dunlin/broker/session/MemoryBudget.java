@@ -1,6 +1,9 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
+import dev.dunlin.broker.spi.BrokerEvent;
 import io.netty.util.internal.PlatformDependent;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -22,12 +25,16 @@ public final class MemoryBudget {
     /** The part of the budget that packets may have which aren't complete, whatever the rest is used for. */
     private static final int INCOMPLETE_PART = 4;
 
+    /** Observers are told that it is under the budget again when it is by this part: else they would be again and again. */
+    private static final int WELL_PART = 16;
+
     private final Core core;
     private final long budgetBytes;
     private final AtomicLong incomplete = new AtomicLong();
     private volatile long lookedMs;
     private volatile long usedBytes;
     private volatile boolean over;
+    private final AtomicBoolean toldOver = new AtomicBoolean();
 
     /**
      * Nothing is used yet.
@@ -79,15 +86,38 @@ public final class MemoryBudget {
         }
     }
 
+    /** Whether the observers are to be told something else than last. */
+    private boolean isNews(long bytes) {
+        return toldOver.get() ? bytes < budgetBytes - budgetBytes / WELL_PART : bytes > budgetBytes;
+    }
+
+    /** It has gone over the budget, or clearly under it: whichever loop notes that first tells it. */
+    private void tell() {
+        long bytes = held(); // once more: another loop's sum may have been the later one
+        boolean now = bytes > budgetBytes;
+        Events events = core.events();
+        if (events != null && isNews(bytes) && toldOver.compareAndSet(!now, now)) {
+            events.tell(
+                    now
+                            ? new BrokerEvent.MemoryOver(events.now(), bytes, budgetBytes)
+                            : new BrokerEvent.MemoryWell(events.now(), bytes, budgetBytes));
+        }
+    }
+
     private void sum() {
+        long sum = held();
+        usedBytes = sum;
+        over = sum > budgetBytes;
+        if (isNews(sum)) {
+            tell();
+        }
+    }
+
+    private long held() {
         long sum = incomplete.get() + core.retained.bytes();
         for (int i = 0; i < core.loopCount(); i++) {
             sum += core.loop(i).heldBytes();
         }
-        if (core.store != null) {
-            sum += core.store.memoryBytes();
-        }
-        usedBytes = sum;
-        over = sum > budgetBytes;
+        return core.store == null ? sum : sum + core.store.memoryBytes();
     }
 }

@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +42,17 @@ final class PublishRate {
         spend(bytes, packetBytes);
         if (!paused && debtMs() > 0) {
             paused = true;
+            tellLimit();
             link.pause(PauseReason.RATE);
             goOnLater();
+        }
+    }
+
+    private void tellLimit() {
+        Events events = loop.events();
+        if (events != null) {
+            String limit = debtMs(publishes) > 0 ? "publishesPerSecondMax" : "publishBytesPerSecondMax";
+            events.limit(link.client().clientId(), limit, "it is read no further for a while");
         }
     }
 

@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Destination;
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.codec.QoS;
 
 /**
@@ -30,6 +31,11 @@ abstract class Recipient implements Destination {
 
     /** Whether this delivery must outlive the process if there is a store. Any thread: always the same answer. */
     abstract boolean stores(KeptMessage message, Target target);
+
+    /** Whether the next process makes this delivery, if this one doesn't: it has an entry. Any thread. */
+    boolean isKept(KeptMessage message, Target target, long entry) {
+        return entry != EntryId.NONE && stores(message, target);
+    }
 
     /** [5.0:MQTT-3.8.4-8], [3.1.1:MQTT-3.8.4-6]: the lower of published and granted. */
     static QoS effectiveQoS(KeptMessage message, Target target) {

@@ -127,6 +127,7 @@ final class RetainedReplays implements RetainedReplay.Receiver {
         if (session.isOwn(message, target) || !session.rights.mayReceive(message.topic())) {
             return;
         }
+        session.loop.traffic().replayed();
         QoS qos = Recipient.effectiveQoS(message, target);
         if (qos == QoS.AT_MOST_ONCE) {
             session.deliverAtMostOnce(message, target, nowMs);

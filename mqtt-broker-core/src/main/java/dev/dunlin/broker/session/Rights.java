@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.Permissions;
@@ -45,8 +46,14 @@ public final class Rights { // hot
     private final String clientId;
     private int failures;
     private final Permissions permissions;
+    private final @Nullable Events events;
 
     private Rights(String clientId, Permissions permissions) {
+        this(clientId, permissions, null);
+    }
+
+    private Rights(String clientId, Permissions permissions, @Nullable Events events) {
+        this.events = events;
         this.clientId = clientId;
         this.permissions = permissions;
     }
@@ -70,7 +77,7 @@ public final class Rights { // hot
         }
         AtomicBoolean answered = new AtomicBoolean(); // the stage may be of the user's own making
         stage.whenComplete((given, failure) -> {
-            Runnable task = () -> take(client, given, failure, answer);
+            Runnable task = () -> take(new Answer(client, given, loop.events()), failure, answer);
             if (!answered.compareAndSet(false, true)) {
                 LOG.warn("client {}: the authorizer answered again, which changes nothing", client.clientId());
             } else if (loop.inLoop()) {
@@ -81,13 +88,16 @@ public final class Rights { // hot
         });
     }
 
-    private static void take(
+    /** What the authorizer has said of a client. */
+    private record Answer(
             ClientInfo client,
             @Nullable Permissions given,
-            @Nullable Throwable failure,
-            BiConsumer<@Nullable Rights, @Nullable Throwable> answer) {
-        if (given != null) {
-            answer.accept(new Rights(client.clientId(), given), null);
+            @Nullable Events events) {}
+
+    private static void take(
+            Answer of, @Nullable Throwable failure, BiConsumer<@Nullable Rights, @Nullable Throwable> answer) {
+        if (of.given != null) {
+            answer.accept(new Rights(of.client.clientId(), of.given, of.events), null);
         } else if (failure == null) {
             answer.accept(null, new NullPointerException("the authorizer answered null"));
         } else {
@@ -136,6 +146,10 @@ public final class Rights { // hot
     private boolean failed(Throwable cause) {
         if (failures++ % FAILURES_PER_LINE == 0) { // not exact: any thread
             LOG.warn("client {}: its permissions failed, which counts as a no: {}", clientId, cause.toString());
+            Events to = events;
+            if (to != null) {
+                to.fault(clientId, "its permissions failed, which counts as a no", cause);
+            }
         }
         return false;
     }

@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.TargetCollector;
 import dev.dunlin.broker.routing.Targets;
@@ -88,7 +89,7 @@ final class Router { // hot
     ReasonCode route(Publish publish, String topic, InboundPublishes from) {
         ReasonCode refusal = refusal(publish, topic, from);
         if (refusal != null) {
-            loop.drops().count(from.name(), topic, DropReason.REFUSED, 1);
+            refused(from, topic, refusal);
             return refusal;
         }
         if (!publish.retain() && from.targets(topic).isEmpty() && !from.storesState(publish.qos())) {
@@ -152,7 +153,7 @@ final class Router { // hot
     }
 
     private ReasonCode refused(KeptMessage message, Source from, ReasonCode refusal) {
-        loop.drops().count(from.name(), message.topic(), DropReason.REFUSED, 1);
+        refused(from, message.topic(), refusal);
         return refusal;
     }
 
@@ -219,6 +220,32 @@ final class Router { // hot
         return responseTopic != null && Topics.isLonger(responseTopic, limits.topicBytesMax());
     }
 
+    private void refused(Source from, String topic, ReasonCode why) {
+        loop.drops().count(from.name(), topic, DropReason.REFUSED, 1);
+        Events events = core.events();
+        String limit = events == null ? "" : limitOf(from, topic, why);
+        if (events != null && !limit.isEmpty()) {
+            events.limit(from.name(), limit, "a publish is refused");
+        }
+    }
+
+    /** The bound that has led to a refusal; empty if it was none. */
+    private String limitOf(Source from, String topic, ReasonCode why) {
+        return switch (why) {
+            case PACKET_TOO_LARGE -> "payloadBytesMax";
+            case TOPIC_NAME_INVALID ->
+                Topics.levels(topic) > from.limits().topicLevelsMax() ? "topicLevelsMax" : "topicBytesMax";
+            case QUOTA_EXCEEDED -> {
+                if (core.memory().isOver()) {
+                    yield "memoryBudgetBytes";
+                }
+                boolean many = core.retained.size() >= core.limits.retainedMessagesMax();
+                yield many ? "retainedMessagesMax" : "retainedBytesMax";
+            }
+            default -> "";
+        };
+    }
+
     private ReasonCode deliver(KeptMessage message, QoS published, Source from) {
         if (message.retainFlag()) {
             long ticket = storeRetained(message);
@@ -229,6 +256,7 @@ final class Router { // hot
         Targets targets = from.targets(message.topic());
         shared.begin(targets);
         long entry = store == null ? EntryId.NONE : submit(message, published, targets, from);
+        loop.traffic().routed(targets.count());
         SessionLoop crowded = loop.handOver(message, targets, entry);
         if (targets.shared().length > 0) {
             SessionLoop another = shared.handOver(message, entry);
@@ -245,6 +273,7 @@ final class Router { // hot
         assert message.qos() == QoS.AT_MOST_ONCE : message.topic();
         Targets targets = match(message.topic());
         shared.begin(targets);
+        loop.traffic().routed(targets.count());
         loop.handOver(message, targets, EntryId.NONE);
         if (targets.shared().length > 0) {
             shared.handOver(message, EntryId.NONE);

@@ -120,6 +120,11 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     }
 
     @Override
+    public String account() {
+        return clientId;
+    }
+
+    @Override
     public long storedSid() {
         return sid;
     }
@@ -167,6 +172,11 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             replays = present;
         }
         return present;
+    }
+
+    /** Whether it has a will that isn't published yet. */
+    public boolean hasWill() {
+        return will != null;
     }
 
     /** Whether nothing is left to be sent to its client, or acknowledged by it; also if it has none now. */
@@ -249,6 +259,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     void deliver(KeptMessage message, Target target, long entry, long nowMs) {
         assert loop.inLoop();
         if (isOwn(message, target)) {
+            loop.traffic().withheld();
             return;
         }
         QoS qos = effectiveQoS(message, target);
@@ -637,6 +648,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             return;
         }
         if (state == OutboundWindow.SENT_QOS_2) {
+            loop.traffic().acknowledged();
             log.released(packetId, window.entry(counter));
             doneForGroup(counter);
             window.release(counter);
@@ -692,6 +704,8 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         KeptMessage message = window.message(counter);
         if (reason.isError() && message != null) {
             loop.drops().count(clientId, message.topic(), DropReason.REJECTED_BY_RECEIVER, 1);
+        } else if (message != null) {
+            loop.traffic().acknowledged();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.store.EntryId;
@@ -91,6 +92,10 @@ final class SessionLoad {
             finish();
         } else if (failure != null && failure.kind() == StoreException.Kind.CORRUPT) {
             LOG.error("client {}: its session can't be read: {}", session.clientId, failure.getMessage());
+            Events events = session.loop.events();
+            if (events != null) {
+                events.fault(session.clientId, "its stored session can't be read", failure.getMessage());
+            }
             waiting.clear();
             Link link = session.link;
             if (link != null) {
@@ -144,6 +149,9 @@ final class SessionLoad {
         StoredEntry stored = found.underWay.get(sequence);
         long entry = EntryId.of(sequence, stored != null && stored.messageId() != StoredEntry.INLINE);
         KeptMessage message = stored == null ? null : StoredMessages.message(stored, session.loop);
+        if (stored != null) {
+            session.loop.traffic().restored(1);
+        }
         if (stored != null && message != null) {
             restored.add(new OutboundWindow.Restored(
                     packetId, state, entry, message, StoredMessages.target(stored, session)));

@@ -321,7 +321,8 @@ final class SessionLog {
             received.stream().forEach(changes::forgotten);
         }
         if (session.queue.olderFrom() != SessionReader.Page.END) {
-            Objects.requireNonNull(store).purge(session.sid, session.queue.olderFrom(), session.queue.olderUnderWay());
+            SessionQueue queue = session.queue;
+            Objects.requireNonNull(store).purge(session.sid, queue.olderFrom(), queue.olderUnderWay(), queue::purged);
         } else if (session.queue.size() > POINT_DELETES_MAX) {
             changes.noEntries();
             rangeIsGone = true;

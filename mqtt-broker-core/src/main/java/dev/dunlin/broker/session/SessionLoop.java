@@ -1,7 +1,10 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
+import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Targets;
+import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.store.ChangeWriter;
 import dev.dunlin.broker.store.DurabilityGate;
@@ -57,7 +60,7 @@ public final class SessionLoop { // hot
     private final @Nullable ChangeWriter changes;
     private final Router router;
     private final Sessions sessions;
-    private final Drops drops = new Drops();
+    private final Drops drops;
     private final Traffic traffic = new Traffic();
     private final StoreRoom storeRoom = new StoreRoom(this);
     private @Nullable KeepAlives keepAlives;
@@ -98,12 +101,16 @@ public final class SessionLoop { // hot
 
     private long probedMs;
 
+    /** This turn in a recording; null while nothing is recorded. */
+    private Flight.@Nullable Span turnSpan;
+
     SessionLoop(Core core, int index, DurabilityGate gate) {
         this.core = core;
         this.index = index;
         this.gate = gate;
         wake = new boolean[core.loopCount()];
         changes = core.store == null ? null : core.store.writer();
+        drops = new Drops(core);
         router = new Router(core, this);
         sessions = new Sessions(core, this);
         deliveriesLeft = core.limits.turnDeliveriesMax();
@@ -164,6 +171,7 @@ public final class SessionLoop { // hot
         nowMs = core.monotonicMs();
         if (wokenMs == ASLEEP) {
             wokenMs = nowMs;
+            turnSpan = Flight.turnBegins(turnSpan);
         }
     }
 
@@ -173,6 +181,12 @@ public final class SessionLoop { // hot
 
     public Drops drops() {
         return drops;
+    }
+
+    /** Where to tell what happens; null if nobody wants to know. */
+    @Nullable
+    Events events() {
+        return core.events();
     }
 
     /** Where it counts. */
@@ -337,7 +351,7 @@ public final class SessionLoop { // hot
                 continue;
             }
             SessionLoop target = core.loop(i);
-            if (isEnded(target, message, of)) {
+            if (isEnded(target, message, of, entry)) {
                 continue;
             }
             boolean roomLeft;
@@ -364,7 +378,7 @@ public final class SessionLoop { // hot
     SessionLoop handOver(KeptMessage message, Target[] target, long entry) {
         assert inLoop();
         SessionLoop to = ((Recipient) target[0].destination()).loop;
-        if (isEnded(to, message, target)) {
+        if (isEnded(to, message, target, entry)) {
             return null;
         }
         if (to == this && mailbox.isEmpty()) {
@@ -377,9 +391,9 @@ public final class SessionLoop { // hot
         return to.offer(message, target, entry) ? null : to;
     }
 
-    private boolean isEnded(SessionLoop target, KeptMessage message, Target[] of) {
+    private boolean isEnded(SessionLoop target, KeptMessage message, Target[] of, long entry) {
         if (target.ended) {
-            drops.count("(loop " + target.index + ")", message.topic(), DropReason.BROKER_CLOSED, of.length);
+            countClosed("(loop " + target.index + ")", message, of, 0, entry);
         }
         return target.ended;
     }
@@ -468,6 +482,9 @@ public final class SessionLoop { // hot
         flushDirty();
         heldBytes = queuedBytes + unacknowledged.get() + untaken.get();
         core.memory().look(nowMs);
+        if (drops.isToldAtTheEndOfTheTurn()) {
+            drops.tell(this);
+        }
     }
 
     /** Submits what nobody waited for, and lets go what has become durable. */
@@ -513,13 +530,25 @@ public final class SessionLoop { // hot
     /** What was behind everything that this loop had to do has come to its turn. */
     private void probed() {
         probing = false;
-        lag.measured(nowMs - probedMs, nowMs);
+        lagged(nowMs - probedMs);
     }
 
     /** A turn is over that has taken so long; but not all work is done, if there is a probe. */
     private void measureTurn(long tookMs) {
         if (!probing) {
-            lag.measured(tookMs, nowMs);
+            lagged(tookMs);
+        }
+    }
+
+    private void lagged(long byMs) {
+        if (lag.measured(byMs, nowMs)) {
+            Events events = core.events();
+            if (events != null) {
+                events.tell(
+                        isOverloaded()
+                                ? new BrokerEvent.LoopOverloaded(events.now(), index, byMs)
+                                : new BrokerEvent.LoopWell(events.now(), index));
+            }
         }
     }
 
@@ -579,7 +608,8 @@ public final class SessionLoop { // hot
                 return false;
             }
         }
-        return mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirtyCount == 0 && !anyToWake;
+        boolean done = mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirtyCount == 0 && !anyToWake;
+        return done && !drops.isToldAtTheEndOfTheTurn();
     }
 
     private void wakeup() {
@@ -622,9 +652,20 @@ public final class SessionLoop { // hot
     private void discard(Entry entry) {
         KeptMessage message = entry.message;
         if (message != null) {
-            int left = entry.targets.length - entry.next;
-            drops.count("(handed over)", message.topic(), DropReason.BROKER_CLOSED, left);
+            countClosed("(handed over)", message, entry.targets, entry.next, entry.stored);
             message.release();
+        }
+    }
+
+    /** Deliveries are not made any more; those that have an entry the next process makes. */
+    private void countClosed(String to, KeptMessage message, Target[] targets, int from, long entry) {
+        int lost = 0;
+        for (int i = from; i < targets.length; i++) {
+            Recipient recipient = (Recipient) targets[i].destination();
+            lost += recipient.isKept(message, targets[i], entry) ? 0 : 1;
+        }
+        if (lost > 0) {
+            drops.count(to, message.topic(), DropReason.BROKER_CLOSED, lost);
         }
     }
 
@@ -740,6 +781,9 @@ public final class SessionLoop { // hot
             measureTurn(since == ASLEEP ? 0 : nowMs - since);
             lastEndMs = nowMs;
             endTurn();
+            if (turnSpan != null) {
+                Flight.turnEnds(turnSpan, index);
+            }
             return events;
         }
 

@@ -1,6 +1,8 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException;
@@ -30,9 +32,19 @@ final class SessionQueue {
     private static final Logger LOG = LoggerFactory.getLogger(SessionQueue.class);
     private static final int PAGE_ENTRIES = 64;
     private static final long READ_AGAIN_MS = 100;
+    private static final String QUEUE_MESSAGES_MAX = "queueMessagesMax";
+    private static final String QUEUE_BYTES_MAX = "queueBytesMax";
+
+    /** A queue is nearly full at four fifths of a bound. */
+    private static final int HIGH = 4;
+
+    private static final int HIGH_OF = 5;
 
     /** What a queue asks of its session. */
     interface Owner {
+        /** The name under which its losses are counted. */
+        String account();
+
         /** What its entries in the store lie under. Asked for what has entries only. */
         long storedSid();
 
@@ -67,6 +79,10 @@ final class SessionQueue {
     private boolean allMaybeSent;
     private boolean reading;
     private boolean outOfMemory;
+
+    /** Whether it has been told to be nearly full, and hasn't fallen below half since. */
+    private boolean high;
+
     private long olderRead;
     private long olderReadBytes;
 
@@ -98,21 +114,78 @@ final class SessionQueue {
         if (isFull(message, entry)) {
             dropExpiredHeads(loop.nowMs()); // before anything that is still good
         }
-        if (isFull(message, entry) && !overflow(message, entry)) {
-            return;
+        if (isFull(message, entry)) {
+            tellFull(message, entry);
+            if (!overflow(message, entry)) {
+                return;
+            }
         }
         queue = made(queue);
         loop.traffic().queued(1);
         if (entry != EntryId.NONE && !fitsIntoMemory(message)) {
             queue.addPagedOut(message.footprintBytes(), entry);
-            return;
+        } else {
+            addResident(message, target, entry);
         }
+        if (!high) {
+            tellIfHigh();
+        }
+    }
+
+    private void addResident(KeptMessage message, Target target, long entry) {
         message.retain();
         queue.add(message, target, entry);
         loop.queuedBytes(message.footprintBytes());
         if (Recipient.effectiveQoS(message, target) == QoS.AT_MOST_ONCE) {
             atMostOnceWithin = queue.size();
         }
+    }
+
+    // ---- telling that it is nearly full; with observers only
+
+    /** Before the first message is lost for it, whether it was nearly full before or not. */
+    private void tellFull(KeptMessage message, long entry) {
+        Events to = loop.events();
+        if (high || to == null) {
+            return;
+        }
+        if (isOfOthers(message, entry)) {
+            String limit = outOfMemory ? "memoryBudgetBytes" : "queueBytesTotalMax";
+            tellHigh(to, limit, 0);
+        } else if (messages() >= limits.queueMessagesMax()) {
+            tellHigh(to, QUEUE_MESSAGES_MAX, limits.queueMessagesMax());
+        } else {
+            tellHigh(to, QUEUE_BYTES_MAX, limits.queueBytesMax());
+        }
+    }
+
+    private void tellIfHigh() {
+        Events to = loop.events();
+        if (to == null) {
+            return;
+        }
+        if (messages() * HIGH_OF >= (long) limits.queueMessagesMax() * HIGH) {
+            tellHigh(to, QUEUE_MESSAGES_MAX, limits.queueMessagesMax());
+        } else if (bytes() / HIGH >= limits.queueBytesMax() / HIGH_OF) {
+            tellHigh(to, QUEUE_BYTES_MAX, limits.queueBytesMax());
+        }
+    }
+
+    private void tellHigh(Events to, String limit, long bound) {
+        high = true;
+        to.tell(new BrokerEvent.HighWater(to.now(), owner.account(), messages(), bytes(), limit, bound));
+    }
+
+    private boolean isBelowHalf() {
+        return 2 * messages() < limits.queueMessagesMax() && 2 * bytes() < limits.queueBytesMax();
+    }
+
+    private long messages() {
+        return olderMessages() + queue.size();
+    }
+
+    private long bytes() {
+        return olderBytes() + queue.bytes();
     }
 
     /** Whether messages of QoS 0 are queued for a session without a connection. */
@@ -166,12 +239,21 @@ final class SessionQueue {
      */
     private boolean isFull(KeptMessage message, long entry, int queuedMessages, long queuedBytes) {
         long bytes = olderBytes() + queuedBytes + message.footprintBytes();
-        long otherSessions = loop.queuedBytes() - queue.residentBytes();
-        if (entry == EntryId.NONE && (otherSessions + bytes > loop.queueBytesShare() || outOfMemory)) {
+        if (isOfOthers(bytes, entry)) {
             return true;
         }
         long messages = olderMessages() + queuedMessages;
         return !owner.isPausedByUs() && (messages >= limits.queueMessagesMax() || bytes > limits.queueBytesMax());
+    }
+
+    private boolean isOfOthers(KeptMessage message, long entry) {
+        return isOfOthers(bytes() + message.footprintBytes(), entry);
+    }
+
+    /** Whether it is others that leave no room: the queues of all sessions of the loop, or all that the broker holds. */
+    private boolean isOfOthers(long bytes, long entry) {
+        long otherSessions = loop.queuedBytes() - queue.residentBytes();
+        return entry == EntryId.NONE && (otherSessions + bytes > loop.queueBytesShare() || outOfMemory);
     }
 
     private boolean fitsIntoMemory(KeptMessage message) {
@@ -225,6 +307,9 @@ final class SessionQueue {
         loop.traffic().queued(-1);
         if (of == queue && atMostOnceWithin > 0) {
             atMostOnceWithin--;
+        }
+        if (high) {
+            high = !isBelowHalf();
         }
         return message;
     }
@@ -287,6 +372,16 @@ final class SessionQueue {
                     message.release();
                 }
             }
+        }
+    }
+
+    /** Entries that were never read are removed, because the session is over: they are accounted for like those that were. */
+    void purged(int entries) {
+        if (entries > 0) {
+            loop.execute(() -> {
+                loop.traffic().restored(entries);
+                loop.drops().count(owner.account(), "(in the store)", DropReason.SESSION_ENDED, entries);
+            });
         }
     }
 
@@ -391,6 +486,7 @@ final class SessionQueue {
                 owner.pump();
             } else {
                 LOG.warn("{}: its queue can't be read: {}", session, failure == null ? "" : failure.getMessage());
+                tellFault("its queue can't be read at present", failure);
                 loop.scheduleLook(READ_AGAIN_MS, owner::pump);
             }
         });
@@ -408,6 +504,7 @@ final class SessionQueue {
                 entry = EntryId.maybeSent(entry);
             }
             KeptMessage message = message(stored);
+            loop.traffic().restored(1);
             if (message == null) {
                 owner.drop(null, entry, DropReason.STORE_DAMAGED);
             } else {
@@ -439,7 +536,15 @@ final class SessionQueue {
         if (entry != EntryId.NONE) {
             loop.traffic().queued(-1);
             LOG.error("{}: entry {} is damaged or missing in the store", session, sequence);
+            tellFault("a message of its queue is damaged or missing in the store", "entry " + sequence);
             owner.drop(null, entry, DropReason.STORE_DAMAGED);
+        }
+    }
+
+    private void tellFault(String what, @Nullable Object cause) {
+        Events events = loop.events();
+        if (events != null) {
+            events.fault(owner.account(), what, cause);
         }
     }
 

@@ -1,9 +1,12 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
+import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.Authorizer;
+import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
@@ -14,6 +17,7 @@ import dev.dunlin.broker.store.StoredSession;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.WillMessage;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -127,11 +131,13 @@ public final class Sessions {
         }
         if ((former == null || former.ended)
                 && core.memory().isOver()) { // who has a session may take what waits for it
+            tellLimit(clientId, "memoryBudgetBytes", NO_MEMORY);
             return NO_MEMORY;
         }
         boolean another = former == null;
         if (another && core.sessions.incrementAndGet() > core.limits.sessionsMax()) {
             core.sessions.decrementAndGet();
+            tellLimit(clientId, "sessionsMax", TOO_MANY);
             return TOO_MANY;
         }
         boolean discarded = former != null && former.log.isOn();
@@ -174,6 +180,7 @@ public final class Sessions {
             Link before = session.link;
             if (before != null) { // [5.0:MQTT-3.1.4-3], [3.1.1:MQTT-3.1.4-2]
                 takingOver = true;
+                takenOver(opening);
                 before.disconnect(ReasonCode.SESSION_TAKEN_OVER, TAKEN_OVER);
                 connectionClosed(session, before, true); // which one that is being opened hasn't said
             } else if (isWillDue(session)) {
@@ -182,6 +189,7 @@ public final class Sessions {
             takingOver = false;
             if (!session.ended && opening.connect().cleanStart()) { // [5.0:MQTT-3.1.2-4], [3.1.1:MQTT-3.1.2-6]
                 end(session, DropReason.SESSION_ENDED);
+                tellEnded(session, "its client begins anew");
             }
         } finally {
             takingOver = false;
@@ -189,6 +197,45 @@ public final class Sessions {
         }
         if (session.ended) {
             forget(session);
+        }
+    }
+
+    private void takenOver(Opening opening) {
+        String from = String.valueOf(opening.client().remoteAddress());
+        Flight.takenOver(opening.clientId(), from);
+        Events events = core.events();
+        if (events != null) {
+            SocketAddress address = opening.client().remoteAddress();
+            events.tell(new BrokerEvent.TakenOver(events.now(), opening.clientId(), address));
+        }
+    }
+
+    private void tellEnded(Session session, String why) {
+        Events events = core.events();
+        if (events != null) {
+            events.tell(new BrokerEvent.SessionEnded(events.now(), session.clientId, why));
+        }
+    }
+
+    private void tellExpired(Session session) {
+        loop.traffic().sessionExpired();
+        Events events = core.events();
+        if (events != null) {
+            events.tell(new BrokerEvent.SessionExpired(events.now(), session.clientId, session.expirySeconds));
+        }
+    }
+
+    private void tellLimit(String clientId, String limit, String text) {
+        Events events = core.events();
+        if (events != null) {
+            events.limit(clientId, limit, text);
+        }
+    }
+
+    private void tellFault(Session session, String what, @Nullable Object cause) {
+        Events events = core.events();
+        if (events != null) {
+            events.fault(session.clientId, what, cause);
         }
     }
 
@@ -265,6 +312,7 @@ public final class Sessions {
         }
         if (session.expirySeconds == 0) {
             end(session, DropReason.SESSION_ENDED);
+            tellEnded(session, "it was to end with its connection");
             return;
         }
         if (session.members != null && !takingOver && !closing) {
@@ -294,7 +342,7 @@ public final class Sessions {
         if (session.expirySeconds != Limits.NEVER_EXPIRES) { // [5.0:MQTT-3.1.2-23], [5.0:MQTT-4.1.0-2]
             long expiryMs = Math.max(0, session.expirySeconds * 1000 - elapsedMs);
             session.expiryTimer = loop.schedule(expiryMs, () -> {
-                loop.traffic().sessionExpired();
+                tellExpired(session);
                 end(session, DropReason.SESSION_ENDED);
             });
         }
@@ -481,6 +529,7 @@ public final class Sessions {
         }
         SessionLoop.Timer patience = loop.schedule(core.limits.connectTimeoutMs(), () -> {
             LOG.warn("client {}: nobody says whether its will may be published, so it is not", session.clientId);
+            tellFault(session, "its will is not published", "the authorizer doesn't answer");
             rightsKnown(session, Rights.NONE);
         });
         Rights.ask(authorizer, will.client(session.clientId), loop, (rights, failure) -> {
@@ -490,6 +539,7 @@ public final class Sessions {
                         "client {}: the authorizer failed, so its will is not published: {}",
                         session.clientId,
                         failure);
+                tellFault(session, "its will is not published, because the authorizer failed", failure);
             }
             rightsKnown(session, rights == null ? Rights.NONE : rights);
         });

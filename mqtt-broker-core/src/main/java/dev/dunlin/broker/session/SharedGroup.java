@@ -125,6 +125,11 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
     }
 
     @Override
+    public String account() {
+        return name;
+    }
+
+    @Override
     public long storedSid() {
         return storedSid;
     }
@@ -143,6 +148,11 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
     @Override
     boolean stores(KeptMessage message, Target target) {
         return isPersistent() && effectiveQoS(message, target) != QoS.AT_MOST_ONCE;
+    }
+
+    @Override
+    boolean isKept(KeptMessage message, Target target, long entry) {
+        return entry != EntryId.NONE;
     }
 
     /** Whether it has nothing that a member could take. Home loop. */
@@ -328,6 +338,11 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         }
 
         @Override
+        boolean isKept(KeptMessage message, Target target, long entry) {
+            return entry != EntryId.NONE;
+        }
+
+        @Override
         public boolean isPersistent() {
             return false;
         }
@@ -448,7 +463,7 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
             new SessionChanges(loop.changes(), storedSid).noGroup();
             long from = queue.olderFrom();
             if (from >= 0) {
-                Objects.requireNonNull(core.store).purge(storedSid, from, queue.olderUnderWay());
+                Objects.requireNonNull(core.store).purge(storedSid, from, queue.olderUnderWay(), queue::purged);
             }
         }
         queue.dropAll(DropReason.SESSION_ENDED);

@@ -1,8 +1,10 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Topics;
+import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.store.Store;
@@ -75,7 +77,9 @@ public final class SubscriptionRequests {
         List<ReasonCode> reasons = new ArrayList<>(request.subscriptions().size());
         for (SubscriptionRequest each : request.subscriptions()) { // [5.0:MQTT-3.9.3-1], [3.1.1:MQTT-3.9.3-1]
             ReasonCode refusal = refusal(each);
-            reasons.add(refusal == null ? subscribe(whole(each), identifier) : refusal);
+            ReasonCode reason = refusal == null ? subscribe(whole(each), identifier) : refusal;
+            reasons.add(reason);
+            tellSubscribed(each.filter(), reason);
         }
         answer(request.packetId(), reasons, "");
     }
@@ -84,6 +88,31 @@ public final class SubscriptionRequests {
         session.log.submitted();
         session.replays().subscribing();
         replies.suback(new Suback(packetId, explain(refusedByStore ? STORE_REFUSES : text), reasons), this::answered);
+    }
+
+    private void tellSubscribed(String filter, ReasonCode reason) {
+        Events events = core.events();
+        if (events != null) {
+            events.tell(
+                    reason.isError()
+                            ? new BrokerEvent.SubscriptionRefused(events.now(), session.clientId, filter, reason)
+                            : new BrokerEvent.Subscribed(
+                                    events.now(), session.clientId, filter, QoS.of(reason.code())));
+        }
+    }
+
+    private void tellUnsubscribed(String filter) {
+        Events events = core.events();
+        if (events != null) {
+            events.tell(new BrokerEvent.Unsubscribed(events.now(), session.clientId, filter));
+        }
+    }
+
+    private void tellLimit(String limit, String text) {
+        Events events = core.events();
+        if (events != null) {
+            events.limit(session.clientId, limit, text);
+        }
     }
 
     private void answered() {
@@ -98,10 +127,12 @@ public final class SubscriptionRequests {
             return illFormed(asked.filter());
         }
         if (isLong(asked.filter())) {
+            tellLimit("topicBytesMax", "subscription refused: its filter is too long");
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
         String own = ownOf(whole(asked).filter());
         if (Topics.levels(own) > limits.topicLevelsMax()) {
+            tellLimit("topicLevelsMax", "subscription refused: its filter has too many levels");
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
         return session.rights.maySubscribe(own) ? null : ReasonCode.NOT_AUTHORIZED;
@@ -125,6 +156,7 @@ public final class SubscriptionRequests {
             return ReasonCode.QUOTA_EXCEEDED;
         }
         if (isNew && session.subscriptions.size() >= core.limits.subscriptionsPerSessionMax()) {
+            tellLimit("subscriptionsPerSessionMax", "subscription refused");
             return ReasonCode.QUOTA_EXCEEDED;
         }
         if (shared) { // without retained messages [5.0 section 4.8.2]
@@ -244,6 +276,7 @@ public final class SubscriptionRequests {
         }
         session.log.unsubscribed(filter);
         remove(removed);
+        tellUnsubscribed(asked);
         return ReasonCode.SUCCESS;
     }
 
@@ -290,12 +323,12 @@ public final class SubscriptionRequests {
                                 each,
                                 (interceptor, now) -> interceptor.onSubscribe(client, now),
                                 then),
-                        decisions -> subscribe(request.packetId(), identifier, refusals, decisions))
+                        decisions -> subscribe(request, identifier, refusals, decisions))
                 .begin();
     }
 
     private void subscribe(
-            int packetId,
+            Subscribe request,
             int identifier,
             List<@Nullable ReasonCode> refusals,
             List<@Nullable Decision<SubscriptionRequest>> decisions) {
@@ -303,17 +336,20 @@ public final class SubscriptionRequests {
         String text = "";
         for (int i = 0; i < decisions.size(); i++) {
             Decision<SubscriptionRequest> decision = decisions.get(i);
+            ReasonCode reason;
             if (decision == null) {
-                reasons.add(Objects.requireNonNull(refusals.get(i), "not asked, and not refused"));
+                reason = Objects.requireNonNull(refusals.get(i), "not asked, and not refused");
             } else if (decision.goesOn()) {
-                reasons.add(granted(decision.value(), identifier));
+                reason = granted(decision.value(), identifier);
             } else {
-                reasons.add(decision.reasonIn(PacketType.SUBACK));
+                reason = decision.reasonIn(PacketType.SUBACK);
                 text = text.isEmpty() ? decision.text() : text; // there is one for all
             }
+            reasons.add(reason);
+            tellSubscribed(request.subscriptions().get(i).filter(), reason);
         }
         try {
-            answer(packetId, reasons, text);
+            answer(request.packetId(), reasons, text);
         } catch (MalformedPacket violation) {
             disconnect(violation);
         }

@@ -26,6 +26,12 @@ public final class Traffic { // hot
     private long queuedBytes;
     private long inflightMessages;
     private long inflightBytes;
+    private long targets;
+    private long replayed;
+    private long restored;
+    private long acknowledged;
+    private long handled;
+    private long withheld;
 
     Traffic() {}
 
@@ -82,6 +88,40 @@ public final class Traffic { // hot
         queuedMessages += change;
     }
 
+    // Every delivery that begins is in one of these three, ...
+
+    /** A publish has so many targets, each of which it is now a delivery to. */
+    void routed(int count) {
+        targets += count;
+    }
+
+    /** A retained message is to be delivered for a new subscription. */
+    void replayed() {
+        replayed++;
+    }
+
+    /** So many deliveries of an earlier process go on, read from the store; or end, without having been read. */
+    void restored(int deliveries) {
+        restored += deliveries;
+    }
+
+    // ... and ends in one of these, in a PUBLISH of QoS 0 that is sent, or in Drops.
+
+    /** The receiver of a message of QoS 1 or 2 has it. */
+    void acknowledged() {
+        acknowledged++;
+    }
+
+    /** The handler of a local subscription is given a message. If it fails on it, the message counts as dropped too. */
+    void handled() {
+        handled++;
+    }
+
+    /** A client isn't sent what it has published itself [5.0:MQTT-3.8.3-3]. */
+    void withheld() {
+        withheld++;
+    }
+
     // ---- reading; any thread
 
     /** The sum of what all loops have counted up to now. */
@@ -114,6 +154,27 @@ public final class Traffic { // hot
         sum.subscriptions += subscriptions;
         sum.sharedSubscriptions += sharedSubscriptions;
         sum.queuedMessages += queuedMessages;
+        sum.targets += targets;
+        sum.replayed += replayed;
+        sum.restored += restored;
+        sum.acknowledged += acknowledged;
+        sum.handled += handled;
+        sum.withheld += withheld;
+    }
+
+    /** Deliveries that have begun: to the targets of publishes, of retained messages, and of an earlier process. */
+    public long begun() {
+        return targets + replayed + restored;
+    }
+
+    /** Deliveries that were made: sent with QoS 0, acknowledged, or given to a handler, which may have failed on it. */
+    public long made() {
+        return sentPublishes(QoS.AT_MOST_ONCE) + acknowledged + handled;
+    }
+
+    /** Deliveries that weren't to be made after all: to who has published it, and asked not to be sent that. */
+    public long withheldFromPublishers() {
+        return withheld;
     }
 
     /** PUBLISH packets of this QoS that have come, refused and repeated ones too. */

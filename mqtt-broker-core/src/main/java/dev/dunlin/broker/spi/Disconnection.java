@@ -16,10 +16,21 @@ public record Disconnection(By by, ReasonCode reason, String text, boolean willF
     /** Who has ended a connection. */
     public enum By {
         /** The client, with DISCONNECT. */
-        CLIENT,
-        /** The broker. */
-        BROKER,
-        /** Nobody said anything: it was closed or lost. */
-        NETWORK
+        CLIENT("its client"),
+        /** The broker: for what the client has done, a limit, a takeover or an administrator. */
+        BROKER("the broker"),
+        /** Nobody said anything: the connection was lost, or closed without DISCONNECT. */
+        NETWORK("the network");
+
+        private final String words;
+
+        By(String words) {
+            this.words = words;
+        }
+
+        /** As an event says it. */
+        String words() {
+            return words;
+        }
     }
 }

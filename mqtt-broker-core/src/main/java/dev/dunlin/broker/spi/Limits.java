@@ -69,6 +69,7 @@ import java.util.function.Consumer;
  *     connection are not: packetBytesMax ends it
  * @param webSocketHeaderBytesMax the header of the HTTP request that asks for WebSocket, its request line left out, in bytes, 512 to 1 MiB;
  *     it has all cookies that a browser keeps for the host
+ * @param queuedEventsMax events that wait for observers, 1 to 16,777,216; further ones are counted and not kept, but for drops, which wait
  */
 public record Limits(
         int connectionsMax,
@@ -110,7 +111,8 @@ public record Limits(
         int slowConsumerMs,
         int stuckConsumerMs,
         int payloadBytesMax,
-        int webSocketHeaderBytesMax) {
+        int webSocketHeaderBytesMax,
+        int queuedEventsMax) {
 
     /** The protocol's largest packet: five bytes of fixed header and a remaining length of 268,435,455. */
     public static final int PROTOCOL_PACKET_BYTES_MAX = 268_435_460;
@@ -161,7 +163,8 @@ public record Limits(
             10_000,
             0,
             PROTOCOL_PACKET_BYTES_MAX,
-            16 << 10);
+            16 << 10,
+            8_192);
 
     /** The defaults of the standalone server: as embedded, with the protocol's largest packet and more connections. */
     public static final Limits STANDALONE = EMBEDDED.withPacketBytesMax(PROTOCOL_PACKET_BYTES_MAX)
@@ -212,6 +215,7 @@ public record Limits(
         range("stuckConsumerMs", stuckConsumerMs, 0, Integer.MAX_VALUE);
         range("payloadBytesMax", payloadBytesMax, 0, PROTOCOL_PACKET_BYTES_MAX);
         range("webSocketHeaderBytesMax", webSocketHeaderBytesMax, 512, 1 << 20);
+        range("queuedEventsMax", queuedEventsMax, 1, 1 << 24);
     }
 
     private static void range(String name, long value, long min, long max) {
@@ -420,6 +424,11 @@ public record Limits(
         return with(draft -> draft.webSocketHeaderBytesMax = v);
     }
 
+    /** These limits with another {@link #queuedEventsMax()}. */
+    public Limits withQueuedEventsMax(int v) {
+        return with(draft -> draft.queuedEventsMax = v);
+    }
+
     private Limits with(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -468,6 +477,7 @@ public record Limits(
         int stuckConsumerMs;
         int payloadBytesMax;
         int webSocketHeaderBytesMax;
+        int queuedEventsMax;
 
         Draft(Limits from) {
             connectionsMax = from.connectionsMax;
@@ -510,6 +520,7 @@ public record Limits(
             stuckConsumerMs = from.stuckConsumerMs;
             payloadBytesMax = from.payloadBytesMax;
             webSocketHeaderBytesMax = from.webSocketHeaderBytesMax;
+            queuedEventsMax = from.queuedEventsMax;
         }
 
         Limits limits() {
@@ -553,7 +564,8 @@ public record Limits(
                     slowConsumerMs,
                     stuckConsumerMs,
                     payloadBytesMax,
-                    webSocketHeaderBytesMax);
+                    webSocketHeaderBytesMax,
+                    queuedEventsMax);
         }
     }
 }

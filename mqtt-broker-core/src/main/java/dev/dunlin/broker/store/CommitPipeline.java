@@ -1,5 +1,8 @@
 package dev.dunlin.broker.store;
 
+import dev.dunlin.broker.events.Events;
+import dev.dunlin.broker.events.Flight;
+import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.OpBuffer;
 import dev.dunlin.broker.spi.StoreException;
@@ -68,6 +71,7 @@ final class CommitPipeline {
     private long retryAtMs;
     private long retryMs = RETRY_MIN_MS;
     private boolean hopeless;
+    private @Nullable Events events;
 
     /**
      * How much may be under way before publishers have to wait.
@@ -91,6 +95,12 @@ final class CommitPipeline {
     /** Has {@code task} run by the commit thread whenever the watermark has moved. Before the first change. */
     void onAdvance(Runnable task) {
         advanced = task;
+    }
+
+    /** Whom to tell of what befalls it. Before the commit thread runs. */
+    void observe(Events to) {
+        events = to;
+        guard.observe(to);
     }
 
     // ---- the loops' side
@@ -274,7 +284,7 @@ final class CommitPipeline {
         writingSinceMs = nowMs;
         Group group = groupToWrite();
         boolean sync = level == Durability.POWER;
-        engine.write(group.ops, sync);
+        write(group, sync);
         writingSinceMs = -1; // before anybody is told: who then asks must not be refused
         written++;
         pendingBytes.addAndGet(-group.takeBytes());
@@ -282,6 +292,17 @@ final class CommitPipeline {
             synced();
         } else if (!sync) {
             advance(group.lastTicket);
+        }
+    }
+
+    private void write(Group group, boolean sync) throws StoreException {
+        Flight.Span span = Flight.commitBegins();
+        try {
+            engine.write(group.ops, sync);
+        } finally {
+            if (span != null) {
+                Flight.commitEnds(span, group.ops.bytes(), group.ops.count());
+            }
         }
     }
 
@@ -344,6 +365,7 @@ final class CommitPipeline {
     private void failed(StoreException failure, long nowMs) {
         if (!failing) {
             LOG.error("store: {}: durable work is refused until it is back", failure.getMessage());
+            tellFailing(failure, false);
         }
         failing = true;
         retryAtMs = nowMs + retryMs;
@@ -351,6 +373,7 @@ final class CommitPipeline {
         if (failure.kind() == Kind.CORRUPT || failure.kind() == Kind.VERSION) {
             hopeless = true;
             LOG.error("store: {}: durable work stops until the broker is started anew", failure.getMessage());
+            tellFailing(failure, true);
         }
         try {
             if (engine.isOpen() && !engine.mayRetryInPlace(failure)) {
@@ -381,6 +404,15 @@ final class CommitPipeline {
         failing = false;
         retryMs = RETRY_MIN_MS;
         LOG.warn("store: durable work goes on");
+        if (events != null) {
+            events.tell(new BrokerEvent.StoreWell(events.now(), "durable work goes on"));
+        }
+    }
+
+    private void tellFailing(StoreException failure, boolean forGood) {
+        if (events != null) {
+            events.tell(new BrokerEvent.StoreFailing(events.now(), String.valueOf(failure.getMessage()), forGood));
+        }
     }
 
     /**
@@ -413,6 +445,9 @@ final class CommitPipeline {
         long lost = queue.lastClaimed() - durable;
         if (lost > 0) {
             LOG.error("store: {} changes that were not acknowledged could not be written", lost);
+            if (events != null) {
+                events.fault("", "changes that were not acknowledged could not be written", lost);
+            }
         }
         for (; taken != null || takeNext(); taken = null) {
             Objects.requireNonNull(taken).release();

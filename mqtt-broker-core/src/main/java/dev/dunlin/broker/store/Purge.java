@@ -2,6 +2,7 @@ package dev.dunlin.broker.store;
 
 import dev.dunlin.broker.spi.StoreException;
 import java.util.Set;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,9 +17,11 @@ final class Purge {
     private final Store store;
     private final long sid;
     private final Set<Long> without;
+    private final IntConsumer removed;
     private long from;
 
-    Purge(Store store, long sid, long from, Set<Long> without) {
+    Purge(Store store, long sid, long from, Set<Long> without, IntConsumer removed) {
+        this.removed = removed;
         this.store = store;
         this.sid = sid;
         this.from = from;
@@ -40,6 +43,7 @@ final class Purge {
         ChangeWriter writer = store.writer();
         SessionChanges changes = new SessionChanges(writer, sid);
         page.entries().forEach(changes::entryGone);
+        removed.accept(page.entries().size());
         if (page.next() == SessionReader.Page.END) {
             changes.noEntries();
         }

@@ -1,7 +1,10 @@
 package dev.dunlin.broker.store;
 
+import dev.dunlin.broker.events.Events;
+import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.EngineStats;
 import dev.dunlin.broker.spi.StoreException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +23,12 @@ final class SpaceGuard {
     private volatile boolean little;
     private volatile long memoryBytes;
     private long polledMs = Long.MIN_VALUE / 2;
+    private @Nullable Events events;
+
+    /** Whom to tell. Before the commit thread runs. */
+    void observe(Events to) {
+        events = to;
+    }
 
     /** Whether there is little space. Any thread. */
     boolean isLittle() {
@@ -42,6 +51,7 @@ final class SpaceGuard {
         boolean now = stats.freeBytes() != EngineStats.UNKNOWN && stats.freeBytes() < threshold(stats.volumeBytes());
         if (now != little) {
             little = now;
+            tell(now, stats.freeBytes());
             if (now) {
                 LOG.warn(
                         "store: only {} MiB are free: new durable messages and sessions are refused",
@@ -51,6 +61,15 @@ final class SpaceGuard {
                         "store: {} MiB are free: new durable messages and sessions are taken again",
                         stats.freeBytes() / MIB);
             }
+        }
+    }
+
+    private void tell(boolean now, long freeBytes) {
+        if (events != null) {
+            events.tell(
+                    now
+                            ? new BrokerEvent.StoreLittleSpace(events.now(), freeBytes)
+                            : new BrokerEvent.StoreWell(events.now(), "the store has space again"));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.dunlin.broker.store;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.OpBuffer;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -104,6 +106,11 @@ public final class Store {
                 Keys.AFTER_GROUPS,
                 (key, value) -> sids.add(key.getLong(key.position() + 1)));
         return sids.stream().mapToLong(Long::longValue).sorted().toArray();
+    }
+
+    /** Whom to tell of what befalls it. Before it starts. */
+    public void observe(Events events) {
+        pipeline.observe(events);
     }
 
     // ---- at the start
@@ -284,9 +291,10 @@ public final class Store {
      *
      * @param from the first sequence that nobody else deletes
      * @param without later ones that somebody else deletes all the same
+     * @param removed is told how many are removed, page by page, on a reader thread
      */
-    public void purge(long sid, long from, Set<Long> without) {
-        new Purge(this, sid, from, without).run();
+    public void purge(long sid, long from, Set<Long> without, IntConsumer removed) {
+        new Purge(this, sid, from, without, removed).run();
     }
 
     /**

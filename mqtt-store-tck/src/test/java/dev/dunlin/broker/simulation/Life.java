@@ -15,6 +15,7 @@ import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoreProbe;
+import dev.dunlin.broker.testkit.Balance;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoop;
@@ -201,6 +202,11 @@ final class Life implements Transport {
         return over != null || store == null
                 ? over
                 : StoreProbe.overLimit(store, setting.limits().commitBytesMax() + setting.slackBytes());
+    }
+
+    /** Where its deliveries are. */
+    Balance books() {
+        return Balance.of(core);
     }
 
     /** Bytes of buffers that are in use. */

@@ -4,13 +4,14 @@ import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.OverflowPolicy;
 import dev.dunlin.broker.spi.Space;
 import dev.dunlin.broker.spi.StorageEngine;
-import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.StoreException.Kind;
+import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.spi.View;
+import dev.dunlin.broker.testkit.Balance;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.store.tck.Crash;
-import dev.dunlin.store.tck.FaultyStore;
 import dev.dunlin.store.tck.FaultyStore.Call;
+import dev.dunlin.store.tck.FaultyStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -611,6 +612,8 @@ final class World implements Client.Site, Logs.Listener {
         note("all is quiet");
         clients.forEach(Client::requireAnswered);
         model.quiet();
+        Balance books = life.books();
+        Model.require(books.missing() == 0, "the books don't balance: {}", books);
         calm = false;
     }
 
