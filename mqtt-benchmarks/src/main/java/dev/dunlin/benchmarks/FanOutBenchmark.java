@@ -226,5 +226,15 @@ public class FanOutBenchmark {
         public ClientInfo client() {
             throw new IllegalStateException("not asked for");
         }
+
+        @Override
+        public String clientId() {
+            throw new IllegalStateException("not asked for");
+        }
+
+        @Override
+        public int keepAliveSeconds() {
+            throw new IllegalStateException("not asked for");
+        }
     }
 }

@@ -42,6 +42,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.net.SocketFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running MQTT broker. Start one with {@link #builder}; several in one JVM are normal. Any thread.
@@ -71,6 +72,10 @@ public final class Broker implements AutoCloseable {
     private final Transport transport;
     private final ExecutorService handlers;
     private final LocalClient local;
+
+    /** Made when somebody asks for it: most hosts never do. */
+    private @Nullable Administration admin;
+
     private final Acceptor inProcess;
     private final SocketFactory sockets;
     private final Map<Listener, Acceptor> acceptors = new LinkedHashMap<>();
@@ -276,6 +281,16 @@ public final class Broker implements AutoCloseable {
         return local;
     }
 
+    /** What an administrator asks of this broker, and does with it. */
+    public synchronized Administration admin() {
+        Administration made = admin;
+        if (made == null) {
+            made = new Administration(this, core, handlers);
+            admin = made;
+        }
+        return made;
+    }
+
     /**
      * Publishes a text below {@code $SYS/broker/}, where no client may publish, with QoS 0 and not retained: for what a host has
      * to say of the broker, such as its log. Any thread; doesn't block. What is said after the end is lost.
@@ -451,7 +466,9 @@ public final class Broker implements AutoCloseable {
             transport.close(LOOPS_END).toCompletableFuture().join();
             allAcceptors().forEach(Acceptor::abandonAll);
             local.close();
+            admin().close();
             closeStore();
+            admin().endTraces();
             endHandlers(drain);
             core.close();
             closed.complete(null);
