@@ -177,6 +177,11 @@ public final class Broker implements AutoCloseable {
                 });
     }
 
+    /** Its name: {@link BrokerBuilder#name}. */
+    public String name() {
+        return name;
+    }
+
     /**
      * The port that a listener is bound to, on all of its addresses.
      *

@@ -28,6 +28,7 @@ import java.util.Map;
  * @param memoryBytes what the broker holds in memory for clients, as {@link Broker#memoryBytes}
  * @param slowConsumers as {@link Broker#slowConsumers}
  * @param store how its store is
+ * @param delays how far it is behind
  */
 public record BrokerStats(
         Instant startedAt,
@@ -42,7 +43,8 @@ public record BrokerStats(
         Messages retained,
         long memoryBytes,
         int slowConsumers,
-        StoreState store) {
+        StoreState store,
+        Delays delays) {
 
     /** Takes a copy of the map. */
     public BrokerStats {
@@ -105,6 +107,15 @@ public record BrokerStats(
      */
     public record Messages(long messages, long bytes) {}
 
+    /**
+     * How far a broker is behind.
+     *
+     * @param loopLag how long something that came to an event loop has waited there, at most, within the last minute; of the
+     *     event loop that is worst
+     * @param storeWrite for how long the write of the store that is under way has gone on; zero if there is none
+     */
+    public record Delays(Duration loopLag, Duration storeWrite) {}
+
     /** How a store is. */
     public enum StoreState {
         /** There is none: everything is in memory. */
@@ -152,7 +163,8 @@ public record BrokerStats(
                 new Messages(core.retainedMessages(), core.retainedBytes()),
                 core.memory().usedBytes(),
                 core.slowConsumers(),
-                stateOf(core));
+                stateOf(core),
+                new Delays(Duration.ofMillis(core.loopLagMs()), Duration.ofMillis(writeMs(core))));
     }
 
     private static Map<DropReason, Long> dropped(Core core) {
@@ -161,6 +173,11 @@ public record BrokerStats(
             dropped.put(reason, core.dropped(reason));
         }
         return dropped;
+    }
+
+    private static long writeMs(Core core) {
+        Store store = core.store();
+        return store == null ? 0 : store.writeMs();
     }
 
     private static StoreState stateOf(Core core) {

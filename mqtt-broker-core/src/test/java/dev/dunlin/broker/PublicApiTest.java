@@ -33,6 +33,7 @@ class PublicApiTest {
             "dev.dunlin.codec",
             "dev.dunlin.broker",
             "dev.dunlin.broker.spi",
+            "dev.dunlin.metrics.micrometer",
             "dev.dunlin.store.tck",
             "dev.dunlin.store.rocksdb",
             "dev.dunlin.store.mapdb");

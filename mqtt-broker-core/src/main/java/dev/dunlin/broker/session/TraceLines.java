@@ -51,7 +51,7 @@ public final class TraceLines {
 
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private final AtomicLong taken = new AtomicLong();
-    private long lostSaid; // who hands over
+    private volatile long lostSaid; // written by who hands over
 
     /** Told that it has ended. */
     interface Consumer {

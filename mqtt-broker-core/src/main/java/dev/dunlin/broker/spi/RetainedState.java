@@ -14,4 +14,10 @@ import java.nio.ByteBuffer;
  * @param payload its beginning, of as many bytes as were asked for; read-only
  */
 public record RetainedState(
-        String topic, QoS qos, int payloadBytes, long expirySeconds, String publisher, ByteBuffer payload) {}
+        String topic, QoS qos, int payloadBytes, long expirySeconds, String publisher, ByteBuffer payload) {
+    /** A fresh view of it. */
+    @Override
+    public ByteBuffer payload() {
+        return payload.asReadOnlyBuffer();
+    }
+}
