@@ -9,8 +9,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunlin.broker.TestBroker.ManualTime;
+import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.spi.TraceOptions;
+import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
@@ -70,7 +72,7 @@ final class TraceTest {
                 connect("c")
                         .sessionExpiry(100)
                         .keepAlive(7)
-                        .userName("al\nice")
+                        .userName("alice")
                         .password("secret")
                         .will(publish("will", "gone").qos(1).retain()));
         c.expect(connack());
@@ -84,11 +86,11 @@ final class TraceTest {
         again.published("x", "y", 0);
         assertThat(ended(trace))
                 .containsExactly(
-                        "c > CONNECT version=V5 clean=0 keepalive=7 expiry=100s user=al?ice password=(not shown) will=will"
+                        "c > CONNECT version=V5 clean=0 keepalive=7 expiry=100s user=alice password=(not shown) will=will"
                                 + " will-qos=1 will-retain=1 4 bytes",
                         "c < CONNACK session-present=0 SUCCESS",
-                        "c > SUBSCRIBE id=1 t qos=1",
-                        "c < SUBACK id=1 GRANTED_QOS_1",
+                        "c > SUBSCRIBE id=60001 t qos=1",
+                        "c < SUBACK id=60001 GRANTED_QOS_1",
                         "c < PUBLISH qos=1 id=1 retain=0 topic=t 10 bytes {\"t\":21.5}",
                         "c > PUBACK id=1 SUCCESS",
                         "c > PINGREQ",
@@ -187,12 +189,12 @@ final class TraceTest {
                 .containsExactly(
                         "c > CONNECT version=V5 clean=0 keepalive=0",
                         "c < CONNACK session-present=0 BAD_AUTHENTICATION_METHOD this authentication method is not supported",
-                        "c - closed: BAD_AUTHENTICATION_METHOD: this authentication method is not supported",
+                        "c - closed: this authentication method is not supported",
                         "c > CONNECT version=V5 clean=1 keepalive=0",
                         "c < CONNACK session-present=0 SUCCESS",
                         "c > PUBLISH qos=0 retain=0 alias=1000 topic=t 1 bytes p",
                         "c < DISCONNECT TOPIC_ALIAS_INVALID topic alias 1000 is above the maximum of 32",
-                        "c - closed: TOPIC_ALIAS_INVALID: topic alias 1000 is above the maximum of 32");
+                        "c - closed: topic alias 1000 is above the maximum of 32");
     }
 
     @Test
@@ -213,6 +215,29 @@ final class TraceTest {
         broker.client("c").published("t".repeat(5_000), "p", 0);
         assertThat(ended(trace))
                 .anySatisfy(line -> assertThat(line).hasSize(2_048 - 13).endsWith("tt…"));
+    }
+
+    @Test
+    void knowsTopicsAsAWholeBehindAMountPoint() {
+        Features mounted = Features.ALL.withMountPoint("plant/");
+        try (TestBroker another = TestBroker.start(builder -> builder.time(time)
+                .listen(TestTransport.chosen().listener().name("own").features(mounted)))) {
+            Trace trace = get(
+                    another.broker().admin().trace(TraceOptions.ofTopic("plant/+"), (String line) -> lines.add(line)));
+            WireClient c = WireClient.connect(another.broker().port("own"), MqttVersion.V5)
+                    .login("c")
+                    .subscribed("a", 0);
+            c.send(publish("a", "p"));
+            c.expectPublish("a", "p", 0);
+            another.settle();
+            trace.close();
+            get(trace.closed());
+            c.close();
+        }
+        assertThat(lines.subList(1, lines.size() - 1))
+                .containsExactly(
+                        "00:16:40.000 c > PUBLISH qos=0 retain=0 topic=plant/a 1 bytes p",
+                        "00:16:40.000 c < PUBLISH qos=0 retain=0 topic=plant/a 1 bytes p");
     }
 
     // ---- the end

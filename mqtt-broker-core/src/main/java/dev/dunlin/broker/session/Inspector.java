@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * of a session's loop, of a bounded number of sessions at a time, so that a broker with a million of them goes on undisturbed.
  */
 public final class Inspector {
+    private static final int PACKET_ID_MAX = 65_535;
+
     private final Core core;
 
     /** Of the sessions of this broker. */
@@ -155,7 +157,7 @@ public final class Inspector {
     }
 
     private static @Nullable String received(@Nullable BitSet ids, Place from, int max, List<InflightMessage> to) {
-        int id = ids == null ? -1 : ids.nextSetBit((int) from.number());
+        int id = ids == null ? -1 : ids.nextSetBit((int) Math.min(PACKET_ID_MAX, from.number()));
         while (ids != null && id >= 0) {
             if (to.size() == max) {
                 return new Place('r', id).text();
@@ -207,6 +209,12 @@ public final class Inspector {
 
     /** Where a page of something with several parts goes on. */
     record Place(char part, long number) {
+        Place {
+            if (number < 0) {
+                throw new IllegalArgumentException("no page goes on at " + number);
+            }
+        }
+
         /**
          * Reads it.
          *
@@ -218,14 +226,14 @@ public final class Inspector {
                 return new Place(first, 0);
             }
             try {
-                return new Place(text.charAt(0), Long.parseUnsignedLong(text.substring(1)));
+                return new Place(text.charAt(0), Long.parseLong(text, 1, text.length(), 10));
             } catch (NumberFormatException e) {
                 throw new IllegalArgumentException("no page goes on at '" + text + "'", e);
             }
         }
 
         String text() {
-            return part + Long.toUnsignedString(number);
+            return part + Long.toString(number);
         }
     }
 }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * share for a second. Any thread.
  */
 public final class BrokerMetrics implements MeterBinder, AutoCloseable {
-    private static final String SECONDS = BaseUnits.SECONDS;
+    private static final String SECONDS = "seconds";
     private static final double MILLIS = 1_000;
     private static final double NANOS = 1_000_000_000;
 
@@ -103,39 +103,81 @@ public final class BrokerMetrics implements MeterBinder, AutoCloseable {
         }
 
         private void clients() {
-            gauge("dunlin.connections", "connections", "Connections that are open", stats -> stats.connections()
-                    .open());
-            gauge("dunlin.clients.connected", "clients", "Clients that are connected", stats -> stats.connections()
-                    .connected());
+            gauge(
+                    "dunlin.connections",
+                    "connections",
+                    "Connections that are open",
+                    stats -> stats.connections().open());
+            gauge(
+                    "dunlin.clients.connected",
+                    "clients",
+                    "Clients that are connected",
+                    stats -> stats.connections().connected());
             gauge(
                     "dunlin.clients.connected.most",
                     "clients",
                     "The most clients that were connected at a time",
                     stats -> stats.connections().mostConnected());
-            counter("dunlin.connects", null, "Connections that were accepted", Tags.empty(), stats -> stats.connections()
-                    .connects());
-            counter("dunlin.connects.refused", null, "Connections that were refused", Tags.empty(), stats -> stats.connections()
-                    .refusedConnects());
-            gauge("dunlin.sessions.disconnected", "sessions", "Sessions that wait for their clients", stats -> stats.sessions()
-                    .disconnected());
-            counter("dunlin.sessions.expired", null, "Sessions that have waited in vain", Tags.empty(), stats -> stats.sessions()
-                    .expired());
-            gauge("dunlin.subscriptions", null, "Subscriptions, with shared ones", stats -> stats.sessions()
-                    .subscriptions());
-            gauge("dunlin.subscriptions.shared", null, "Shared subscriptions", stats -> stats.sessions()
-                    .sharedSubscriptions());
-            gauge("dunlin.shared.groups", null, "Shared groups with a member", stats -> stats.sessions()
-                    .sharedGroups());
+            counter(
+                    "dunlin.connects",
+                    null,
+                    "Connections that were accepted",
+                    Tags.empty(),
+                    stats -> stats.connections().connects());
+            counter(
+                    "dunlin.connects.refused",
+                    null,
+                    "Connections that were refused",
+                    Tags.empty(),
+                    stats -> stats.connections().refusedConnects());
+            gauge(
+                    "dunlin.sessions.disconnected",
+                    "sessions",
+                    "Sessions that wait for their clients",
+                    stats -> stats.sessions().disconnected());
+            counter(
+                    "dunlin.sessions.expired",
+                    null,
+                    "Sessions that have waited in vain",
+                    Tags.empty(),
+                    stats -> stats.sessions().expired());
+            gauge(
+                    "dunlin.subscriptions",
+                    null,
+                    "Subscriptions, with shared ones",
+                    stats -> stats.sessions().subscriptions());
+            gauge(
+                    "dunlin.subscriptions.shared",
+                    null,
+                    "Shared subscriptions",
+                    stats -> stats.sessions().sharedSubscriptions());
+            gauge(
+                    "dunlin.shared.groups",
+                    null,
+                    "Shared groups with a member",
+                    stats -> stats.sessions().sharedGroups());
         }
 
         private void traffic(String direction, Function<BrokerStats, Traffic> of) {
             Tags way = Tags.of("direction", direction);
-            counter("dunlin.packets", null, "Packets of any type", way, stats -> of.apply(stats)
-                    .packets());
-            counter("dunlin.traffic", BaseUnits.BYTES, "MQTT, without TLS and WebSocket", way, stats -> of.apply(stats)
-                    .bytes());
-            counter("dunlin.payload", BaseUnits.BYTES, "Payloads of PUBLISH packets", way, stats -> of.apply(stats)
-                    .payloadBytes());
+            counter(
+                    "dunlin.packets",
+                    null,
+                    "Packets of any type",
+                    way,
+                    stats -> of.apply(stats).packets());
+            counter(
+                    "dunlin.traffic",
+                    BaseUnits.BYTES,
+                    "MQTT, without TLS and WebSocket",
+                    way,
+                    stats -> of.apply(stats).bytes());
+            counter(
+                    "dunlin.payload",
+                    BaseUnits.BYTES,
+                    "Payloads of PUBLISH packets",
+                    way,
+                    stats -> of.apply(stats).payloadBytes());
             publishes(way.and("qos", "0"), stats -> of.apply(stats).publishesQos0());
             publishes(way.and("qos", "1"), stats -> of.apply(stats).publishesQos1());
             publishes(way.and("qos", "2"), stats -> of.apply(stats).publishesQos2());
@@ -146,28 +188,46 @@ public final class BrokerMetrics implements MeterBinder, AutoCloseable {
         }
 
         private void messages(String name, String which, Function<BrokerStats, BrokerStats.Messages> of) {
-            gauge("dunlin." + name + ".messages", BaseUnits.MESSAGES, "Messages " + which, stats -> of.apply(stats)
-                    .messages());
-            gauge("dunlin." + name + ".bytes", BaseUnits.BYTES, "What messages occupy " + which, stats -> of.apply(stats)
-                    .bytes());
+            gauge(
+                    "dunlin." + name + ".messages",
+                    BaseUnits.MESSAGES,
+                    "Messages " + which,
+                    stats -> of.apply(stats).messages());
+            gauge(
+                    "dunlin." + name + ".bytes",
+                    BaseUnits.BYTES,
+                    "What messages occupy " + which,
+                    stats -> of.apply(stats).bytes());
         }
 
         private void health() {
-            gauge("dunlin.memory", BaseUnits.BYTES, "What the broker holds in memory for clients", BrokerStats::memoryBytes);
-            gauge("dunlin.slow.consumers", "clients", "Clients that take nothing of what waits for them", BrokerStats::slowConsumers);
-            gauge("dunlin.loop.lag", SECONDS, "How long an event loop was behind, at most, in the last minute", stats -> stats.delays()
-                    .loopLag()
-                    .toMillis()
-                    / MILLIS);
-            gauge("dunlin.store.write", SECONDS, "For how long the present write of the store has gone on", stats -> stats.delays()
-                    .storeWrite()
-                    .toMillis()
-                    / MILLIS);
+            gauge(
+                    "dunlin.memory",
+                    BaseUnits.BYTES,
+                    "What the broker holds in memory for clients",
+                    BrokerStats::memoryBytes);
+            gauge(
+                    "dunlin.slow.consumers",
+                    "clients",
+                    "Clients that take nothing of what waits for them",
+                    BrokerStats::slowConsumers);
+            gauge(
+                    "dunlin.loop.lag",
+                    SECONDS,
+                    "How long an event loop was behind, at most, in the last minute",
+                    stats -> stats.delays().loopLag().toMillis() / MILLIS);
+            gauge(
+                    "dunlin.store.write",
+                    SECONDS,
+                    "For how long the present write of the store has gone on",
+                    stats -> stats.delays().storeWrite().toMillis() / MILLIS);
             trouble(StoreState.LITTLE_SPACE);
             trouble(StoreState.FAILING);
-            gauge("dunlin.uptime", SECONDS, "Since the start of the broker", stats -> stats.uptime()
-                    .toNanos()
-                    / NANOS);
+            gauge(
+                    "dunlin.uptime",
+                    SECONDS,
+                    "Since the start of the broker",
+                    stats -> stats.uptime().toNanos() / NANOS);
         }
 
         private void trouble(StoreState state) {
@@ -182,11 +242,7 @@ public final class BrokerMetrics implements MeterBinder, AutoCloseable {
         // A registry refers to what a meter is of weakly: its function is what keeps the snapshot.
 
         private void counter(
-                String name,
-                @Nullable String unit,
-                String description,
-                Tags own,
-                ToDoubleFunction<BrokerStats> of) {
+                String name, @Nullable String unit, String description, Tags own, ToDoubleFunction<BrokerStats> of) {
             add(FunctionCounter.builder(name, snapshot, any -> of.applyAsDouble(snapshot.stats()))
                     .baseUnit(unit)
                     .description(description)
@@ -199,11 +255,7 @@ public final class BrokerMetrics implements MeterBinder, AutoCloseable {
         }
 
         private void gauge(
-                String name,
-                @Nullable String unit,
-                String description,
-                Tags own,
-                ToDoubleFunction<BrokerStats> of) {
+                String name, @Nullable String unit, String description, Tags own, ToDoubleFunction<BrokerStats> of) {
             add(Gauge.builder(name, snapshot, any -> of.applyAsDouble(snapshot.stats()))
                     .baseUnit(unit)
                     .description(description)

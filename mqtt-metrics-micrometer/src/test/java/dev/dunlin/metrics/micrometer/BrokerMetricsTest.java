@@ -121,7 +121,8 @@ final class BrokerMetricsTest {
             assertThatThrownBy(() -> new BrokerMetrics(namesake).bindTo(registry))
                     .isInstanceOf(IllegalStateException.class);
             new BrokerMetrics(namesake, List.of(Tag.of("broker", "three"))).bindTo(registry);
-            assertThat(registry.find("dunlin.uptime").tag("broker", "three").gauge()).isNotNull();
+            assertThat(registry.find("dunlin.uptime").tag("broker", "three").gauge())
+                    .isNotNull();
         }
     }
 
@@ -158,9 +159,7 @@ final class BrokerMetricsTest {
         for (Documented each : documented().values()) {
             assertThat(scraped).contains("\n" + each.prometheus + "{");
         }
-        assertThat(scraped.lines()
-                        .filter(line -> line.startsWith("# TYPE "))
-                        .map(line -> line.split(" ")[2]))
+        assertThat(scraped.lines().filter(line -> line.startsWith("# TYPE ")).map(line -> line.split(" ")[2]))
                 .containsExactlyInAnyOrderElementsOf(documented().values().stream()
                         .map(each -> each.prometheus)
                         .toList());
@@ -177,8 +176,7 @@ final class BrokerMetricsTest {
                 String[] cells = line.replace("`", "").split("\\|");
                 rows.put(
                         cells[1].strip(),
-                        new Documented(
-                                cells[2].strip(), cells[3].strip(), cells[4].strip(), cells[5].strip()));
+                        new Documented(cells[2].strip(), cells[3].strip(), cells[4].strip(), cells[5].strip()));
             }
         }
         return rows;
@@ -196,8 +194,7 @@ final class BrokerMetricsTest {
                     .sorted()
                     .collect(Collectors.joining(", "));
             String type = id.getType().name().toLowerCase(Locale.ROOT);
-            present.put(
-                    id.getName(), type + " / " + (id.getBaseUnit() == null ? "" : id.getBaseUnit()) + " / " + tags);
+            present.put(id.getName(), type + " / " + (id.getBaseUnit() == null ? "" : id.getBaseUnit()) + " / " + tags);
         }
         Map<String, String> listed = new TreeMap<>();
         documented().forEach((name, row) -> listed.put(name, row.type + " / " + row.unit + " / " + row.tags));
