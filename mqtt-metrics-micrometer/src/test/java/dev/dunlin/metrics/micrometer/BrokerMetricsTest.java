@@ -76,7 +76,7 @@ final class BrokerMetricsTest {
                         .tag("reason", "refused")
                         .functionCounter()
                         .count())
-                .isEqualTo(broker.dropped(DropReason.REFUSED))
+                .isEqualTo((double) broker.dropped(DropReason.REFUSED))
                 .isEqualTo(1);
         assertThat(registry.get("dunlin.publishes")
                         .tags("direction", "sent", "qos", "2")
@@ -159,7 +159,7 @@ final class BrokerMetricsTest {
         for (Documented each : documented().values()) {
             assertThat(scraped).contains("\n" + each.prometheus + "{");
         }
-        assertThat(scraped.lines().filter(line -> line.startsWith("# TYPE ")).map(line -> line.split(" ")[2]))
+        assertThat(scraped.lines().filter(line -> line.startsWith("# TYPE ")).map(line -> line.split(" ", -1)[2]))
                 .containsExactlyInAnyOrderElementsOf(documented().values().stream()
                         .map(each -> each.prometheus)
                         .toList());
@@ -173,7 +173,7 @@ final class BrokerMetricsTest {
         Map<String, Documented> rows = new TreeMap<>();
         for (String line : Files.readAllLines(Path.of("..", "docs", "metrics.md"))) {
             if (line.startsWith("| `dunlin.")) {
-                String[] cells = line.replace("`", "").split("\\|");
+                String[] cells = line.replace("`", "").split("\\|", -1);
                 rows.put(
                         cells[1].strip(),
                         new Documented(cells[2].strip(), cells[3].strip(), cells[4].strip(), cells[5].strip()));
