@@ -388,16 +388,26 @@ public final class Administration {
     /**
      * As {@link #trace(TraceOptions, Consumer)}, into a file, in UTF-8. One that is there is overwritten.
      *
-     * @throws IOException if it can't be opened
+     * @return fails with {@link IOException} too, if the file can't be opened
      */
-    public CompletionStage<Trace> trace(TraceOptions options, Path file) throws IOException {
+    public CompletionStage<Trace> trace(TraceOptions options, Path file) {
         requireTopics(options);
-        return trace(options, TraceTakers.of(file));
+        return begun(options, questions.answer(() -> {
+            try {
+                return tracing.begin(options, TraceTakers.of(file));
+            } catch (IOException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }));
     }
 
     private CompletionStage<Trace> trace(TraceOptions options, TraceLines.Taker taker) {
         requireTopics(options);
-        return questions.answer(() -> tracing.begin(options, taker)).thenApply(lines -> {
+        return begun(options, questions.answer(() -> tracing.begin(options, taker)));
+    }
+
+    private static CompletionStage<Trace> begun(TraceOptions options, CompletionStage<TraceLines> trace) {
+        return trace.thenApply(lines -> {
             LOG.info("administrator: a trace begins: {}", printable(options.toString()));
             return new Trace(options, lines);
         });

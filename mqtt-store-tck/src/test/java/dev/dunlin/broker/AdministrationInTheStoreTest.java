@@ -4,6 +4,7 @@ import static dev.dunlin.broker.StoredBroker.persistent;
 import static dev.dunlin.broker.testkit.Packets.connack;
 import static dev.dunlin.broker.testkit.Packets.publish;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
@@ -11,10 +12,13 @@ import dev.dunlin.broker.spi.Page;
 import dev.dunlin.broker.spi.QueuedMessage;
 import dev.dunlin.broker.spi.SessionState;
 import dev.dunlin.broker.spi.Space;
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.broker.spi.StoreException.Kind;
 import dev.dunlin.broker.testkit.Sendable;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.store.tck.Crash;
+import dev.dunlin.store.tck.FaultyStore.Call;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -149,6 +153,22 @@ final class AdministrationInTheStoreTest {
         c.take(publish("t", "x").qos(1).dup());
         c.take("t", "xxx", 1);
         c.ping();
+    }
+
+    @Test
+    void failsWhileTheStoreCannotBeReadAndLeavesWhatItHas() {
+        subscribeAndLeave();
+        publishSizes(0, MESSAGES);
+        stored.restart();
+        TestBroker.eventually("the store is counted", () -> session().queuedMessages() == MESSAGES);
+        stored.store().failAll(Call.READ, Kind.IO);
+        assertThatThrownBy(() -> get(admin().queue("c", "", 40))).hasCauseInstanceOf(StoreException.class);
+        stored.store().failAll(Call.READ, Kind.CORRUPT);
+        assertThatThrownBy(() -> get(admin().purgeQueue("c"))).hasCauseInstanceOf(StoreException.class);
+        stored.store().heal();
+        assertThat(queue(40)).hasSize(MESSAGES);
+        assertThat(get(admin().purgeQueue("c"))).isEqualTo(MESSAGES);
+        assertThat(queue(40)).isEmpty();
     }
 
     @Test

@@ -41,9 +41,14 @@ final class QueuePurge {
         if (unloaded == null || store == null) {
             purge.older();
         } else { // what of it is in flight only the load tells
-            session.log.load(unloaded, store).whenDone(purge::older);
+            session.log.load(unloaded, store).whenDone(purge::older, purge::damaged);
         }
         return purge.result;
+    }
+
+    private void damaged() {
+        result.completeExceptionally(new StoreException(
+                StoreException.Kind.CORRUPT, "the stored session is damaged: end it, or mend the store"));
     }
 
     private void older() {

@@ -186,6 +186,12 @@ public final class TraceLines {
 
     // ---- the end
 
+    /** It doesn't even begin. */
+    void refuse() {
+        end.set("refused");
+        close(null);
+    }
+
     /** Ends it: what waits is still handed over. Any thread; doesn't wait. */
     public void stop(String why) {
         if (end.compareAndSet(null, why)) {

@@ -19,6 +19,8 @@ public final class Tracing {
     /** What the loops are told, in this order: changed and handed to them under this object's lock. */
     private List<TraceLines> all = List.of();
 
+    private boolean closed;
+
     /** None is on. */
     public Tracing(Core core, Executor handlers) {
         this.core = core;
@@ -29,17 +31,19 @@ public final class Tracing {
      * Begins a trace.
      *
      * @return completes on a loop when the next packet is in it, whichever loop that is for; fails with {@link
-     *     RejectedException} if there are {@link #TRACES_MAX}
+     *     RejectedException} if there are {@link #TRACES_MAX}, and then takes no line, and closes
      */
     public CompletableFuture<TraceLines> begin(TraceOptions options, TraceLines.Taker taker) {
         TraceLines trace = new TraceLines(options, handlers, taker, this::ended);
-        return add(trace)
-                ? begin(trace)
-                : CompletableFuture.failedFuture(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
+        if (!add(trace)) {
+            trace.refuse();
+            return CompletableFuture.failedFuture(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
+        }
+        return begin(trace);
     }
 
     private synchronized boolean add(TraceLines trace) {
-        if (all.size() == TRACES_MAX) {
+        if (closed || all.size() == TRACES_MAX) {
             return false;
         }
         List<TraceLines> more = new ArrayList<>(all);
@@ -80,6 +84,7 @@ public final class Tracing {
     public void close() {
         List<TraceLines> open;
         synchronized (this) {
+            closed = true;
             open = all;
         }
         open.forEach(trace -> trace.stop("the broker is closed"));

@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param clientId every packet of the client with this identifier; empty for all clients
  * @param topicFilter only PUBLISH packets with a topic that matches; empty for all packets
  * @param payloadCharsMax so much of a payload is shown, in characters, 0 to 1,024
- * @param linesMax the trace ends with so many lines, 1 to 1,000,000,000
+ * @param linesMax the trace ends with so many lines, its first one included, 1 to 1,000,000,000
  * @param durationMax the trace ends after so long, from 1 ms to 30 days
  * @param waitingLinesMax lines that wait to be taken, 1 to 1,000,000; further ones are lost and counted. One has 2,048 characters
  *     at most
