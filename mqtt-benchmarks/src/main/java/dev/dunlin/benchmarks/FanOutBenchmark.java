@@ -249,5 +249,15 @@ public class FanOutBenchmark {
         public Verdict<Message> onDeliver(ClientInfo to, Message message) {
             return Verdict.pass();
         }
+
+        @Override
+        public String clientId() {
+            throw new IllegalStateException("not asked for");
+        }
+
+        @Override
+        public int keepAliveSeconds() {
+            throw new IllegalStateException("not asked for");
+        }
     }
 }

@@ -43,6 +43,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.net.SocketFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running MQTT broker. Start one with {@link #builder}; several in one JVM are normal. Any thread.
@@ -72,6 +73,10 @@ public final class Broker implements AutoCloseable {
     private final Transport transport;
     private final ExecutorService handlers;
     private final LocalClient local;
+
+    /** Made when somebody asks for it: most hosts never do. */
+    private @Nullable Administration admin;
+
     private final Acceptor inProcess;
     private final SocketFactory sockets;
     private final Map<Listener, Acceptor> acceptors = new LinkedHashMap<>();
@@ -189,6 +194,11 @@ public final class Broker implements AutoCloseable {
                 });
     }
 
+    /** Its name: {@link BrokerBuilder#name}. */
+    public String name() {
+        return name;
+    }
+
     /**
      * The port that a listener is bound to, on all of its addresses.
      *
@@ -291,6 +301,16 @@ public final class Broker implements AutoCloseable {
     /** The client within this process. */
     public LocalClient local() {
         return local;
+    }
+
+    /** What an administrator asks of this broker, and does with it. */
+    public synchronized Administration admin() {
+        Administration made = admin;
+        if (made == null) {
+            made = new Administration(this, core, handlers);
+            admin = made;
+        }
+        return made;
     }
 
     /**
@@ -469,7 +489,9 @@ public final class Broker implements AutoCloseable {
             transport.close(LOOPS_END).toCompletableFuture().join();
             allAcceptors().forEach(Acceptor::abandonAll);
             local.close();
+            admin().close();
             closeStore();
+            admin().endTraces();
             endHandlers(drain);
             endEvents(drain);
             core.close();

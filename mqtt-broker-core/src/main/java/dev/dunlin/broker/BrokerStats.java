@@ -28,6 +28,7 @@ import java.util.Map;
  * @param memoryBytes what the broker holds in memory for clients, as {@link Broker#memoryBytes}
  * @param slowConsumers as {@link Broker#slowConsumers}
  * @param store how its store is
+ * @param delays how far it is behind
  * @param eventsLost events that observers were too slow for, in total: see {@link dev.dunlin.broker.spi.BrokerEvent.EventsLost}
  */
 public record BrokerStats(
@@ -44,6 +45,7 @@ public record BrokerStats(
         long memoryBytes,
         int slowConsumers,
         StoreState store,
+        Delays delays,
         long eventsLost) {
 
     /** Takes a copy of the map. */
@@ -107,6 +109,15 @@ public record BrokerStats(
      */
     public record Messages(long messages, long bytes) {}
 
+    /**
+     * How far a broker is behind.
+     *
+     * @param loopLag how long something that came to an event loop has waited there, at most, within the last minute; of the
+     *     event loop that is worst
+     * @param storeWrite for how long the write of the store that is under way has gone on; zero if there is none
+     */
+    public record Delays(Duration loopLag, Duration storeWrite) {}
+
     /** How a store is. */
     public enum StoreState {
         /** There is none: everything is in memory. */
@@ -155,6 +166,7 @@ public record BrokerStats(
                 core.memory().usedBytes(),
                 core.slowConsumers(),
                 stateOf(core),
+                new Delays(Duration.ofMillis(core.loopLagMs()), Duration.ofMillis(writeMs(core))),
                 core.eventsLost());
     }
 
@@ -164,6 +176,11 @@ public record BrokerStats(
             dropped.put(reason, core.dropped(reason));
         }
         return dropped;
+    }
+
+    private static long writeMs(Core core) {
+        Store store = core.store();
+        return store == null ? 0 : store.writeMs();
     }
 
     private static StoreState stateOf(Core core) {

@@ -231,6 +231,17 @@ final class DropReasonTest {
     }
 
     @Test
+    @Counts(DropReason.PURGED)
+    void whatAnAdministratorDrops() {
+        persistent("c").subscribed("t", 2).leave();
+        publisher.published("t", "1", 1);
+        publisher.published("t", "2", 2);
+        assertThat(broker.broker().admin().purgeQueue("c").toCompletableFuture().join())
+                .isEqualTo(2);
+        assertDropped(DropReason.PURGED, 2);
+    }
+
+    @Test
     @Counts(DropReason.REJECTED_BY_RECEIVER)
     void whatAReceiverRejects() {
         WireClient c = broker.client("c").subscribed("t", 2);

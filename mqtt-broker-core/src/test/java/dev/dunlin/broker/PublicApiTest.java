@@ -34,6 +34,7 @@ class PublicApiTest {
             "dev.dunlin.junit",
             "dev.dunlin.broker",
             "dev.dunlin.broker.spi",
+            "dev.dunlin.metrics.micrometer",
             "dev.dunlin.store.tck",
             "dev.dunlin.store.rocksdb",
             "dev.dunlin.store.mapdb");

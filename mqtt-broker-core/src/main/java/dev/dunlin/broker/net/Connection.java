@@ -12,6 +12,7 @@ import dev.dunlin.broker.session.Outbound;
 import dev.dunlin.broker.session.PauseReason;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.session.SlowConsumers;
+import dev.dunlin.broker.session.Traces;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.Disconnection;
 import dev.dunlin.broker.spi.Identity;
@@ -248,6 +249,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     public boolean packet(PacketType type, MqttDecoder packet) throws MalformedPacket {
         packetsDecoded++;
         OpenSession open = session;
+        if (loop.traffic().traces() != null) {
+            loop.traffic().traces().received(this, open, type, packet);
+        }
         if (open == null) {
             connect(type, packet);
         } else {
@@ -571,6 +575,17 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         return new ClientInfo(open.session().clientId(), identity, out().version(), remoteAddress(), acceptor.name());
     }
 
+    @Override
+    public String clientId() {
+        OpenSession open = session;
+        return open != null ? open.session().clientId() : handshake == null ? "" : handshake.clientId();
+    }
+
+    @Override
+    public int keepAliveSeconds() {
+        return keepAliveMs / 1500;
+    }
+
     /** It may not even begin: nothing is said, and nothing waited for. */
     void turnAway() {
         turnedAway = true;
@@ -621,6 +636,10 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (!turnedAway) { // what its address may do has its own line, less often
             LOG.info("client {}: {}", name(), printable(how.text()));
             tellEnd(how, withWill);
+        }
+        Traces traces = loop.traffic().traces();
+        if (traces != null) {
+            traces.ended(clientId(), cause);
         }
         cancel(connectTimer);
         if (connected) {

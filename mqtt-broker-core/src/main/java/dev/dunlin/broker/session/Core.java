@@ -319,6 +319,15 @@ public final class Core {
         return sum;
     }
 
+    /** How long something has waited on a loop, at most, within the last minute. Any thread. */
+    public long loopLagMs() {
+        long most = 0;
+        for (SessionLoop loop : loops) {
+            most = Math.max(most, loop.lag.longestMs(monotonicMs()));
+        }
+        return most;
+    }
+
     /** How many connections take nothing of what waits for them. Any thread. */
     public int slowConsumers() {
         int sum = 0;

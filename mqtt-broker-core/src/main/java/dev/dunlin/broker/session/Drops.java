@@ -4,8 +4,10 @@ import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.spi.DropReason;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -93,6 +95,17 @@ public final class Drops {
     /** Adds what was counted, by client and reason; of two clients of one name on two loops the sum. Loop only. */
     public void byClient(Map<String, Map<DropReason, Long>> sums) {
         byClient.forEach((client, of) -> sums.merge(client, sums(of), Drops::sum));
+    }
+
+    /** What these clients have lost, as far as that is known. Loop only. */
+    Map<String, Map<DropReason, Long>> of(Set<String> clients) {
+        Map<String, Map<DropReason, Long>> found = new HashMap<>();
+        byClient.forEach((client, counted) -> { // a look-up would count as a loss
+            if (clients.contains(client)) {
+                found.put(client, sums(counted));
+            }
+        });
+        return found;
     }
 
     private static Map<DropReason, Long> sums(long[] of) {

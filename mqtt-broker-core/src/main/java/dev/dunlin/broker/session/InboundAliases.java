@@ -52,6 +52,12 @@ final class InboundAliases {
         return known;
     }
 
+    /** The topic that an alias was set to; empty if it wasn't. */
+    String look(int alias) {
+        String known = alias < topics.length ? topics[alias] : null;
+        return known == null ? "" : known;
+    }
+
     private void set(int alias, String topic) {
         if (alias >= topics.length) {
             int doubled = Math.min(max + 1, Math.max(CAPACITY_MIN, topics.length * 2));

@@ -117,6 +117,11 @@ public final class InboundPublishes implements Router.Source { // hot
         }
     }
 
+    /** The topic that an alias stands for so far; empty if it wasn't set. */
+    String aliased(int alias) {
+        return aliases.look(alias);
+    }
+
     private String admit(Publish publish, String said, Restriction by) throws MalformedPacket {
         String whole = by.admit(publish, said, said.equals(lastSaid) ? lastWhole : "");
         lastSaid = said;

@@ -26,4 +26,10 @@ public interface Link {
 
     /** Who it is. */
     ClientInfo client();
+
+    /** The client identifier; empty as long as there was no CONNECT. */
+    String clientId();
+
+    /** The keep alive that it has, in seconds; 0 for none. */
+    int keepAliveSeconds();
 }

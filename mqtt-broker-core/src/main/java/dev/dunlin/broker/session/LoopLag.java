@@ -8,6 +8,7 @@ package dev.dunlin.broker.session;
  */
 final class LoopLag {
     private static final int MEASURES = 2;
+    private static final long LONGEST_HOLDS_MS = 60_000;
 
     private final long limitMs;
 
@@ -18,12 +19,21 @@ final class LoopLag {
     private volatile long measuredMs;
     private volatile boolean overloaded;
 
+    /** The longest of late; plain, because a reader may well see the one before. */
+    private long longestMs;
+
+    private long longestAtMs;
+
     LoopLag(long limitMs) {
         this.limitMs = limitMs;
     }
 
     /** Something has waited that long. Returns whether the loop is overloaded by that, or no longer is. Loop only. */
     boolean measured(long waitedMs, long nowMs) {
+        if (waitedMs >= longestMs || nowMs - longestAtMs > LONGEST_HOLDS_MS) {
+            longestMs = waitedMs;
+            longestAtMs = nowMs;
+        }
         if (waitedMs > limitMs) {
             lagMs = waitedMs;
             measuredMs = nowMs;
@@ -38,6 +48,11 @@ final class LoopLag {
             return before;
         }
         return false;
+    }
+
+    /** The longest wait of the last minute. */
+    long longestMs(long nowMs) {
+        return nowMs - longestAtMs > LONGEST_HOLDS_MS ? 0 : longestMs;
     }
 
     /** Whether the loop is too far behind to take on more. What was measured last counts until another measure is overdue. */

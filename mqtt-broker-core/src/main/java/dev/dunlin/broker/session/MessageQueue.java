@@ -28,6 +28,7 @@ final class MessageQueue {
     private int[] footprints = NO_FOOTPRINTS;
     private int head;
     private int size;
+    private long removed;
     private long bytes;
     private long residentBytes;
 
@@ -94,6 +95,28 @@ final class MessageQueue {
         return entries[head];
     }
 
+    /** How many have been taken out at the head so far: with it a place in the queue has a number that stays. */
+    long removed() {
+        return removed;
+    }
+
+    /** The message at a place, 0 for the oldest, borrowed; null if it is paged out. */
+    @Nullable
+    KeptMessage message(int place) {
+        return messages[slot(place)];
+    }
+
+    /** What the message at a place is delivered for; null if it is paged out. */
+    @Nullable
+    Target target(int place) {
+        return targets[slot(place)];
+    }
+
+    /** The entry of the message at a place. */
+    long entry(int place) {
+        return entries[slot(place)];
+    }
+
     /** Takes the oldest out; its reference, if it is in memory, is the caller's. There must be one. */
     @Nullable
     KeptMessage removeHead() {
@@ -107,6 +130,7 @@ final class MessageQueue {
         targets[head] = null;
         head = slot(1);
         size--;
+        removed++;
         return message;
     }
 

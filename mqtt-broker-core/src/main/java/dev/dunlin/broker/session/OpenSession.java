@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.Property;
+import dev.dunlin.codec.Publish;
 import org.jspecify.annotations.Nullable;
 
 /** A session together with the connection that has opened it: what the connection hands its packets to. Loop only. */
@@ -61,6 +62,14 @@ public final class OpenSession {
             publishes = made;
         }
         return made;
+    }
+
+    /** The whole topic of a publish that has come, before anything is done about it; empty if it is still to be told. */
+    String topicOf(Publish publish) {
+        Restriction restriction = allowance.restriction();
+        MountPoint mount = restriction == null ? null : restriction.mount();
+        String own = publish.topic().isEmpty() ? publishes().aliased(publish.topicAlias()) : publish.topic();
+        return mount == null || own.isEmpty() ? own : mount.whole(own);
     }
 
     /** Takes in one SUBSCRIBE or UNSUBSCRIBE. */

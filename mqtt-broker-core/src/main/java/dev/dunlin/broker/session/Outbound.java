@@ -33,6 +33,10 @@ public final class Outbound { // hot
     private @Nullable OutboundAliases aliases;
     private @Nullable Restriction restriction;
     private @Nullable ByteBuf batch;
+
+    /** Looks at what is written; null while nobody does. */
+    private @Nullable OutboundTrace trace;
+
     private int batchPackets;
     private int batchBytes = BATCH_BYTES_MIN;
     /** What batches occupy, so without large payloads: handed to the transport since it last took much. */
@@ -168,6 +172,9 @@ public final class Outbound { // hot
         assert loop.inLoop() && !closed;
         ByteBuf b = ctx.alloc().directBuffer(Math.max(batchBytes, bytes));
         batch = b;
+        if (loop.traffic().traces() != null || trace != null) { // of no batch that was begun before
+            trace = OutboundTrace.next(trace, loop.traffic().traces(), link, this);
+        }
         markDirty();
         return b;
     }
@@ -175,6 +182,9 @@ public final class Outbound { // hot
     /** Appends a large payload behind what is in the batch, without copying. Borrows it. */
     void append(ByteBuf payload) {
         writeBatch();
+        if (trace != null) {
+            trace.written(payload);
+        }
         loop.traffic().sent(0, payload.readableBytes());
         ctx.write(payload.retainedDuplicate(), ctx.voidPromise());
         markDirty();
@@ -228,6 +238,9 @@ public final class Outbound { // hot
         adaptTo(b.writerIndex());
         loop.traffic().sent(batchPackets, b.writerIndex());
         batchPackets = 0;
+        if (trace != null) {
+            trace.written(b);
+        }
         ctx.write(b, ctx.voidPromise());
     }
 
@@ -276,6 +289,10 @@ public final class Outbound { // hot
     public void close() {
         closed = true;
         taken(); // or never
+        if (trace != null) {
+            trace.close();
+            trace = null;
+        }
         if (batch != null) {
             batch.release();
             batch = null;

@@ -3,6 +3,7 @@ package dev.dunlin.broker.session;
 import dev.dunlin.codec.PublishFrame;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,6 +85,15 @@ final class OutboundAliases {
             return null;
         }
         return give(topic);
+    }
+
+    /** Hands over the aliases that the client knows: number and topic. */
+    void forEachSet(BiConsumer<Integer, String> to) {
+        for (Alias alias : byTopic.values()) {
+            if (alias.set) {
+                to.accept(alias.number, alias.topic);
+            }
+        }
     }
 
     private @Nullable Alias give(String topic) {

@@ -168,6 +168,11 @@ final class OutboundWindow { // hot
         return entries[slot(counter)];
     }
 
+    /** The counter from which on there are exchanges. */
+    long oldest() {
+        return oldest;
+    }
+
     /** The counter that the next message gets. */
     long next() {
         return next;

@@ -93,6 +93,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     boolean ended;
 
+    /** Since when it has had a connection, or none, on the monotonic clock. */
+    long sinceMs;
+
     /** Whether messages of QoS 0 may be in the queue. */
     private boolean atMostOnceQueued;
 
@@ -205,6 +208,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     void attach(Outbound connection, int receiveMaximum) {
         assert loop.inLoop() && out == null;
         out = connection;
+        sinceMs = loop.nowMs();
         window.connected(receiveMaximum);
         if (replays != null) {
             replays.attached(connection.restriction());
@@ -220,6 +224,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         assert loop.inLoop();
         out = null;
         link = null;
+        sinceMs = loop.nowMs();
         if (members != null) {
             members.detached();
         }
@@ -716,6 +721,12 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
     }
 
     // ---- QoS 2 publishes of the client
+
+    /** The QoS 2 packet ids that are noted; null for none. */
+    @Nullable
+    BitSet received() {
+        return received;
+    }
 
     /** Whether a QoS 2 packet id is noted. */
     boolean hasReceived(int packetId) {

@@ -32,7 +32,9 @@ final class SessionLoad {
     private final Session session;
     private final Store store;
     private final StoredSession record;
-    private final List<Runnable> waiting = new ArrayList<>(1);
+    private final List<Waiting> waiting = new ArrayList<>(1);
+
+    private record Waiting(Runnable then, Runnable damaged) {}
 
     SessionLoad(Session session, StoredSession record, Store store) {
         this.session = session;
@@ -42,7 +44,12 @@ final class SessionLoad {
 
     /** Runs {@code then} on the loop when it is loaded, also if the session has ended by then. */
     void whenDone(Runnable then) {
-        waiting.add(then);
+        whenDone(then, () -> {});
+    }
+
+    /** As {@link #whenDone(Runnable)}, or runs {@code damaged} if it can't be read, and never will be. */
+    void whenDone(Runnable then, Runnable damaged) {
+        waiting.add(new Waiting(then, damaged));
         if (waiting.size() == 1) {
             read();
         }
@@ -92,11 +99,13 @@ final class SessionLoad {
             finish();
         } else if (failure != null && failure.kind() == StoreException.Kind.CORRUPT) {
             LOG.error("client {}: its session can't be read: {}", session.clientId, failure.getMessage());
+            List<Waiting> inVain = List.copyOf(waiting);
             Events events = session.loop.events();
             if (events != null) {
                 events.fault(session.clientId, "its stored session can't be read", failure.getMessage());
             }
             waiting.clear();
+            inVain.forEach(each -> each.damaged.run());
             Link link = session.link;
             if (link != null) {
                 link.disconnect(ReasonCode.SERVER_UNAVAILABLE, "the stored session is damaged");
@@ -118,9 +127,9 @@ final class SessionLoad {
     }
 
     private void finish() {
-        List<Runnable> ready = List.copyOf(waiting);
+        List<Waiting> ready = List.copyOf(waiting);
         waiting.clear();
-        ready.forEach(Runnable::run);
+        ready.forEach(each -> each.then.run());
     }
 
     private List<OutboundWindow.Restored> exchanges(Found found) {

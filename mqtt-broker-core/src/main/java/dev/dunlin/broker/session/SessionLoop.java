@@ -92,7 +92,7 @@ public final class SessionLoop { // hot
     /** For others to see, as of the end of the last turn. */
     private volatile long heldBytes;
 
-    private final LoopLag lag;
+    final LoopLag lag;
     private final Entry probe = new Entry(this::probed);
     private boolean probing;
 

@@ -53,6 +53,10 @@ final class SessionMember extends Member { // hot
         entryGone(entry);
     }
 
+    String clientId() {
+        return session.clientId;
+    }
+
     /** Sends what waits, as far as it can be sent. */
     void pump(long nowMs) {
         while (!waiting.isEmpty() && session.canSend()) {

@@ -106,6 +106,16 @@ final class SessionQueue {
         return queue.size() + olderPage.size() + back.size();
     }
 
+    /** Messages that wait: those too that are only in the store since before the start, as far as these have been counted. */
+    long messages() {
+        return olderMessages() + queue.size();
+    }
+
+    /** About what these occupy, in memory or in the store, in bytes. */
+    long bytes() {
+        return olderBytes() + queue.bytes();
+    }
+
     // ---- in
 
     /** Queues a message behind all others, or drops one according to the policy. Borrows it. */
@@ -385,6 +395,67 @@ final class SessionQueue {
         }
     }
 
+    // ---- for an administrator
+
+    /** A page of older messages that was read. Borrowed. */
+    MessageQueue olderPage() {
+        return olderPage;
+    }
+
+    /** What this process was handed. Borrowed. */
+    MessageQueue recent() {
+        return queue;
+    }
+
+    /** Drops the older messages that were read: a page of them. Returns how many. */
+    int purgeRead() {
+        int n = back.size() + olderPage.size();
+        for (MessageQueue each : new MessageQueue[] {back, olderPage}) {
+            while (!each.isEmpty()) {
+                dropHead(each, DropReason.PURGED);
+            }
+        }
+        return n;
+    }
+
+    /**
+     * Drops a page of older messages that were only in the store.
+     *
+     * @param first {@link #olderFrom} when they were read; nothing happens if it has moved since
+     * @return how many
+     */
+    int purgeStored(long first, SessionReader.Identities page) {
+        if (olderFrom != first) {
+            return 0;
+        }
+        olderFrom = page.next();
+        int n = 0;
+        for (long entry : page.entries()) {
+            if (!underWay.contains(EntryId.sequence(entry))) { // since the reading began
+                owner.drop(null, entry, DropReason.PURGED);
+                n++;
+            }
+        }
+        loop.traffic().restored(n);
+        olderRead += n;
+        return n;
+    }
+
+    /**
+     * Drops some of what this process was handed, oldest first.
+     *
+     * @param until not what was queued behind this, a number as {@link MessageQueue#removed} counts them
+     * @return how many
+     */
+    int purge(long until, int max) {
+        int n = 0;
+        while (n < max && !queue.isEmpty() && queue.removed() < until) {
+            dropHead(queue, DropReason.PURGED);
+            n++;
+        }
+        return n;
+    }
+
     // ---- reading back
 
     /**
@@ -398,7 +469,8 @@ final class SessionQueue {
     void older(SessionReader.Page page, Set<Long> leftOut, boolean maybeSent) {
         underWay = leftOut;
         allMaybeSent = maybeSent;
-        readOlder(page);
+        olderFrom = page.next();
+        takeOlder(page);
     }
 
     private boolean hasOlder() {
@@ -453,7 +525,7 @@ final class SessionQueue {
             from.read(
                     owner.storedSid(),
                     reader -> reader.entries(first, from.bootTicket(), leftOut),
-                    arrived(this::readOlder));
+                    arrived(page -> readOlder(first, page)));
             return;
         }
         long[] sequences = queue.pagedOutHead(PAGE_ENTRIES);
@@ -492,8 +564,14 @@ final class SessionQueue {
         });
     }
 
-    private void readOlder(SessionReader.Page page) {
-        olderFrom = page.next();
+    private void readOlder(long first, SessionReader.Page page) {
+        if (olderFrom == first) { // else they were purged meanwhile
+            olderFrom = page.next();
+            takeOlder(page);
+        }
+    }
+
+    private void takeOlder(SessionReader.Page page) {
         olderPage = made(olderPage);
         for (StoredEntry stored : page.entries()) {
             if (underWay.contains(stored.sequence())) {

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,7 +43,10 @@ public final class Sessions {
 
     private final Core core;
     private final SessionLoop loop;
-    private final Map<String, Session> byClientId = new HashMap<>();
+
+    /** Changed by the loop alone; {@link #clientIds} is for any thread. */
+    private final Map<String, Session> byClientId = new ConcurrentHashMap<>();
+
     private final Set<LocalSubscriber> localSubscribers = new HashSet<>();
 
     /** Connections that wait until they may be opened, by client. */
@@ -356,6 +360,7 @@ public final class Sessions {
     void restore(Session session, long elapsedMs) {
         assert loop.inLoop();
         core.sessions.incrementAndGet();
+        session.sinceMs = loop.nowMs() - elapsedMs;
         byClientId.put(session.clientId, session);
         awaitDeadlines(session, elapsedMs);
     }
@@ -610,6 +615,34 @@ public final class Sessions {
         public void crowded(SessionLoop target) {
             // looked at before the publish, which was the only one
         }
+    }
+
+    /** Whose sessions are here, in no particular order; what changes meanwhile is seen or not. Any thread. */
+    Set<String> clientIds() {
+        return byClientId.keySet();
+    }
+
+    /**
+     * Ends the session of a client, and its connection if it has one; a will is published, since both are over
+     * [5.0:MQTT-3.1.2-8].
+     *
+     * @return false if there is none
+     */
+    public boolean endNow(String clientId, String text) {
+        assert loop.inLoop();
+        Session session = of(clientId);
+        if (session == null) {
+            return false;
+        }
+        session.expirySeconds = 0;
+        Link link = session.link;
+        if (link == null) {
+            end(session, DropReason.SESSION_ENDED);
+        } else {
+            link.disconnect(ReasonCode.ADMINISTRATIVE_ACTION, text);
+            connectionClosed(session, link, true); // one that is being opened hasn't said so
+        }
+        return true;
     }
 
     /** The connection of a client, or null if it has none. */

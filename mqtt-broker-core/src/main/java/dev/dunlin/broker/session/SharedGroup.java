@@ -479,6 +479,11 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         aside.forget(DropReason.BROKER_CLOSED);
     }
 
+    /** Messages that wait, in memory or in the store. Home loop only. */
+    long waiting() {
+        return queue.messages() + aside.messages();
+    }
+
     /** Messages that wait. Home loop only. */
     int queued() {
         return queue.size() + aside.size();

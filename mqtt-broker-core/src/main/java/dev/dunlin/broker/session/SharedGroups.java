@@ -5,11 +5,11 @@ import dev.dunlin.broker.routing.Topics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedGroups {
     private final Core core;
-    private final Map<String, SharedGroup> byFilter = new HashMap<>();
+
+    /** Changed under the lock; {@link #names} is for any thread. */
+    private final Map<String, SharedGroup> byFilter = new ConcurrentHashMap<>();
 
     /** Without members, and not yet told so on their home loops. */
     private final Set<SharedGroup> ending = new LinkedHashSet<>();
@@ -47,6 +49,17 @@ final class SharedGroups {
         more[more.length - 1] = member;
         changed(group, more);
         return member;
+    }
+
+    /** The shared filters, in no particular order; what changes meanwhile is seen or not. Any thread, without the lock. */
+    Set<String> names() {
+        return byFilter.keySet();
+    }
+
+    /** The group with this shared filter, or null. Any thread, without the lock. */
+    @Nullable
+    SharedGroup look(String shareFilter) {
+        return byFilter.get(shareFilter);
     }
 
     /** How many groups there are. */

@@ -1,6 +1,7 @@
 package dev.dunlin.broker.session;
 
 import dev.dunlin.codec.QoS;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one loop counts: packets in and out, and what its sessions have. Written by that loop only, in plain fields, so that
@@ -33,7 +34,19 @@ public final class Traffic { // hot
     private long handled;
     private long withheld;
 
+    /** Who looks on. */
+    private @Nullable Traces traces;
+
     Traffic() {}
+
+    /** The traces that are on; null for none. Its loop only. */
+    public @Nullable Traces traces() {
+        return traces;
+    }
+
+    void traces(@Nullable Traces now) {
+        traces = now;
+    }
 
     // ---- counting; its loop only
 

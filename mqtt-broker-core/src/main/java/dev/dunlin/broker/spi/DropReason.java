@@ -23,6 +23,8 @@ public enum DropReason {
     NOT_AUTHORIZED,
     /** The session ended, was discarded by a clean start, or was the last of a shared group, with the message still to be delivered. */
     SESSION_ENDED,
+    /** An administrator emptied the queue: {@code Administration.purgeQueue}. */
+    PURGED,
     /** The receiver answered with an error PUBACK or PUBREC [5.0:MQTT-4.4.0-2]. */
     REJECTED_BY_RECEIVER,
     /** The handler of a local subscription is too slow: its queue is full. */

@@ -139,6 +139,12 @@ final class CommitPipeline {
         return pendingBytes.get() > bounds.bytesMax || (since >= 0 && time.monotonicMs() - since > bounds.ageMaxMs);
     }
 
+    /** For how long the write under way has gone on, in milliseconds; 0 if there is none. */
+    long writeMs() {
+        long since = writingSinceMs;
+        return since < 0 ? 0 : Math.max(0, time.monotonicMs() - since);
+    }
+
     /** What changes under way and the engine hold in memory, the latter as of the last second. */
     long memoryBytes() {
         return pendingBytes.get() + guard.memoryBytes();

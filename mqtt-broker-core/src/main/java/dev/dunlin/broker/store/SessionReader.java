@@ -122,10 +122,10 @@ public final class SessionReader {
      * @param entries as in {@link EntryId}
      * @param next as in {@link Page}
      */
-    record Identities(List<Long> entries, long next) {}
+    public record Identities(List<Long> entries, long next) {}
 
     /** The next entries of a range, by name only. */
-    Identities identities(long from, long to, Set<Long> without) throws StoreException {
+    public Identities identities(long from, long to, Set<Long> without) throws StoreException {
         List<Long> found = new ArrayList<>();
         view.scan(Space.QUEUE, Keys.entry(sid, from), Keys.entry(sid, to), (key, value) -> {
             long sequence = key.getLong(key.position() + Long.BYTES);

@@ -210,6 +210,11 @@ public final class Store {
         return pipeline.memoryBytes();
     }
 
+    /** For how long the write under way has gone on, in milliseconds; 0 if there is none. */
+    public long writeMs() {
+        return pipeline.writeMs();
+    }
+
     /** Whether so much is under way that publishers should wait: {@link #awaitRoom}. */
     public boolean isCrowded() {
         return pipeline.isCrowded();

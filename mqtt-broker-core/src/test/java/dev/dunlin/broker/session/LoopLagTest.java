@@ -34,4 +34,14 @@ class LoopLagTest {
         assertThat(lag.isOverloaded(10_000)).isTrue();
         assertThat(lag.isOverloaded(10_001)).isFalse();
     }
+
+    @Test
+    void remembersTheLongestWaitForAMinute() {
+        lag.measured(300, 1_000);
+        lag.measured(20, 2_000);
+        assertThat(lag.longestMs(61_000)).isEqualTo(300);
+        assertThat(lag.longestMs(61_001)).isZero();
+        lag.measured(20, 61_001);
+        assertThat(lag.longestMs(61_001)).isEqualTo(20);
+    }
 }

@@ -1,0 +1,77 @@
+package dev.dunlin.broker;
+
+import dev.dunlin.broker.session.TraceLines;
+import java.io.Closeable;
+import java.io.Flushable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/** Where lines of a trace may go. */
+final class TraceTakers {
+    private TraceTakers() {}
+
+    static TraceLines.Taker of(Consumer<? super String> lines) {
+        return new TraceLines.Taker() {
+            @Override
+            public void take(String line) {
+                lines.accept(line);
+            }
+
+            @Override
+            public void flush() {
+                // it has what it was given
+            }
+
+            @Override
+            public void close() {
+                // it is the caller's
+            }
+        };
+    }
+
+    /** Flushed, if that can be done, and not closed. */
+    static TraceLines.Taker of(Appendable text) {
+        return new TraceLines.Taker() {
+            @Override
+            public void take(String line) throws IOException {
+                text.append(line).append('\n');
+            }
+
+            @Override
+            public void flush() throws IOException {
+                if (text instanceof Flushable flushable) {
+                    flushable.flush();
+                }
+            }
+
+            @Override
+            public void close() {
+                // it is the caller's
+            }
+        };
+    }
+
+    /** A new file, which is closed. */
+    static TraceLines.Taker of(Path file) throws IOException {
+        Appendable text = Files.newBufferedWriter(file);
+        TraceLines.Taker taker = of(text);
+        return new TraceLines.Taker() {
+            @Override
+            public void take(String line) throws IOException {
+                taker.take(line);
+            }
+
+            @Override
+            public void flush() throws IOException {
+                taker.flush();
+            }
+
+            @Override
+            public void close() throws IOException {
+                ((Closeable) text).close();
+            }
+        };
+    }
+}
