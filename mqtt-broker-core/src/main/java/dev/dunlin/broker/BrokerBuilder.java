@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,7 @@ public final class BrokerBuilder {
     private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
     private boolean upgradeQoS;
     private boolean tcpNoDelay = true;
+    private @Nullable Executor handlerExecutor;
     private Duration sysInterval = Duration.ZERO;
     private Predicate<InetAddress> uncounted = InetAddress::isLoopbackAddress;
 
@@ -199,6 +201,19 @@ public final class BrokerBuilder {
         return this;
     }
 
+    /**
+     * Where the handlers of the local client run, and what depends on its stages; default are threads of the broker, as many as
+     * are at work. The executor is not shut down with the broker. It must have a thread for each handler that blocks at a
+     * time; one thread per task, such as {@code Executors.newVirtualThreadPerTaskExecutor()}, is fine: a task lives until its
+     * handler has nothing more to do. If it takes no task, messages for handlers are dropped, and local sessions end.
+     *
+     * @param executor safe for any thread; must not run tasks on the thread that brings them
+     */
+    public BrokerBuilder handlerExecutor(Executor executor) {
+        handlerExecutor = executor;
+        return this;
+    }
+
     /** Another clock. Timers stay with the event loops' own: a simulation has to replace these as well. */
     BrokerBuilder time(TimeSource source) {
         time = source;
@@ -238,11 +253,16 @@ public final class BrokerBuilder {
         Core core = new Core(limits, time, random, loops, store, upgradeQoS);
         Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
-        Broker started = Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator);
+        Broker started =
+                Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator, handlers());
         if (!sysInterval.isZero()) {
             SysTopics.begin(core, sysInterval.toMillis());
         }
         return started;
+    }
+
+    private Handlers handlers() {
+        return handlerExecutor == null ? Handlers.threads(name) : Handlers.of(handlerExecutor);
     }
 
     /** Without an authenticator: whoever could come so far comes in, under the name in its certificate if that is to count. */
@@ -267,7 +287,7 @@ public final class BrokerBuilder {
     }
 
     private void checkNames() throws BrokerStartException {
-        Set<String> names = new HashSet<>(Set.of(Broker.IN_PROCESS));
+        Set<String> names = new HashSet<>(Set.of(InProcess.SOCKETS, InProcess.SESSIONS));
         for (Listener listener : listeners) {
             if (!names.add(listener.name())) {
                 throw config("two listeners are named " + listener.name());

@@ -1,15 +1,15 @@
 package dev.dunlin.broker;
 
-import dev.dunlin.broker.session.LocalSubscriber;
+import dev.dunlin.broker.session.LocalConsumer;
 
 /** A subscription of the {@link LocalClient}. Any thread. */
 public final class LocalSubscription implements AutoCloseable {
     private final String filter;
-    private final LocalSubscriber subscriber;
+    private final LocalConsumer consumer;
 
-    LocalSubscription(String filter, LocalSubscriber subscriber) {
+    LocalSubscription(String filter, LocalConsumer consumer) {
         this.filter = filter;
-        this.subscriber = subscriber;
+        this.consumer = consumer;
     }
 
     /** The topic filter. */
@@ -17,9 +17,12 @@ public final class LocalSubscription implements AutoCloseable {
         return filter;
     }
 
-    /** Ends the subscription. The handler finishes the message that it has; what is queued for it is dropped. */
+    /**
+     * Ends the subscription. The handler finishes the message that it has. What is queued for it is dropped, or goes back to
+     * the group if the subscription is a shared one.
+     */
     @Override
     public void close() {
-        subscriber.unsubscribe();
+        consumer.unsubscribe();
     }
 }

@@ -282,6 +282,12 @@ public final class Core {
         return sum;
     }
 
+    /** The handlers of a session within the process are too slow for a message of QoS 0, which is lost. Any thread. */
+    public void localQueueFull(String clientId, String topic) {
+        SessionLoop home = home(clientId);
+        home.execute(() -> home.drops().count(clientId, topic, DropReason.LOCAL_QUEUE_FULL, 1));
+    }
+
     /** How many connections take nothing of what waits for them. Any thread. */
     public int slowConsumers() {
         int sum = 0;
