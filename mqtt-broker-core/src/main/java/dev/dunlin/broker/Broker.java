@@ -375,6 +375,11 @@ public final class Broker implements AutoCloseable {
         return acceptors;
     }
 
+    /** Of local sessions. */
+    Acceptor localSessions() {
+        return inProcess.sessions();
+    }
+
     /** Of the clients in this process. */
     Acceptor inProcess() {
         return inProcess.sockets();

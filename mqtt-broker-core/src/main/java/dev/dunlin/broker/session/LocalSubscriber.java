@@ -139,6 +139,7 @@ public final class LocalSubscriber extends Recipient
                 retained.sendTo(this, loop.nowMs());
             } else if (retained.isDone()) {
                 replay = null;
+                return;
             } else {
                 loop.execute(this::pumpReplay); // many topics that don't match: others have their turn
                 return;
