@@ -14,6 +14,7 @@ import dev.dunlin.broker.session.Link;
 import dev.dunlin.broker.session.Restore;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.session.SysTopics;
+import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException;
@@ -36,9 +37,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -55,9 +53,6 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Broker implements AutoCloseable {
-    /** The name that clients within the process have for a listener. */
-    static final String IN_PROCESS = "in-process";
-
     private static final Duration DRAIN = Duration.ofSeconds(1);
 
     /** How long loops may take to tell their clients. */
@@ -66,18 +61,17 @@ public final class Broker implements AutoCloseable {
     private static final Duration DRAIN_MAX = Duration.ofDays(365);
     private static final Duration DRAIN_LOOK = Duration.ofMillis(20);
     private static final Duration LOOPS_END = Duration.ofSeconds(10);
-    private static final long HANDLER_IDLE_SECONDS = 5;
 
     private final String name;
     private final Core core;
     private final Transport transport;
-    private final ExecutorService handlers;
+    private final Handlers handlers;
     private final LocalClient local;
 
     /** Made when somebody asks for it: most hosts never do. */
     private @Nullable Administration admin;
 
-    private final Acceptor inProcess;
+    private final InProcess inProcess;
     private final SocketFactory sockets;
     private final Map<Listener, Acceptor> acceptors = new LinkedHashMap<>();
     private final Map<Listener, Layers> layered;
@@ -89,16 +83,16 @@ public final class Broker implements AutoCloseable {
             Core core,
             Transport transport,
             Map<Listener, Layers> layered,
-            Acceptor inProcess,
-            SocketFactory sockets) {
+            InProcess inProcess,
+            Handlers handlers) {
         this.name = name;
         this.core = core;
         this.transport = transport;
         this.layered = layered;
         this.inProcess = inProcess;
-        this.sockets = sockets;
-        handlers = handlerThreads(name);
-        local = new LocalClient(core, handlers);
+        this.handlers = handlers;
+        sockets = new InProcessSockets(inProcess.sockets(), inProcess.allocator());
+        local = new LocalClient(core, inProcess, handlers.executor());
         Events events = core.events();
         if (events != null) {
             events.start();
@@ -117,6 +111,7 @@ public final class Broker implements AutoCloseable {
             Access access,
             Admission admission,
             ByteBufAllocator allocator,
+            Handlers handlers,
             Consumer<LocalClient> early)
             throws BrokerStartException {
         Store store = core.store();
@@ -126,9 +121,8 @@ public final class Broker implements AutoCloseable {
             OpenedStore.read(store, restore, core);
         }
         Transport transport = new SocketTransport(name, core);
-        Acceptor inProcess = new Acceptor(IN_PROCESS, new Layers(null, null), core, transport, access, admission);
-        Broker broker =
-                new Broker(name, core, transport, listeners, inProcess, new InProcessSockets(inProcess, allocator));
+        InProcess inProcess = inProcess(core, transport, access, admission, allocator);
+        Broker broker = new Broker(name, core, transport, listeners, inProcess, handlers);
         if (store != null) {
             broker.takeIn(store, restore);
         }
@@ -153,9 +147,20 @@ public final class Broker implements AutoCloseable {
         return broker;
     }
 
+    private static InProcess inProcess(
+            Core core, Transport transport, Access access, Admission admission, ByteBufAllocator allocator) {
+        Layers none = new Layers(null, null);
+        Acceptor sockets = new Acceptor(InProcess.SOCKETS, none, core, transport, access, admission);
+        Access all = new Access(Authenticator.anonymous(), null);
+        Admission silent = admission.ofListener(core.limits().withKeepAliveMaxSeconds(0)); // nothing to be heard of
+        Acceptor sessions = new Acceptor(InProcess.SESSIONS, none, core, transport, all, silent);
+        return new InProcess(sockets, sessions, allocator);
+    }
+
     private static Authorizers authorizers(Collection<Listener> listeners, Access access) {
         Authorizers all = new Authorizers(access.authorizer());
-        all.put(IN_PROCESS, access.authorizer());
+        all.put(InProcess.SOCKETS, access.authorizer());
+        all.put(InProcess.SESSIONS, null);
         listeners.forEach(
                 listener -> all.put(listener.name(), listener.access(access).authorizer()));
         return all;
@@ -181,17 +186,6 @@ public final class Broker implements AutoCloseable {
             close();
             throw new BrokerStartException(BrokerStartException.Kind.STORE_FAILED, "interrupted", e);
         }
-    }
-
-    /** Threads for user code: as many as there are handlers at work, none when there are none. */
-    private static ExecutorService handlerThreads(String name) {
-        AtomicInteger number = new AtomicInteger();
-        return new ThreadPoolExecutor(
-                0, Integer.MAX_VALUE, HANDLER_IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
-                    Thread thread = new Thread(task, name + "-handler-" + number.getAndIncrement());
-                    thread.setDaemon(true);
-                    return thread;
-                });
     }
 
     /** Its name: {@link BrokerBuilder#name}. */
@@ -307,7 +301,7 @@ public final class Broker implements AutoCloseable {
     public synchronized Administration admin() {
         Administration made = admin;
         if (made == null) {
-            made = new Administration(this, core, handlers);
+            made = new Administration(this, core, handlers.executor());
             admin = made;
         }
         return made;
@@ -418,14 +412,20 @@ public final class Broker implements AutoCloseable {
         return acceptors;
     }
 
+    /** Of local sessions. */
+    Acceptor localSessions() {
+        return inProcess.sessions();
+    }
+
     /** Of the clients in this process. */
     Acceptor inProcess() {
-        return inProcess;
+        return inProcess.sockets();
     }
 
     private List<Acceptor> allAcceptors() {
         List<Acceptor> all = new ArrayList<>(acceptors.values());
-        all.add(inProcess);
+        all.add(inProcess.sockets());
+        all.add(inProcess.sessions());
         return all;
     }
 
@@ -463,7 +463,8 @@ public final class Broker implements AutoCloseable {
      * @param drain how long clients may take to get what is queued for them; 0 not to wait for them; at most 365 days
      * @param serverReference where 5.0 clients should go instead [5.0 section 4.11]: host names, each with a port if need be,
      *     separated by spaces; empty for nowhere
-     * @return completes when the event loops have ended and the handlers have too, or were interrupted after the drain
+     * @return completes when the event loops have ended and the handlers have too, or were interrupted after the drain; those
+     *     of {@link BrokerBuilder#handlerExecutor} aren't waited for
      * @throws IllegalArgumentException for a reference of more than 65,535 bytes or with U+0000 in it
      */
     public synchronized CompletionStage<Void> closeAsync(Duration drain, String serverReference) {
@@ -492,7 +493,7 @@ public final class Broker implements AutoCloseable {
             admin().close();
             closeStore();
             admin().endTraces();
-            endHandlers(drain);
+            handlers.end(drain);
             endEvents(drain);
             core.close();
             closed.complete(null);
@@ -523,19 +524,6 @@ public final class Broker implements AutoCloseable {
                 core.loop(i).drops().tellRest(events);
             }
             events.close(drain.toMillis());
-        }
-    }
-
-    /** Handlers may finish the message that they have; one that takes longer than the drain is interrupted. */
-    private void endHandlers(Duration drain) {
-        handlers.shutdown();
-        try {
-            if (!handlers.awaitTermination(drain.toMillis(), TimeUnit.MILLISECONDS)) {
-                handlers.shutdownNow();
-            }
-        } catch (InterruptedException e) {
-            handlers.shutdownNow();
-            Thread.currentThread().interrupt();
         }
     }
 

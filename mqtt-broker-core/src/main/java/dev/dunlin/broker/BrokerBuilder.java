@@ -36,6 +36,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -66,6 +67,7 @@ public final class BrokerBuilder {
     private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
     private boolean upgradeQoS;
     private boolean tcpNoDelay = true;
+    private @Nullable Executor handlerExecutor;
     private Duration sysInterval = Duration.ZERO;
     private final List<Interceptor> interceptors = new ArrayList<>();
     private Duration interceptorTimeout = Duration.ofSeconds(10);
@@ -212,6 +214,19 @@ public final class BrokerBuilder {
     }
 
     /**
+     * Where the handlers of the local client run, and what depends on its stages; default are threads of the broker, as many as
+     * are at work. The executor is not shut down with the broker. It must have a thread for each handler that blocks at a
+     * time; one thread per task, such as {@code Executors.newVirtualThreadPerTaskExecutor()}, is fine: a task lives until its
+     * handler has nothing more to do. If it takes no task, messages for handlers are dropped, and local sessions end.
+     *
+     * @param executor safe for any thread; must not run tasks on the thread that brings them
+     */
+    public BrokerBuilder handlerExecutor(Executor executor) {
+        handlerExecutor = executor;
+        return this;
+    }
+
+    /**
      * Tells an observer what happens in the broker: who comes and goes, what is refused, dropped or nearly full, how the store is.
      * May be called several times; see {@link BrokerObserver} for the thread. Without any nothing of that is made.
      */
@@ -306,11 +321,16 @@ public final class BrokerBuilder {
             core.observe(events);
             admission.observe(events);
         }
-        Broker started = Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator, early);
+        Broker started =
+                Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator, handlers(), early);
         if (!sysInterval.isZero()) {
             SysTopics.begin(core, sysInterval.toMillis());
         }
         return started;
+    }
+
+    private Handlers handlers() {
+        return handlerExecutor == null ? Handlers.threads(name) : Handlers.of(handlerExecutor);
     }
 
     /** Without an authenticator: whoever could come so far comes in, under the name in its certificate if that is to count. */
@@ -335,7 +355,7 @@ public final class BrokerBuilder {
     }
 
     private void checkNames() throws BrokerStartException {
-        Set<String> names = new HashSet<>(Set.of(Broker.IN_PROCESS));
+        Set<String> names = new HashSet<>(Set.of(InProcess.SOCKETS, InProcess.SESSIONS));
         for (Listener listener : listeners) {
             if (!names.add(listener.name())) {
                 throw config("two listeners are named " + listener.name());

@@ -1,16 +1,16 @@
 package dev.dunlin.broker;
 
-import dev.dunlin.broker.session.LocalSubscriber;
+import dev.dunlin.broker.session.LocalConsumer;
 import java.util.concurrent.CompletionStage;
 
 /** A subscription of the {@link LocalClient}. Any thread. */
 public final class LocalSubscription implements AutoCloseable {
     private final String filter;
-    private final LocalSubscriber subscriber;
+    private final LocalConsumer consumer;
 
-    LocalSubscription(String filter, LocalSubscriber subscriber) {
+    LocalSubscription(String filter, LocalConsumer consumer) {
         this.filter = filter;
-        this.subscriber = subscriber;
+        this.consumer = consumer;
     }
 
     /** The topic filter. */
@@ -23,12 +23,15 @@ public final class LocalSubscription implements AutoCloseable {
      * handler that never is done never lets it. On an event loop: what depends on it must not block.
      */
     public CompletionStage<Void> settled() {
-        return subscriber.settled();
+        return consumer.settled();
     }
 
-    /** Ends the subscription. The handler finishes the message that it has; what is queued for it is dropped. */
+    /**
+     * Ends the subscription. The handler finishes the message that it has. What is queued for it is dropped, or goes back to
+     * the group if the subscription is a shared one.
+     */
     @Override
     public void close() {
-        subscriber.unsubscribe();
+        consumer.unsubscribe();
     }
 }

@@ -319,7 +319,7 @@ final class LocalClientTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a/#/b", "a+", "$share/g/t", "a\0b"})
+    @ValueSource(strings = {"", "a/#/b", "a+", "$share/g", "$share/+/t", "a\0b"})
     void throwsForWhatIsNoFilterOfItsOwn(String filter) {
         assertThatThrownBy(() -> broker.local().subscribe(filter, came::add))
                 .isInstanceOf(IllegalArgumentException.class);

@@ -88,6 +88,7 @@ final class TestBroker implements AutoCloseable {
     /** Connections that the broker has open, logged in or not. */
     int openConnections() {
         return broker.inProcess().openConnections()
+                + broker.localSessions().openConnections()
                 + broker.acceptors().values().stream()
                         .mapToInt(Acceptor::openConnections)
                         .sum();

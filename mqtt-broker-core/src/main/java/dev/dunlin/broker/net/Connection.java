@@ -639,7 +639,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         }
         Traces traces = loop.traffic().traces();
         if (traces != null) {
-            traces.ended(clientId(), cause);
+            traces.ended(clientId(), how.text());
         }
         cancel(connectTimer);
         if (connected) {
@@ -718,14 +718,6 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     @Nullable
     Events events() {
         return acceptor.core().events();
-    }
-
-    /** The client id; empty before CONNECT. */
-    String clientId() {
-        if (session != null) {
-            return session.session().clientId();
-        }
-        return handshake == null ? "" : handshake.clientId();
     }
 
     String listener() {

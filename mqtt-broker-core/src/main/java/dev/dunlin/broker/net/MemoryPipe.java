@@ -9,11 +9,13 @@ import java.net.SocketTimeoutException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes on their way in one direction within the process, in place of a socket's buffers: a ring that grows up to
  * {@link #BYTES_MAX}. At one end is the client, whose threads wait here; at the other a {@link MemoryChannel}, which never
- * waits, but is called when what it has looked for in vain is there. That call is made without the lock.
+ * waits, but is called when what it has looked for in vain is there. That call is made without the lock. A client may choose
+ * to be called as well.
  *
  * <p>The writer's end may be closed, which the reader sees behind what is left; or the reader's, which the writer sees at once.
  */
@@ -28,6 +30,8 @@ final class MemoryPipe {
     private int start;
     private int size;
     private boolean channelWaits;
+    private @Nullable Runnable client;
+    private boolean clientWaits;
     private boolean writerClosed;
     private boolean readerClosed;
 
@@ -126,6 +130,79 @@ final class MemoryPipe {
         }
     }
 
+    // ---- the client's end, for one that doesn't wait
+
+    /** Has the client called, by the channel's threads, once after each vain look. Before anything else. */
+    void calls(Runnable whenThereIsSomething) {
+        client = whenThereIsSomething;
+    }
+
+    /** Whether there are bytes, or the end; else the client is called when there are. */
+    boolean clientAwaitsReadable() {
+        lock.lock();
+        try {
+            clientWaits = size == 0 && !writerClosed && !readerClosed;
+            return !clientWaits;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes what is there; 0 for nothing. */
+    int takeNow(ByteBuf into) {
+        boolean tell;
+        int taken;
+        lock.lock();
+        try {
+            taken = drain(into);
+            tell = channelWaits;
+            channelWaits = false;
+        } finally {
+            lock.unlock();
+        }
+        if (tell) {
+            channel.run();
+        }
+        return taken;
+    }
+
+    /**
+     * Hands over as much as there is room for; all of it if nobody reads any more. If something is left, the client is called
+     * when there is room.
+     */
+    void offerNow(ByteBuf from) {
+        boolean tell;
+        lock.lock();
+        try {
+            if (readerClosed || writerClosed) {
+                from.skipBytes(from.readableBytes());
+            } else {
+                fill(from);
+            }
+            clientWaits = from.isReadable();
+            tell = channelWaits;
+            channelWaits = false;
+        } finally {
+            lock.unlock();
+        }
+        if (tell) {
+            channel.run();
+        }
+    }
+
+    /** Under the lock: whether the client is to be called. */
+    private @Nullable Runnable called() {
+        Runnable waiting = clientWaits ? client : null;
+        clientWaits = false;
+        return waiting;
+    }
+
+    private static void call(@Nullable Runnable waiting) {
+        if (waiting != null) {
+            waiting.run();
+        }
+    }
+
     // ---- the channel's end
 
     /** Whether there are bytes, or the end; else the channel is called when there are. */
@@ -141,12 +218,15 @@ final class MemoryPipe {
 
     /** Takes what is there and fits; 0 for nothing. */
     int take(ByteBuf into) {
+        Runnable waiting = null;
         lock.lock();
         try {
+            waiting = called();
             return drain(into);
         } finally {
             changed.signalAll();
             lock.unlock();
+            call(waiting);
         }
     }
 
@@ -163,6 +243,7 @@ final class MemoryPipe {
 
     /** Hands over as much as there is room for; all of it if nobody reads any more, as a network would. */
     void offer(ByteBuf from) throws IOException {
+        Runnable waiting = null;
         lock.lock();
         try {
             if (writerClosed) {
@@ -172,10 +253,12 @@ final class MemoryPipe {
                 from.skipBytes(from.readableBytes());
             } else {
                 fill(from);
+                waiting = called();
             }
         } finally {
             changed.signalAll();
             lock.unlock();
+            call(waiting);
         }
     }
 
@@ -215,10 +298,12 @@ final class MemoryPipe {
     /** Both ends have to see it, whatever they wait for. */
     private void change(Runnable state) {
         boolean tell;
+        Runnable waiting;
         lock.lock();
         try {
             state.run();
             changed.signalAll();
+            waiting = called();
             tell = channelWaits;
             channelWaits = false;
         } finally {
@@ -227,6 +312,7 @@ final class MemoryPipe {
         if (tell) {
             channel.run();
         }
+        call(waiting);
     }
 
     // ---- the ring, under the lock

@@ -14,6 +14,7 @@ import dev.dunlin.codec.QoS;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,9 @@ public final class Core {
 
     /** The sessions of all loops, connected or not. */
     final AtomicInteger sessions = new AtomicInteger();
+
+    /** Messages that handlers were given; not on the loops. */
+    private final LongAdder handled = new LongAdder();
 
     private final AtomicInteger connected = new AtomicInteger();
     private final AtomicInteger mostConnected = new AtomicInteger();
@@ -326,6 +330,21 @@ public final class Core {
             most = Math.max(most, loop.lag.longestMs(monotonicMs()));
         }
         return most;
+    }
+
+    /** The handlers of a session within the process are too slow for a message of QoS 0, which is lost. Any thread. */
+    public void localQueueFull(String clientId, String topic) {
+        SessionLoop home = home(clientId);
+        home.execute(() -> home.drops().count(clientId, topic, DropReason.LOCAL_QUEUE_FULL, 1));
+    }
+
+    /** The handler of a local subscription is given a message. If it fails on it, that counts as dropped too. Any thread. */
+    void handled() {
+        handled.increment();
+    }
+
+    long handedOut() {
+        return handled.sum();
     }
 
     /** How many connections take nothing of what waits for them. Any thread. */

@@ -13,6 +13,7 @@ import dev.dunlin.codec.UserProperty;
 import dev.dunlin.codec.WillMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,7 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
     }
 
     private final String topic;
-    private final QoS qos;
+    private final byte qos;
     private final boolean retain;
     private final String publisher;
     private final long expiresAtMs;
@@ -60,6 +61,9 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     /** Whether references are counted. */
     private final boolean counted;
+
+    /** What the local client has published, for its own subscribers; null if a client has, or it stays as a retained message. */
+    private final @Nullable Message local;
 
     @SuppressWarnings("unused") // by REFERENCES
     private volatile int references = 1;
@@ -76,12 +80,24 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     private KeptMessage(
             String topic, QoS qos, boolean retain, String publisher, long expiresAtMs, PublishFrame original) {
+        this(topic, qos, retain, publisher, expiresAtMs, original, null);
+    }
+
+    private KeptMessage(
+            String topic,
+            QoS qos,
+            boolean retain,
+            String publisher,
+            long expiresAtMs,
+            PublishFrame original,
+            @Nullable Message local) {
         this.topic = topic;
-        this.qos = qos;
+        this.qos = (byte) qos.level();
         this.retain = retain;
         this.publisher = publisher;
         this.expiresAtMs = expiresAtMs;
         this.original = original;
+        this.local = local;
         origin = null;
         counted = original.isLarge();
         cache(original);
@@ -90,12 +106,13 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
     /** In the place of another, with its publisher and RETAIN: takes a reference to that. */
     private KeptMessage(KeptMessage origin, String topic, QoS qos, long expiresAtMs, PublishFrame original) {
         this.topic = topic;
-        this.qos = qos;
+        this.qos = (byte) qos.level();
         this.retain = origin.retain;
         this.publisher = origin.publisher;
         this.expiresAtMs = expiresAtMs;
         this.original = original;
         this.origin = origin;
+        local = null;
         origin.retain();
         counted = original.isLarge() || origin.counted;
         cache(original);
@@ -165,7 +182,14 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
      * @throws IllegalArgumentException if MQTT can't carry it: a string with U+0000 or too long, a packet too large
      */
     static KeptMessage of(Message message, QoS qos, long nowMs) {
-        return of(message, qos, LOCAL_CLIENT, nowMs);
+        return new KeptMessage(
+                message.topic(),
+                qos,
+                message.retain(),
+                LOCAL_CLIENT,
+                expiresAt(message.expirySeconds(), nowMs),
+                frame(message, qos),
+                message.retain() ? null : message);
     }
 
     /** As {@link #of(Message, QoS, long)}, of what an interceptor has put in the place of a client's publish. */
@@ -190,16 +214,20 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
                 this, message.topic(), qos, expiresAt(message.expirySeconds(), nowMs), frame(message, qos));
     }
 
-    private static PublishFrame frame(Message message, QoS qos) {
-        byte[] payload = new byte[message.payload().remaining()];
-        message.payload().get(payload);
-        return PublishFrame.of(
-                message.topic(),
-                publishProperties(message),
-                message.expirySeconds(),
-                payload,
-                MqttVersion.V5, // the richest: it has what a Message can say
-                qos != QoS.AT_MOST_ONCE);
+    /** The encoding of a message on the heap, which keeps a large payload as it is, without a copy. */
+    public static PublishFrame frame(Message message, QoS qos) {
+        ByteBuf payload = Unpooled.wrappedBuffer(message.payload());
+        try {
+            return PublishFrame.of(
+                    message.topic(),
+                    publishProperties(message),
+                    message.expirySeconds(),
+                    payload,
+                    MqttVersion.V5, // the richest: it has what a Message can say
+                    qos != QoS.AT_MOST_ONCE);
+        } finally {
+            payload.release();
+        }
     }
 
     /** The canonical encoding. */
@@ -219,7 +247,7 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     @Override
     public QoS qos() {
-        return qos;
+        return QoS.of(qos);
     }
 
     /** RETAIN as it was published. */
@@ -240,13 +268,24 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     /** About what it occupies in memory. */
     int footprintBytes() {
-        return OBJECT_BYTES + original.packetBytes();
+        int ofFrame = OBJECT_BYTES + original.packetBytes();
+        return local == null ? ofFrame : ofFrame + OBJECT_BYTES + original.headBytes();
     }
 
     /** The same of a publish that isn't kept yet. */
     static int footprintBytes(Publish publish, String topic) {
         int ofTopic = publish.topicAlias() == 0 ? 0 : ByteBufUtil.utf8Bytes(topic); // it may not be in the packet
         return OBJECT_BYTES + publish.packetBytes() + ofTopic;
+    }
+
+    /** Whether the local client has published it. */
+    boolean isLocal() {
+        return publisher.isEmpty();
+    }
+
+    /** Whether it expires at some time. */
+    boolean expires() {
+        return expiresAtMs != NEVER;
     }
 
     boolean isExpired(long nowMs) {
@@ -353,21 +392,39 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
     }
 
     /**
-     * A copy on the heap for user code.
+     * A copy on the heap for user code; the very message that the local client has published, if it is to arrive as it was.
      *
      * @param delivered the QoS of the delivery
      * @param retainFlag RETAIN of the delivery
      */
     Message toMessage(QoS delivered, boolean retainFlag, long nowMs) {
-        Properties p = original.forwardedProperties();
-        ByteBuf view = original.payload();
+        Message same = local;
+        long expirySeconds = expirySeconds(nowMs);
+        if (same != null
+                && same.qos() == delivered
+                && same.retain() == retainFlag
+                && same.expirySeconds() == expirySeconds) {
+            return same;
+        }
+        return copyOf(topic, original.forwardedProperties(), original.payload(), delivered, retainFlag, expirySeconds);
+    }
+
+    /**
+     * A copy on the heap of what is in a packet.
+     *
+     * @param p may have others besides those of a message
+     * @param view the payload is what is readable; borrowed, its indices stay
+     * @param expirySeconds -1 for none
+     */
+    public static Message copyOf(
+            String topic, Properties p, ByteBuf view, QoS qos, boolean retain, long expirySeconds) {
         byte[] payload = new byte[view.readableBytes()];
         view.getBytes(view.readerIndex(), payload);
         Message.Builder copy = Message.builder(topic)
-                .payload(payload)
-                .qos(delivered)
-                .retain(retainFlag)
-                .expirySeconds(expirySeconds(nowMs))
+                .wrapPayload(payload)
+                .qos(qos)
+                .retain(retain)
+                .expirySeconds(expirySeconds)
                 .utf8(p.integer(Property.PAYLOAD_FORMAT_INDICATOR, 0) == 1)
                 .contentType(p.string(Property.CONTENT_TYPE))
                 .responseTopic(p.string(Property.RESPONSE_TOPIC))
@@ -402,6 +459,12 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     private static Properties publishProperties(Message message) {
         Properties.Builder out = Properties.builder();
+        addProperties(message, out);
+        return out.build();
+    }
+
+    /** Adds what a PUBLISH and a will say of a message, but for its expiry. */
+    public static void addProperties(Message message, Properties.Builder out) {
         addInteger(out, Property.PAYLOAD_FORMAT_INDICATOR, message.isUtf8() ? 1 : -1);
         addString(out, Property.CONTENT_TYPE, message.contentType());
         addString(out, Property.RESPONSE_TOPIC, message.responseTopic());
@@ -414,7 +477,6 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
         for (UserProperty user : message.userProperties()) {
             out.userProperty(user.name(), user.value());
         }
-        return out.build();
     }
 
     private static void addInteger(Properties.Builder out, Property property, long value) {

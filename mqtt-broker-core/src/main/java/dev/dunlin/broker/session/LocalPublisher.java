@@ -11,13 +11,10 @@ import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -27,7 +24,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class LocalPublisher implements Router.Source {
     private final Core core;
     private final SessionLoop home;
-    private final Executor handlers;
     private final AtomicInteger underWay = new AtomicInteger();
     private final Set<Pending> pending = ConcurrentHashMap.newKeySet();
     private final Set<Pending> durable = ConcurrentHashMap.newKeySet();
@@ -35,13 +31,12 @@ public final class LocalPublisher implements Router.Source {
     private final ArrayDeque<Pending> waiting = new ArrayDeque<>(0); // home loop only
     private boolean awaitingRoom; // home loop only
     private long ticket; // home loop only
-    private final Queue<Runnable> completions = new ConcurrentLinkedQueue<>();
-    private final AtomicBoolean completing = new AtomicBoolean();
+    private final Completions completions;
 
     /** A publisher whose results are completed on {@code handlers}. */
     public LocalPublisher(Core core, Executor handlers) {
         this.core = core;
-        this.handlers = handlers;
+        completions = new Completions(handlers);
         home = core.home("$local/" + core.newSid());
     }
 
@@ -159,7 +154,7 @@ public final class LocalPublisher implements Router.Source {
 
     private void finish(Pending routed, ReasonCode outcome) {
         underWay.decrementAndGet();
-        complete(() -> {
+        completions.add(() -> {
             if (outcome.isError()) {
                 routed.result.completeExceptionally(new RejectedException(outcome));
             } else {
@@ -208,23 +203,6 @@ public final class LocalPublisher implements Router.Source {
     @Override
     public void crowded(SessionLoop target) {
         // looked at before the next publish
-    }
-
-    /** Completes results in order, in batches, off the loop. */
-    private void complete(Runnable completion) {
-        completions.add(completion);
-        if (completing.compareAndSet(false, true)) {
-            handlers.execute(this::completeAll);
-        }
-    }
-
-    private void completeAll() {
-        do {
-            for (Runnable each = completions.poll(); each != null; each = completions.poll()) {
-                each.run();
-            }
-            completing.set(false);
-        } while (!completions.isEmpty() && completing.compareAndSet(false, true));
     }
 
     /** A publish on its way to the router, which borrows the message. */

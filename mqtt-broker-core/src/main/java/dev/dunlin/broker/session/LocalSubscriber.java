@@ -3,62 +3,96 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
-import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.DropReason;
-import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
+import dev.dunlin.broker.spi.SubscriptionOptions;
+import dev.dunlin.broker.spi.SubscriptionOptions.RetainHandling;
 import dev.dunlin.broker.store.EntryId;
-import dev.dunlin.codec.QoS;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * A subscription within the process. Messages are copied to the heap on its home loop, queued within a bound, and handed
- * to the handler one after the other on another thread.
- */
-public final class LocalSubscriber extends Recipient implements RetainedReplay.Receiver {
+/** A subscription within the process, of its own: what is delivered to it goes through a {@link HandlerQueue}. */
+public final class LocalSubscriber extends Recipient
+        implements RetainedReplay.Receiver, HandlerQueue.Owner, LocalConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(LocalSubscriber.class);
 
     private final Core core;
     private final String filter;
-    private final QoS qos;
-    private final MessageHandler handler;
-    private final Executor handlers;
-    private final ArrayDeque<Message> queue = new ArrayDeque<>();
+    private final SubscriptionOptions options;
+    private final HandlerQueue queue;
+    private final AtomicBoolean awaitsRoom = new AtomicBoolean();
     private @Nullable RetainedReplay replay;
+
+    /** What waits for the queue to be empty, once all retained messages are in it; its loop only. */
     private final List<CompletableFuture<Void>> settling = new ArrayList<>(0);
-    private boolean busy;
+
     private boolean high;
     private boolean ended;
 
-    private LocalSubscriber(Core core, String filter, QoS qos, MessageHandler handler, Executor handlers) {
+    private LocalSubscriber(
+            Core core,
+            String filter,
+            SubscriptionOptions options,
+            MessageHandler handler,
+            Executor handlers,
+            int capacity) {
         super(core.newSid(), core.home("$local/" + filter));
         this.core = core;
         this.filter = filter;
-        this.qos = qos;
-        this.handler = handler;
-        this.handlers = handlers;
+        this.options = options;
+        queue = new HandlerQueue(loop, core, this, handler, handlers, capacity);
     }
 
     /** Subscribes; any thread. What is published after the return is delivered; retained messages come too. */
     public static LocalSubscriber subscribe(
-            Core core, String filter, QoS qos, MessageHandler handler, Executor handlers) {
-        LocalSubscriber made = new LocalSubscriber(core, filter, qos, handler, handlers);
-        core.subscriptions.add(new Subscription(made, filter, qos, false, true, 0));
-        long lastTicket = core.lastTicket();
-        made.loop.execute(() -> made.begin(lastTicket));
-        return made;
+            Core core, String filter, SubscriptionOptions options, MessageHandler handler, Executor handlers) {
+        LocalSubscriber made =
+                new LocalSubscriber(core, filter, options, handler, handlers, HandlerQueue.capacity(core));
+        made.request(HandlerQueue.ALL);
+        return made.subscribed();
     }
 
-    /** Ends the subscription; any thread. The message that the handler has is finished, those queued are dropped. */
+    /** As {@link #subscribe}, for somebody who gets no more than {@link #request}ed, and nothing before {@link #begin}. */
+    public static LocalSubscriber subscribeOnRequest(
+            Core core, String filter, SubscriptionOptions options, MessageHandler handler, Executor handlers) {
+        LocalSubscriber made =
+                new LocalSubscriber(core, filter, options, handler, handlers, core.limits.localQueueMessagesMax());
+        made.queue.hold();
+        return made.subscribed();
+    }
+
+    private LocalSubscriber subscribed() {
+        core.subscriptions.add(new Subscription(
+                this, filter, options.maximumQoS(), options.noLocal(), options.retainAsPublished(), 0));
+        long lastTicket = core.lastTicket();
+        loop.execute(() -> begin(lastTicket));
+        return this;
+    }
+
+    /** Allows {@code n} more messages to be handed out, 1 or more; any thread. */
+    public void request(long n) {
+        queue.request(n);
+    }
+
+    /** What is requested may be handed out. Any thread. */
+    public void begin() {
+        queue.begin();
+    }
+
+    /** Unsubscribes; {@code last} runs behind the message that the handler has. Any thread; the first call counts. */
+    public void endWith(Runnable last) {
+        unsubscribe();
+        queue.endWith(last);
+    }
+
+    @Override
     public void unsubscribe() {
         core.subscriptions.remove(this, filter);
         loop.execute(this::end);
@@ -69,15 +103,24 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
         discard(DropReason.SESSION_ENDED);
     }
 
+    @Override
+    public void brokerClosed() {
+        discard(DropReason.BROKER_CLOSED);
+    }
+
     /** Ends it and counts what the handler will not get. */
-    void discard(DropReason reason) {
+    private void discard(DropReason reason) {
         ended = true;
         replay = null;
-        while (!queue.isEmpty()) {
-            drop(queue.remove().topic(), reason);
+        dropQueued(reason);
+    }
+
+    private void dropQueued(DropReason reason) {
+        for (HandlerQueue.Waiting each = queue.poll(); each != null; each = queue.poll()) {
+            drop(each.message().topic(), reason);
+            each.message().release();
         }
-        settling.forEach(each -> each.complete(null));
-        settling.clear();
+        settle();
     }
 
     @Override
@@ -87,19 +130,32 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
 
     private void begin(long lastTicket) {
         loop.sessions().add(this);
-        Target target = new Target(this, qos, false, true, Target.NO_IDS);
-        replay = new RetainedReplay(core.retainedFor(filter), filter, target, lastTicket);
-        pumpReplay();
+        if (options.retainHandling() != RetainHandling.DO_NOT_SEND) { // it is always a new one
+            Target target = new Target(this, options.maximumQoS(), options.noLocal(), true, Target.NO_IDS);
+            replay = new RetainedReplay(core.retainedFor(filter), filter, target, lastTicket);
+            pumpReplay();
+        }
     }
 
     private void pumpReplay() {
         RetainedReplay retained = replay;
-        while (retained != null && !ended && queue.size() < core.limits.localQueueMessagesMax()) {
-            if (!retained.next()) {
+        while (retained != null && !ended) {
+            if (!queue.hasRoom()) {
+                awaitsRoom.set(true); // said first, then looked for room once more
+                if (!queue.hasRoom() || !awaitsRoom.getAndSet(false)) {
+                    return;
+                }
+            }
+            if (retained.next()) {
+                retained.sendTo(this, loop.nowMs());
+            } else if (retained.isDone()) {
                 replay = null;
+                settle();
+                return;
+            } else {
+                loop.execute(this::pumpReplay); // many topics that don't match: others have their turn
                 return;
             }
-            retained.sendTo(this, loop.nowMs());
         }
     }
 
@@ -117,92 +173,79 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
     @Override
     void deliver(KeptMessage message, Target target, long entry, long nowMs) {
         assert loop.inLoop();
+        if (target.noLocal() && message.isLocal()) { // [5.0:MQTT-3.8.3-3]
+            loop.traffic().withheld();
+            return;
+        }
         if (ended) {
             drop(message.topic(), DropReason.SESSION_ENDED);
         } else if (message.isExpired(nowMs)) {
             drop(message.topic(), DropReason.EXPIRED);
-        } else if (queue.size() >= core.limits.localQueueMessagesMax()) {
+        } else if (!queue.offer(message, target, entry)) {
             tellHigh();
             drop(message.topic(), DropReason.LOCAL_QUEUE_FULL);
+        } else if (queue.isHigh()) {
+            tellHigh();
         } else {
-            queue.add(message.toMessage(
-                    effectiveQoS(message, target), message.retainFlag() && target.retainAsPublished(), nowMs));
-            handNext();
-            if (isHigh()) {
-                tellHigh();
-            }
+            high &= !queue.isHalfEmpty();
         }
     }
 
-    private boolean isHigh() {
-        return queue.size() * 5L >= core.limits.localQueueMessagesMax() * 4L;
-    }
-
-    /** That its queue is nearly full: once, and again when it has fallen below half. */
+    /** That its queue is nearly full: once, and again when it has been below half. */
     private void tellHigh() {
         Events events = loop.events();
         if (events != null && !high) {
             high = true;
-            int max = core.limits.localQueueMessagesMax();
-            events.tell(
-                    new BrokerEvent.HighWater(events.now(), toString(), queue.size(), 0, "localQueueMessagesMax", max));
+            events.tell(queue.highWater(events.now(), toString()));
         }
     }
 
-    /** See {@code LocalSubscription.settled}; any thread. */
+    @Override
     public CompletionStage<Void> settled() {
         CompletableFuture<Void> settled = new CompletableFuture<>();
         loop.execute(() -> {
-            if (ended) {
-                settled.complete(null);
-            } else {
-                settling.add(settled);
-                handNext();
-            }
+            settling.add(settled);
+            settle();
         });
         return settled;
     }
 
-    private void handNext() {
-        if (busy) {
-            return;
-        }
-        if (queue.isEmpty()) {
-            settling.forEach(each -> each.complete(null));
+    private void settle() {
+        if (replay == null) {
+            settling.forEach(queue::settle);
             settling.clear();
-            return;
         }
-        busy = true;
-        Message message = queue.remove();
-        high &= queue.size() * 2L >= core.limits.localQueueMessagesMax();
-        loop.traffic().handled();
-        handlers.execute(() -> hand(message));
     }
 
-    private void hand(Message message) {
-        CompletionStage<?> done;
-        try {
-            done = Objects.requireNonNull(handler.onMessage(message), "it gave no stage");
-        } catch (RuntimeException | Error e) { // user code; accounted for like a failed stage
-            loop.execute(() -> handled(message, e));
-            return;
-        }
-        done.whenComplete((nothing, failure) -> loop.execute(() -> handled(message, failure)));
-    }
+    // ---- on the threads of handlers
 
-    private void handled(Message message, @Nullable Throwable failure) {
-        busy = false;
-        if (failure != null) {
-            LOG.warn(
-                    "local subscription {}: its handler failed on {}: {}", filter, message.topic(), failure.toString());
-            drop(message.topic(), DropReason.LOCAL_HANDLER_FAILED);
-            Events events = loop.events();
-            if (events != null) {
-                events.fault(toString(), "its handler failed", failure);
+    @Override
+    public void handled(HandlerQueue.Waiting message, @Nullable DropReason reason, @Nullable Throwable failure) {
+        if (reason != null) {
+            String topic = message.message().topic();
+            loop.execute(() -> drop(topic, reason));
+            if (failure != null) {
+                LOG.warn("local subscription {}: its handler failed on {}: {}", filter, topic, failure.toString());
+                tellFault("its handler failed", failure);
             }
         }
-        pumpReplay();
-        handNext();
+        if (awaitsRoom.get() && awaitsRoom.getAndSet(false)) {
+            loop.execute(this::pumpReplay);
+        }
+    }
+
+    @Override
+    public void refused(Throwable failure) {
+        LOG.warn("local subscription {}: the executor of its handler refuses: {}", filter, failure.toString());
+        tellFault("the executor of its handler refuses", failure);
+        loop.execute(() -> dropQueued(DropReason.LOCAL_HANDLER_FAILED));
+    }
+
+    private void tellFault(String what, Throwable failure) {
+        Events events = core.events();
+        if (events != null) {
+            events.fault(toString(), what, failure);
+        }
     }
 
     private void drop(String topic, DropReason reason) {

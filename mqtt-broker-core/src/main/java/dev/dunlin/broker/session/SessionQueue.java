@@ -190,14 +190,6 @@ final class SessionQueue {
         return 2 * messages() < limits.queueMessagesMax() && 2 * bytes() < limits.queueBytesMax();
     }
 
-    private long messages() {
-        return olderMessages() + queue.size();
-    }
-
-    private long bytes() {
-        return olderBytes() + queue.bytes();
-    }
-
     /** Whether messages of QoS 0 are queued for a session without a connection. */
     boolean takesAtMostOnce() {
         return limits.queueQos0Offline();

@@ -47,7 +47,7 @@ public final class Sessions {
     /** Changed by the loop alone; {@link #clientIds} is for any thread. */
     private final Map<String, Session> byClientId = new ConcurrentHashMap<>();
 
-    private final Set<LocalSubscriber> localSubscribers = new HashSet<>();
+    private final Set<LocalConsumer> localConsumers = new HashSet<>();
 
     /** Connections that wait until they may be opened, by client. */
     private final Map<String, Link> waiting = new HashMap<>();
@@ -698,21 +698,21 @@ public final class Sessions {
     }
 
     /** Has a local subscription with this home ended with the broker. */
-    void add(LocalSubscriber subscriber) {
+    void add(LocalConsumer consumer) {
         assert loop.inLoop();
-        localSubscribers.add(subscriber);
+        localConsumers.add(consumer);
     }
 
     /** The local subscription has ended by itself. */
-    void remove(LocalSubscriber subscriber) {
+    void remove(LocalConsumer consumer) {
         assert loop.inLoop();
-        localSubscribers.remove(subscriber);
+        localConsumers.remove(consumer);
     }
 
     /** Gives back what the sessions hold, at the end of the loop. */
     void dispose() {
-        localSubscribers.forEach(subscriber -> subscriber.discard(DropReason.BROKER_CLOSED));
-        localSubscribers.clear();
+        localConsumers.forEach(LocalConsumer::brokerClosed);
+        localConsumers.clear();
         Set.copyOf(unanswered).forEach(publish -> publish.forget(DropReason.BROKER_CLOSED));
         for (Session session : byClientId.values()) {
             if (session.link != null) { // its connection was cut off with the loop: no death of its client

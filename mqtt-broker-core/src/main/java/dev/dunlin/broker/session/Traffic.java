@@ -31,7 +31,10 @@ public final class Traffic { // hot
     private long replayed;
     private long restored;
     private long acknowledged;
+
+    /** Of a sum only. */
     private long handled;
+
     private long withheld;
 
     /** Who looks on. */
@@ -118,16 +121,12 @@ public final class Traffic { // hot
         restored += deliveries;
     }
 
-    // ... and ends in one of these, in a PUBLISH of QoS 0 that is sent, or in Drops.
+    // ... and ends in one of these, in a PUBLISH of QoS 0 that is sent, with a handler ({@code Core.handled}), or in
+    // Drops.
 
     /** The receiver of a message of QoS 1 or 2 has it. */
     void acknowledged() {
         acknowledged++;
-    }
-
-    /** The handler of a local subscription is given a message. If it fails on it, the message counts as dropped too. */
-    void handled() {
-        handled++;
     }
 
     /** A client isn't sent what it has published itself [5.0:MQTT-3.8.3-3]. */
@@ -147,6 +146,7 @@ public final class Traffic { // hot
             sum.inflightMessages += loop.unacknowledged().messages();
             sum.inflightBytes += loop.unacknowledged().get();
         }
+        sum.handled = core.handedOut();
         return sum;
     }
 
@@ -171,7 +171,6 @@ public final class Traffic { // hot
         sum.replayed += replayed;
         sum.restored += restored;
         sum.acknowledged += acknowledged;
-        sum.handled += handled;
         sum.withheld += withheld;
     }
 

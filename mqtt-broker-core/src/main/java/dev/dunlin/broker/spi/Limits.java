@@ -32,6 +32,7 @@ import java.util.function.Consumer;
  * @param retainedMessagesMax retained messages; a further topic is refused
  * @param localPublishesMax publishes of the local client that are not yet completed; a further one fails
  * @param localQueueMessagesMax messages queued for the handler of a local subscription
+ * @param localRequestsMax requests of the local client that have no answer yet; a further one fails
  * @param queueMemoryBytesMax with a store: bytes of a session's queue that are also kept in memory; what is above is read
  *     back when its turn comes
  * @param commitBytesMax with a store: bytes of changes that are not written yet; above it publishers are read no further
@@ -92,6 +93,7 @@ public record Limits(
         int retainedMessagesMax,
         int localPublishesMax,
         int localQueueMessagesMax,
+        int localRequestsMax,
         long queueMemoryBytesMax,
         long commitBytesMax,
         long commitAgeMaxMs,
@@ -142,6 +144,7 @@ public record Limits(
             10_000,
             NEVER_EXPIRES,
             1_000_000,
+            10_000,
             10_000,
             10_000,
             256 << 10,
@@ -196,6 +199,7 @@ public record Limits(
         range("retainedMessagesMax", retainedMessagesMax, 0, Integer.MAX_VALUE);
         range("localPublishesMax", localPublishesMax, 1, Integer.MAX_VALUE);
         range("localQueueMessagesMax", localQueueMessagesMax, 1, Integer.MAX_VALUE);
+        range("localRequestsMax", localRequestsMax, 1, Integer.MAX_VALUE);
         range("queueMemoryBytesMax", queueMemoryBytesMax, 0, Long.MAX_VALUE);
         range("commitBytesMax", commitBytesMax, 1, Long.MAX_VALUE);
         range("commitAgeMaxMs", commitAgeMaxMs, 1, Long.MAX_VALUE);
@@ -322,6 +326,11 @@ public record Limits(
     /** These limits with another {@link #localQueueMessagesMax()}. */
     public Limits withLocalQueueMessagesMax(int v) {
         return with(draft -> draft.localQueueMessagesMax = v);
+    }
+
+    /** These limits with another {@link #localRequestsMax()}. */
+    public Limits withLocalRequestsMax(int v) {
+        return with(draft -> draft.localRequestsMax = v);
     }
 
     /** These limits with another {@link #queueMemoryBytesMax()}. */
@@ -457,6 +466,7 @@ public record Limits(
         int retainedMessagesMax;
         int localPublishesMax;
         int localQueueMessagesMax;
+        int localRequestsMax;
         long queueMemoryBytesMax;
         long commitBytesMax;
         long commitAgeMaxMs;
@@ -500,6 +510,7 @@ public record Limits(
             retainedMessagesMax = from.retainedMessagesMax;
             localPublishesMax = from.localPublishesMax;
             localQueueMessagesMax = from.localQueueMessagesMax;
+            localRequestsMax = from.localRequestsMax;
             queueMemoryBytesMax = from.queueMemoryBytesMax;
             commitBytesMax = from.commitBytesMax;
             commitAgeMaxMs = from.commitAgeMaxMs;
@@ -545,6 +556,7 @@ public record Limits(
                     retainedMessagesMax,
                     localPublishesMax,
                     localQueueMessagesMax,
+                    localRequestsMax,
                     queueMemoryBytesMax,
                     commitBytesMax,
                     commitAgeMaxMs,

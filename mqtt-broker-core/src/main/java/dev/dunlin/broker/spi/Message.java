@@ -13,8 +13,13 @@ import org.jspecify.annotations.Nullable;
  * fields are those of a PUBLISH [5.0 section 3.3].
  */
 public final class Message {
+    private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
+
     private final String topic;
-    private final byte[] payload;
+
+    /** What is between its position and its limit, which never move: only duplicates of it are read. */
+    private final ByteBuffer payload;
+
     private final QoS qos;
     private final boolean retain;
     private final long expirySeconds;
@@ -72,14 +77,29 @@ public final class Message {
         return topic;
     }
 
+    /**
+     * Starts an answer to this request: on its response topic, with its correlation data and its QoS [5.0 section 4.10].
+     *
+     * @throws IllegalStateException if it has no response topic, and so wants no answer
+     */
+    public Builder answer() {
+        if (responseTopic == null) {
+            throw new IllegalStateException("no request: it has no response topic");
+        }
+        Builder answer = new Builder(responseTopic);
+        answer.qos = qos;
+        answer.correlationData = correlationData;
+        return answer;
+    }
+
     /** A fresh read-only view of the payload. */
     public ByteBuffer payload() {
-        return ByteBuffer.wrap(payload).asReadOnlyBuffer();
+        return payload.asReadOnlyBuffer();
     }
 
     /** The payload decoded as UTF-8; ill-formed sequences become U+FFFD. */
     public String payloadText() {
-        return new String(payload, StandardCharsets.UTF_8);
+        return StandardCharsets.UTF_8.decode(payload.duplicate()).toString();
     }
 
     /** The quality of service that it was published or is delivered with. */
@@ -124,13 +144,13 @@ public final class Message {
 
     @Override
     public String toString() {
-        return topic + " " + qos + (retain ? " retain " : " ") + payload.length + " bytes";
+        return topic + " " + qos + (retain ? " retain " : " ") + payload.remaining() + " bytes";
     }
 
     /** Builds a {@link Message}. Not thread-safe. */
     public static final class Builder {
         private String topic;
-        private byte[] payload = new byte[0];
+        private ByteBuffer payload = EMPTY;
         private QoS qos = QoS.AT_MOST_ONCE;
         private boolean retain;
         private long expirySeconds = -1;
@@ -152,14 +172,39 @@ public final class Message {
 
         /** A text payload in UTF-8; also says that it is text (Payload Format Indicator 1). */
         public Builder payload(String text) {
-            payload = text.getBytes(StandardCharsets.UTF_8);
+            payload = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
             utf8 = true;
             return this;
         }
 
         /** A binary payload; copied. */
         public Builder payload(byte[] bytes) {
-            payload = bytes.clone();
+            payload = ByteBuffer.wrap(bytes.clone());
+            utf8 = false;
+            return this;
+        }
+
+        /** A binary payload: what is between the buffer's position and its limit, which stay where they are; copied. */
+        public Builder payload(ByteBuffer bytes) {
+            byte[] copy = new byte[bytes.remaining()];
+            bytes.duplicate().get(copy);
+            return wrapPayload(copy);
+        }
+
+        /**
+         * A binary payload without a copy: the caller must never change the array from now on. The broker may look at it for as
+         * long as a subscriber hasn't got the message, or for as long as the message is retained.
+         */
+        public Builder wrapPayload(byte[] bytes) {
+            return wrapPayload(ByteBuffer.wrap(bytes));
+        }
+
+        /**
+         * As {@link #wrapPayload(byte[])}, of what is between the buffer's position and its limit, which may move later on. A
+         * direct buffer must not be freed by hand, nor its memory be unmapped.
+         */
+        public Builder wrapPayload(ByteBuffer bytes) {
+            payload = bytes.slice();
             utf8 = false;
             return this;
         }

@@ -1,0 +1,240 @@
+package dev.dunlin.broker.session;
+
+import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.spi.BrokerEvent;
+import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.MessageHandler;
+import java.time.Instant;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a handler is still to get. A loop puts messages in, within a bound; threads for user code take them out, one at a time
+ * and in order, and come to the loop only for what it has to know: a handler that keeps up costs one task for many messages.
+ */
+final class HandlerQueue { // hot
+    /** {@link #request} of this many asks for all that will ever come. */
+    static final long ALL = Long.MAX_VALUE;
+
+    /** Whose queue it is. */
+    interface Owner {
+        /**
+         * A message is done with; on the thread of the handler, or of its stage.
+         *
+         * @param reason why it was not delivered; null if it was
+         * @param failure of the handler, if that is the reason
+         */
+        void handled(Waiting message, @Nullable DropReason reason, @Nullable Throwable failure);
+
+        /** The executor takes nothing: what is queued will not be handed out. Any thread. */
+        void refused(Throwable failure);
+    }
+
+    /** A queued message; owns a reference to it until it is handed out. */
+    record Waiting(KeptMessage message, Target target, long entry) {}
+
+    private final SessionLoop loop;
+    private final Core core;
+    private final Owner owner;
+    private final MessageHandler handler;
+    private final int capacity;
+    private final Queue<Waiting> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger size = new AtomicInteger();
+    private final Queue<CompletableFuture<Void>> settling = new ConcurrentLinkedQueue<>();
+    private final Serial drains;
+    private final AtomicLong requested = new AtomicLong();
+    private final AtomicReference<@Nullable Runnable> end = new AtomicReference<>();
+    private volatile boolean over;
+    private volatile boolean busy;
+
+    /**
+     * An empty queue from which nothing is requested so far.
+     *
+     * @param capacity how many it holds at most, with the one that the handler has
+     */
+    HandlerQueue(SessionLoop loop, Core core, Owner owner, MessageHandler handler, Executor handlers, int capacity) {
+        this.loop = loop;
+        this.core = core;
+        this.owner = owner;
+        this.handler = handler;
+        drains = new Serial(handlers, this::drain, owner::refused);
+        this.capacity = capacity;
+    }
+
+    /** How many a queue for a handler holds, which is bounded behind the one message that the handler has. */
+    static int capacity(Core core) {
+        int behind = core.limits.localQueueMessagesMax();
+        return behind == Integer.MAX_VALUE ? behind : behind + 1;
+    }
+
+    // ---- on the loop
+
+    /** Queues a message, with a reference of its own; false if the queue is full. */
+    boolean offer(KeptMessage message, Target target, long entry) {
+        assert loop.inLoop();
+        if (!hasRoom()) {
+            return false;
+        }
+        size.incrementAndGet();
+        message.retain();
+        loop.localBytes(message.footprintBytes());
+        queue.add(new Waiting(message, target, entry));
+        drains.signal();
+        return true;
+    }
+
+    /** Takes the oldest out that isn't handed out yet; null if there is none. The reference is the caller's. */
+    @Nullable
+    Waiting poll() {
+        Waiting oldest = take();
+        if (oldest != null) {
+            size.decrementAndGet();
+            settleIfAwaited();
+        }
+        return oldest;
+    }
+
+    // ---- any thread
+
+    /** Whether it is nearly full. */
+    boolean isHigh() {
+        return size.get() * 5L >= capacity * 4L;
+    }
+
+    /** That it is nearly full, as an event. */
+    BrokerEvent highWater(Instant at, String owner) {
+        return new BrokerEvent.HighWater(
+                at, owner, size.get(), 0, "localQueueMessagesMax", core.limits.localQueueMessagesMax());
+    }
+
+    /** Completes this when nothing is in it any more, and nothing with the handler. */
+    void settle(CompletableFuture<Void> settled) {
+        settling.add(settled);
+        settleIfEmpty(); // noted first, then looked
+    }
+
+    private void settleIfEmpty() {
+        if (size.get() == 0) {
+            for (CompletableFuture<Void> each = settling.poll(); each != null; each = settling.poll()) {
+                each.complete(null);
+            }
+        }
+    }
+
+    private void settleIfAwaited() {
+        if (!settling.isEmpty()) {
+            settleIfEmpty();
+        }
+    }
+
+    boolean hasRoom() {
+        return size.get() < capacity;
+    }
+
+    /** Whether so much room came back that it is worth while to go on. */
+    boolean isHalfEmpty() {
+        return size.get() <= capacity / 2;
+    }
+
+    /** Allows {@code n} more messages to be handed out, 1 or more. */
+    void request(long n) {
+        assert n > 0 : n;
+        requested.accumulateAndGet(n, (present, more) -> present + more < 0 ? ALL : present + more);
+        drains.signal();
+    }
+
+    /** Has it wait for {@link #begin}. Before anything is handed out. */
+    void hold() {
+        busy = true;
+    }
+
+    /** After {@link #hold}. */
+    void begin() {
+        busy = false;
+        drains.signal();
+    }
+
+    /** Hands out nothing more; {@code last} runs once the handler is done with the message that it has. The first call counts. */
+    void endWith(Runnable last) {
+        if (end.compareAndSet(null, last)) {
+            drains.signal();
+        }
+    }
+
+    private @Nullable Waiting take() {
+        Waiting oldest = queue.poll();
+        if (oldest != null) {
+            loop.localBytes(-oldest.message.footprintBytes());
+        }
+        return oldest;
+    }
+
+    /** On the executor: hands out as much as may be. */
+    private void drain() {
+        while (!busy && !over && next()) {
+            // until nothing is left to do
+        }
+    }
+
+    /** Does the next thing; false if there is none for the moment. */
+    private boolean next() {
+        Runnable last = end.get();
+        if (last != null) {
+            over = true;
+            last.run();
+            return false;
+        }
+        Waiting next = requested.get() > 0 ? take() : null;
+        if (next != null) {
+            handOut(next);
+        }
+        return next != null;
+    }
+
+    private void handOut(Waiting next) {
+        Message message;
+        try {
+            long nowMs = next.message.expires() ? core.monotonicMs() : 0;
+            if (next.message.isExpired(nowMs)) {
+                done(next, DropReason.EXPIRED, null);
+                return;
+            }
+            message = toMessage(next, nowMs);
+        } finally {
+            next.message.release();
+        }
+        requested.updateAndGet(n -> n == ALL ? n : n - 1);
+        core.handled();
+        busy = true;
+        if (HandlerCall.isDone(handler, message, failure -> completed(next, failure))) {
+            busy = false;
+            done(next, null, null);
+        }
+    }
+
+    private static Message toMessage(Waiting next, long nowMs) {
+        KeptMessage message = next.message;
+        Target target = next.target;
+        boolean retain = message.retainFlag() && target.retainAsPublished();
+        return message.toMessage(Recipient.effectiveQoS(message, target), retain, nowMs);
+    }
+
+    private void completed(Waiting next, @Nullable Throwable failure) {
+        done(next, failure == null ? null : DropReason.LOCAL_HANDLER_FAILED, failure);
+        busy = false;
+        drains.signal();
+    }
+
+    private void done(Waiting next, @Nullable DropReason reason, @Nullable Throwable failure) {
+        size.decrementAndGet();
+        owner.handled(next, reason, failure);
+        settleIfAwaited();
+    }
+}

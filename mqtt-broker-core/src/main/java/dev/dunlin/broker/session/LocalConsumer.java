@@ -1,0 +1,16 @@
+package dev.dunlin.broker.session;
+
+import java.util.concurrent.CompletionStage;
+
+/** A subscription within the process: one of its own, or a member of a shared group. */
+public interface LocalConsumer {
+
+    /** Ends it; any thread. The handler finishes the message that it has; what is queued ends with it, or goes back to the group. */
+    void unsubscribe();
+
+    /** Completes when the handler is done with all that had come before this call, and nothing is queued; any thread. */
+    CompletionStage<Void> settled();
+
+    /** The broker is closed: gives up what is queued. Its loop only. */
+    void brokerClosed();
+}
