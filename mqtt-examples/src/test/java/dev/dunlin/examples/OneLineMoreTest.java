@@ -70,7 +70,7 @@ class OneLineMoreTest {
 
     @Test
     void withPasswords() throws Exception {
-        Files.writeString(folder.resolve("users"), "anna:" + Passwords.pbkdf2().hash("secret") + "\n");
+        Files.writeString(folder.resolve("users"), "anna:" + Passwords.pbkdf2().hash("secret".getBytes(UTF_8)) + "\n");
         run(before(lineWith(".authenticator(")), broker -> {
             assertThat(isLetIn(broker, "secret")).isTrue();
             assertThat(isLetIn(broker, "wrong")).isFalse();
