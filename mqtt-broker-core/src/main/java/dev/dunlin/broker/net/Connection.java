@@ -91,10 +91,6 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     private boolean draining;
     private boolean turnedAway;
-
-    /** What was said at the end, by whoever has ended it. */
-    private String saidText = "";
-
     private boolean closed;
 
     Connection(Acceptor acceptor, SessionLoop loop, long number) {
@@ -227,7 +223,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             lostBy = lostBy == null ? cause : lostBy;
             pauses &= ~PauseReason.OUTPUT.bit(); // nobody will take it any more
         } else {
-            end(cause, true, Disconnection.By.NETWORK, ReasonCode.UNSPECIFIED_ERROR);
+            end(cause, new Disconnection(Disconnection.By.NETWORK, ReasonCode.UNSPECIFIED_ERROR, cause, true));
         }
     }
 
@@ -253,7 +249,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         } else if (begun != null && type == PacketType.AUTH) { // [5.0:MQTT-3.1.2-30]
             begun.answered(packet.reasonCode(), packet.properties());
         } else if (begun != null && type == PacketType.DISCONNECT) {
-            end("DISCONNECT before CONNACK", true, Disconnection.By.CLIENT, ReasonCode.SUCCESS);
+            end("DISCONNECT before CONNACK", new Disconnection(Disconnection.By.CLIENT, packet.reasonCode(), "", true));
         } else { // [5.0:MQTT-3.1.0-1], [3.1.1:MQTT-3.1.0-1]
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, type + " before CONNACK");
         }
@@ -304,8 +300,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         boolean withWill = packet.reasonCode() != ReasonCode.SUCCESS; // [5.0:MQTT-3.14.4-3], [3.1.1:MQTT-3.14.4-3]
         ReasonCode reason = packet.reasonCode();
         String said = packet.properties().string(Property.REASON_STRING);
-        saidText = said == null ? "" : said;
-        end("DISCONNECT " + reason, withWill, Disconnection.By.CLIENT, reason);
+        end(
+                "DISCONNECT " + reason,
+                new Disconnection(Disconnection.By.CLIENT, reason, said == null ? "" : said, withWill));
     }
 
     // ---- reading
@@ -556,7 +553,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     /** It may not even begin: nothing is said, and nothing waited for. */
     void turnAway() {
         turnedAway = true;
-        end("refused: too much from its address", false, Disconnection.By.BROKER, ReasonCode.CONNECTION_RATE_EXCEEDED);
+        end(
+                "refused: too much from its address",
+                new Disconnection(Disconnection.By.BROKER, ReasonCode.CONNECTION_RATE_EXCEEDED, "", false));
     }
 
     /** The broker is about to be closed: what the client has been sent it may still acknowledge, but it gives us nothing new. */
@@ -589,13 +588,18 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
                 farewell.connack(out(), decoder.version());
             }
         } finally {
-            saidText = farewell.text();
-            end(farewell.cause(), withWill, Disconnection.By.BROKER, farewell.reason());
+            end(
+                    farewell.cause(),
+                    new Disconnection(Disconnection.By.BROKER, farewell.reason(), farewell.text(), withWill));
         }
     }
 
-    /** The one way out, whoever ended it. */
-    private void end(String cause, boolean withWill, Disconnection.By by, ReasonCode reason) {
+    /**
+     * The one way out, whoever ended it.
+     *
+     * @param how with whether a will is to be published, if there is one
+     */
+    private void end(String cause, Disconnection how) {
         if (closed) {
             return;
         }
@@ -624,10 +628,10 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         OpenSession open = session;
         if (open != null) {
             open.close();
-            boolean willFollows = loop.sessions().willFollows(open.session(), this, withWill);
-            loop.sessions().connectionClosed(open.session(), this, withWill);
+            boolean willFollows = loop.sessions().willFollows(open.session(), this, how.willFollows());
+            loop.sessions().connectionClosed(open.session(), this, how.willFollows());
             if (connected) {
-                tell(new Disconnection(by, reason, by == Disconnection.By.NETWORK ? cause : saidText, willFollows));
+                tell(new Disconnection(how.by(), how.reason(), how.text(), willFollows));
             }
         }
     }
