@@ -26,6 +26,12 @@ final class Replacement extends KeptMessage {
         return origin;
     }
 
+    /** Of both: as long as it is under way, neither is given back. */
+    @Override
+    int footprintBytes() {
+        return super.footprintBytes() + origin.footprintBytes();
+    }
+
     @Override
     boolean isCounted() {
         return super.isCounted() || origin.isCounted();
