@@ -152,8 +152,7 @@ class BridgeTest {
             return true;
         }
 
-        private void loseItWhileTheOtherSideThinks(
-                Unsteady otherSide, PublishPacket message) {
+        private void loseItWhileTheOtherSideThinks(Unsteady otherSide, PublishPacket message) {
             int before = otherSide.asked.get();
             connection.send(message);
             await().atMost(Duration.ofSeconds(10)).until(() -> otherSide.asked.get() > before);
