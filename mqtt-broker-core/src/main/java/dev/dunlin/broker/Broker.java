@@ -106,7 +106,8 @@ public final class Broker implements AutoCloseable {
             Map<Listener, Layers> listeners,
             Access access,
             Admission admission,
-            ByteBufAllocator allocator)
+            ByteBufAllocator allocator,
+            Consumer<LocalClient> early)
             throws BrokerStartException {
         Store store = core.store();
         core.authorizers(authorizers(listeners.keySet(), access));
@@ -121,6 +122,7 @@ public final class Broker implements AutoCloseable {
         if (store != null) {
             broker.takeIn(store, restore);
         }
+        broker.begin(early);
         for (Listener listener : listeners.keySet()) {
             Limits own = listener.limits();
             Acceptor acceptor = new Acceptor(
@@ -147,6 +149,16 @@ public final class Broker implements AutoCloseable {
         listeners.forEach(
                 listener -> all.put(listener.name(), listener.access(access).authorizer()));
         return all;
+    }
+
+    /** User code, before anybody can connect. */
+    private void begin(Consumer<LocalClient> early) {
+        try {
+            early.accept(local);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
     /** The loops run: they take in what was in the store, before anybody can connect. */

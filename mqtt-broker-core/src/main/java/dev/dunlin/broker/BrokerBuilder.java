@@ -34,6 +34,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,7 @@ public final class BrokerBuilder {
     private boolean upgradeQoS;
     private boolean tcpNoDelay = true;
     private Duration sysInterval = Duration.ZERO;
+    private Consumer<LocalClient> early = local -> {};
     private final List<Interceptor> interceptors = new ArrayList<>();
     private Duration interceptorTimeout = Duration.ofSeconds(10);
     private OnFailure interceptorFailure = OnFailure.REJECT;
@@ -206,6 +208,16 @@ public final class BrokerBuilder {
         return this;
     }
 
+    /**
+     * Runs this when what is in the store has been read and before the first listener is bound: a local subscription that is
+     * made here misses nothing that clients publish. Several run in the order of the calls, on the thread that starts the
+     * broker; what one throws ends the start, and {@link #start} throws it.
+     */
+    public BrokerBuilder beforeListening(Consumer<? super LocalClient> task) {
+        early = early.andThen(task);
+        return this;
+    }
+
     /** Adds one that sees what clients do, and may change or refuse it: behind those that were added before. */
     public BrokerBuilder intercept(Interceptor interceptor) {
         interceptors.add(Objects.requireNonNull(interceptor, "interceptor"));
@@ -233,8 +245,11 @@ public final class BrokerBuilder {
         return this;
     }
 
-    /** Another clock. Timers stay with the event loops' own: a simulation has to replace these as well. */
-    BrokerBuilder time(TimeSource source) {
+    /**
+     * Another clock, for tests: default {@link TimeSource#system()}. Timers stay with the event loops' own unless the clock has
+     * alarms. What waits for the machine, such as a close of the broker, goes by the system's clock in any case.
+     */
+    public BrokerBuilder time(TimeSource source) {
         time = source;
         return this;
     }
@@ -274,7 +289,7 @@ public final class BrokerBuilder {
                 new Interceptors(List.copyOf(interceptors), interceptorTimeout.toMillis(), interceptorFailure));
         Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
-        Broker started = Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator);
+        Broker started = Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator, early);
         if (!sysInterval.isZero()) {
             SysTopics.begin(core, sysInterval.toMillis());
         }

@@ -8,7 +8,10 @@ import dev.dunlin.broker.spi.MessageHandler;
 import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.codec.QoS;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,7 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
     private final Executor handlers;
     private final ArrayDeque<Message> queue = new ArrayDeque<>();
     private @Nullable RetainedReplay replay;
+    private final List<CompletableFuture<Void>> settling = new ArrayList<>(0);
     private boolean busy;
     private boolean ended;
 
@@ -69,6 +73,8 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
         while (!queue.isEmpty()) {
             drop(queue.remove().topic(), reason);
         }
+        settling.forEach(each -> each.complete(null));
+        settling.clear();
     }
 
     @Override
@@ -120,8 +126,27 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
         }
     }
 
+    /** See {@code LocalSubscription.settled}; any thread. */
+    public CompletionStage<Void> settled() {
+        CompletableFuture<Void> settled = new CompletableFuture<>();
+        loop.execute(() -> {
+            if (ended) {
+                settled.complete(null);
+            } else {
+                settling.add(settled);
+                handNext();
+            }
+        });
+        return settled;
+    }
+
     private void handNext() {
-        if (busy || queue.isEmpty()) {
+        if (busy) {
+            return;
+        }
+        if (queue.isEmpty()) {
+            settling.forEach(each -> each.complete(null));
+            settling.clear();
             return;
         }
         busy = true;
