@@ -23,7 +23,6 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
-import dev.dunlin.codec.testkit.Statement;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AutoClose;
@@ -119,7 +118,6 @@ final class InterceptedPublishTest {
     }
 
     @EachVersion
-    @Statement("3.1.1:MQTT-3.3.5-2")
     void rejects(MqttVersion version) {
         interceptor.publish = message -> Verdict.reject(ReasonCode.PAYLOAD_FORMAT_INVALID, "no JSON");
         WireClient c = broker.client(version, "c");

@@ -545,6 +545,30 @@ final class InterceptorTest {
         }
     }
 
+    /** It completes a question about one client while it is asked about another, in the middle of a fan-out. */
+    @Test
+    void anAnswerFromInsideOfAnotherQuestionComesBehindIt() {
+        ScriptedInterceptor own = new ScriptedInterceptor();
+        try (TestBroker alone = TestBroker.start(builder -> builder.loops(1).intercept(own))) {
+            WireClient one = alone.client("one").subscribed("#", 1);
+            WireClient two = alone.client("two").subscribed("#", 1);
+            List<CompletableFuture<Verdict<Message>>> answers = own.publishesLater(1);
+            WireClient waits = alone.client("waits");
+            waits.send(publish("t", "waited").qos(1, 1));
+            own.awaitAsked("publish waits", 1);
+            own.deliver = message -> {
+                answers.get(0).complete(Verdict.pass());
+                return Verdict.pass();
+            };
+            alone.client("other").published("u", "p", 1);
+            waits.expect(puback(1));
+            for (WireClient each : List.of(one, two)) {
+                each.take("u", "p", 1);
+                each.take("t", "waited", 1);
+            }
+        }
+    }
+
     // ---- configuration
 
     @Test

@@ -18,7 +18,8 @@ public final class ValidateJson implements Interceptor {
     private static final String TOPICS = "json/";
 
     public static void main(String[] args) throws Exception {
-        try (Broker broker = Broker.builder().tcp(0).intercept(new ValidateJson()).start()) {
+        try (Broker broker =
+                Broker.builder().tcp(0).intercept(new ValidateJson()).start()) {
             System.out.println("clients connect to port " + broker.port("tcp"));
             System.in.read();
         }
@@ -27,7 +28,8 @@ public final class ValidateJson implements Interceptor {
     /** It takes microseconds, so it is done here, on the event loop. */
     @Override
     public Verdict<Message> onPublish(ClientInfo from, Message message) {
-        if (!message.topic().startsWith(TOPICS) || (message.retain() && !message.payload().hasRemaining())) {
+        if (!message.topic().startsWith(TOPICS)
+                || (message.retain() && !message.payload().hasRemaining())) {
             return Verdict.pass(); // the latter removes what is retained
         }
         try {

@@ -2,13 +2,14 @@ package dev.dunlin.examples;
 
 import static dev.dunlin.broker.testkit.Packets.connect;
 import static dev.dunlin.broker.testkit.Packets.pubcomp;
-import static dev.dunlin.broker.testkit.Packets.publish;
 import static dev.dunlin.broker.testkit.Packets.pubrel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.testkit.Packets;
+import dev.dunlin.broker.testkit.PublishPacket;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.broker.testkit.WireClient;
@@ -31,16 +32,22 @@ class BridgeTest {
 
     @Test
     void forwardsToTheOtherBroker() throws Exception {
-        try (RunningExample example = new RunningExample(Bridge.class);
-                WireClient here = open(RunningExample.port(example.line()), MqttVersion.V5);
-                WireClient there = open(RunningExample.port(example.line()), MqttVersion.V5)) {
-            there.login("there").subscribed("out/#", 2);
-            here.login("here").subscribed("#", 2).published("out/a", "p", 2).take("out/a", "p", 2);
-            there.take("out/a", "p", 2);
-            here.published("in/a", "p", 1).take("in/a", "p", 1);
-            there.expectNothing();
-            here.leave();
-            there.leave();
+        try (RunningExample example = new RunningExample(Bridge.class)) {
+            int port = RunningExample.port(example.line());
+            try (WireClient here = open(port, MqttVersion.V5);
+                    WireClient near = open(port, MqttVersion.V5);
+                    WireClient there = open(RunningExample.port(example.line()), MqttVersion.V5)) {
+                near.login("near").subscribed("#", 2);
+                there.login("there").subscribed("#", 2);
+                here.login("here").published("out/a", "p", 2).published("in/a", "p", 1);
+                near.take("out/a", "p", 2);
+                near.take("in/a", "p", 1);
+                there.take("out/a", "p", 2);
+                there.expectNothing();
+                for (WireClient each : new WireClient[] {here, near, there}) {
+                    each.leave();
+                }
+            }
             example.end();
         }
     }
@@ -74,16 +81,15 @@ class BridgeTest {
     @CsvSource({"V3_1_1, 1", "V3_1_1, 2", "V5, 1", "V5, 2"})
     void losesNothingAndAcknowledgesNothingEarly(MqttVersion version, int qos) throws Exception {
         Unsteady otherSide = new Unsteady();
-        try (Broker broker =
-                        Bridge.to(otherSide, Duration.ofMillis(50)).tcp(0).start();
+        try (Broker broker = Bridge.to(otherSide, Duration.ofMillis(50)).tcp(0).start();
                 WireClient subscriber = open(broker.port("tcp"), MqttVersion.V5)) {
-            subscriber.login("subscriber").subscribed("out/#", qos);
+            subscriber.login("subscriber").subscribed("out/#", 1);
             Publisher publisher = new Publisher(broker.port("tcp"), version, qos);
             Set<String> all = new TreeSet<>();
             for (int i = 1; i <= MESSAGES; i++) {
                 String payload = String.valueOf(i);
                 all.add(payload);
-                publisher.publish(i, payload, otherSide);
+                publisher.publishUntilAcknowledged(i, payload, otherSide);
                 assertThat(otherSide.accepted).as("acknowledged").contains(payload);
             }
             assertThat(otherSide.accepted).isEqualTo(all);
@@ -119,7 +125,7 @@ class BridgeTest {
             assertThat(connection.receive().toString()).contains("sessionPresent");
         }
 
-        void publish(int packetId, String payload, Unsteady otherSide) {
+        void publishUntilAcknowledged(int packetId, String payload, Unsteady otherSide) {
             for (int attempt = 0; !isAcknowledged(packetId, payload, attempt, otherSide); attempt++) {
                 connection.close();
                 reconnect();
@@ -127,7 +133,7 @@ class BridgeTest {
         }
 
         private boolean isAcknowledged(int packetId, String payload, int attempt, Unsteady otherSide) {
-            var message = publish("out/t", payload).qos(qos, packetId);
+            PublishPacket message = Packets.publish("out/t", payload).qos(qos, packetId);
             if (otherSide.isSlowNext()) {
                 loseItWhileTheOtherSideThinks(otherSide, attempt == 0 ? message : message.dup());
                 return false;
@@ -146,17 +152,13 @@ class BridgeTest {
             return true;
         }
 
-        private void loseItWhileTheOtherSideThinks(Unsteady otherSide, dev.dunlin.broker.testkit.PublishPacket message) {
+        private void loseItWhileTheOtherSideThinks(Unsteady otherSide, PublishPacket message) {
             int before = otherSide.asked.get();
             connection.send(message);
             await().atMost(Duration.ofSeconds(10)).until(() -> otherSide.asked.get() > before);
             connection.close();
             otherSide.slow.complete(null);
             otherSide.slow = new CompletableFuture<>();
-        }
-
-        private static dev.dunlin.broker.testkit.PublishPacket publish(String topic, String payload) {
-            return dev.dunlin.broker.testkit.Packets.publish(topic, payload);
         }
     }
 }

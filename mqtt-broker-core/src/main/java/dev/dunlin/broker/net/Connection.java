@@ -95,7 +95,6 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     private boolean draining;
     private boolean turnedAway;
-
     private boolean closed;
 
     /** In a recording, from CONNECT on; null if there was none then. */
@@ -661,8 +660,8 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         OpenSession open = session;
         if (open != null) {
             open.close();
-            boolean willFollows = loop.sessions().willFollows(open.session(), this, withWill);
-            loop.sessions().connectionClosed(open.session(), this, withWill);
+            boolean willFollows = loop.sessions().willFollows(open.session(), this, how.willFollows());
+            loop.sessions().connectionClosed(open.session(), this, how.willFollows());
             if (connected) {
                 tell(how.as(willFollows));
             }

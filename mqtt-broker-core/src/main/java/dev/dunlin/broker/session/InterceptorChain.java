@@ -121,6 +121,12 @@ public final class InterceptorChain<T> {
         /** Counts the answers that have been taken: another one to the same question is too late. */
         private int answers;
 
+        /** Whether a stage is being asked to tell when it is complete. Read on the loop only. */
+        private boolean registering;
+
+        /** The answer of one that was complete already. */
+        private @Nullable Runnable early;
+
         private SessionLoop.@Nullable Timer patience;
 
         Asked(SessionLoop loop, String clientId, T value, Question<T> question, Consumer<Decision<T>> then) {
@@ -165,13 +171,19 @@ public final class InterceptorChain<T> {
 
         private void await(CompletionStage<Verdict<T>> stage) {
             int number = answers;
+            registering = true;
             try {
                 stage.whenComplete((verdict, failure) -> answered(number, verdict, failure));
             } catch (RuntimeException | Error e) { // the stage may be of the user's own making
-                takeLate(number, null, e);
-                return;
+                answered(number, null, e);
+            } finally {
+                registering = false;
             }
-            if (number == answers) {
+            Runnable first = early;
+            early = null;
+            if (first != null) {
+                first.run();
+            } else {
                 patience = loop.schedule(
                         timeoutMs,
                         () -> takeLate(number, null, new TimeoutException("no answer within " + timeoutMs + " ms")));
@@ -179,11 +191,11 @@ public final class InterceptorChain<T> {
         }
 
         private void answered(int number, @Nullable Verdict<T> verdict, @Nullable Throwable failure) {
-            Runnable task = () -> takeLate(number, verdict, failure);
-            if (loop.inLoop()) {
-                SessionLoop.runGuarded(task);
-            } else {
-                loop.execute(task);
+            Runnable answer = () -> takeLate(number, verdict, failure);
+            if (!loop.inLoop() || !registering) {
+                loop.execute(answer); // on this loop, too: not inside of what else it is doing
+            } else if (early == null) { // not inside of the stage, which would swallow a fault of ours
+                early = answer;
             }
         }
 

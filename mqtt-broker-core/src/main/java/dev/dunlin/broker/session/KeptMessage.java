@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * ({@link #release}). Only a large payload, which stays in Netty's buffers, is really counted; small ones are on the
  * heap and cost nothing here.
  */
-public final class KeptMessage implements StoredMessage.Kept { // hot
+public sealed class KeptMessage implements StoredMessage.Kept permits Replacement { // hot
     /** {@link #expiresAtMs} of a message that never expires. */
     static final long NEVER = Long.MAX_VALUE;
 
@@ -56,12 +56,6 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
     private final long expiresAtMs;
     private final PublishFrame original;
 
-    /** What an interceptor has put this in the place of, for one receiver; with a reference of its own. */
-    private final @Nullable KeptMessage origin;
-
-    /** Whether references are counted. */
-    private final boolean counted;
-
     /** What the local client has published, for its own subscribers; null if a client has, or it stays as a retained message. */
     private final @Nullable Message local;
 
@@ -78,8 +72,7 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
     private record Mounted(
             int prefixBytes, PublishFrame frame, @Nullable Mounted next) {}
 
-    private KeptMessage(
-            String topic, QoS qos, boolean retain, String publisher, long expiresAtMs, PublishFrame original) {
+    KeptMessage(String topic, QoS qos, boolean retain, String publisher, long expiresAtMs, PublishFrame original) {
         this(topic, qos, retain, publisher, expiresAtMs, original, null);
     }
 
@@ -98,23 +91,6 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
         this.expiresAtMs = expiresAtMs;
         this.original = original;
         this.local = local;
-        origin = null;
-        counted = original.isLarge();
-        cache(original);
-    }
-
-    /** In the place of another, with its publisher and RETAIN: takes a reference to that. */
-    private KeptMessage(KeptMessage origin, String topic, QoS qos, long expiresAtMs, PublishFrame original) {
-        this.topic = topic;
-        this.qos = (byte) qos.level();
-        this.retain = origin.retain;
-        this.publisher = origin.publisher;
-        this.expiresAtMs = expiresAtMs;
-        this.original = original;
-        this.origin = origin;
-        local = null;
-        origin.retain();
-        counted = original.isLarge() || origin.counted;
         cache(original);
     }
 
@@ -210,7 +186,7 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
      * @param qos that of its delivery
      */
     KeptMessage replacedBy(Message message, QoS qos, long nowMs) {
-        return new KeptMessage(
+        return new Replacement(
                 this, message.topic(), qos, expiresAt(message.expirySeconds(), nowMs), frame(message, qos));
     }
 
@@ -242,7 +218,17 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     /** The message that was published: this one, unless an interceptor has put it in the place of that. Borrowed. */
     KeptMessage origin() {
-        return origin == null ? this : origin;
+        return this;
+    }
+
+    /** Whether references are counted: those of a small one cost nothing. */
+    boolean isCounted() {
+        return original.isLarge();
+    }
+
+    /** Its last reference was given back. Of one whose references are counted. */
+    void dispose() {
+        original.release();
     }
 
     @Override
@@ -356,7 +342,7 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     /** Takes a reference. The caller must know that another one is held meanwhile. */
     void retain() {
-        if (counted) {
+        if (isCounted()) {
             int before = (int) REFERENCES.getAndAdd(this, 1);
             assert before > 0 : "retained after its last release";
         }
@@ -364,7 +350,7 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     /** Takes a reference unless the last one is gone already: for readers of the retained index. */
     boolean tryRetain() {
-        if (!counted) {
+        if (!isCounted()) {
             return true;
         }
         for (int n = references; n > 0; n = references) {
@@ -377,16 +363,11 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     /** Gives a reference back. */
     void release() {
-        if (counted) {
+        if (isCounted()) {
             int before = (int) REFERENCES.getAndAdd(this, -1);
             assert before > 0 : "released more often than retained";
             if (before == 1) {
-                if (original.isLarge()) {
-                    original.release();
-                }
-                if (origin != null) {
-                    origin.release();
-                }
+                dispose();
             }
         }
     }

@@ -2,7 +2,10 @@ package dev.dunlin.broker.spi;
 
 /** Why a message ended without being delivered to one of its targets. Every such end is counted under one of these. */
 public enum DropReason {
-    /** The publish was refused before it changed anything: a limit, or a topic that clients may not publish to. */
+    /**
+     * The publish was refused before it changed anything: by a limit, an {@link Interceptor}, or because clients may not publish
+     * to its topic.
+     */
     REFUSED,
     /** An {@link Interceptor} has refused the delivery, or failed: see {@link Interceptor#onDeliver}. */
     INTERCEPTED,
