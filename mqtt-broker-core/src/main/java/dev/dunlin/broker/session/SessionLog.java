@@ -322,8 +322,7 @@ final class SessionLog {
         }
         if (session.queue.olderFrom() != SessionReader.Page.END) {
             SessionQueue queue = session.queue;
-            Objects.requireNonNull(store)
-                    .purge(session.sid, queue.olderFrom(), queue.olderUnderWay(), queue::purged);
+            Objects.requireNonNull(store).purge(session.sid, queue.olderFrom(), queue.olderUnderWay(), queue::purged);
         } else if (session.queue.size() > POINT_DELETES_MAX) {
             changes.noEntries();
             rangeIsGone = true;
