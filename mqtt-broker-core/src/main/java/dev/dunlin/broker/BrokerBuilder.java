@@ -29,6 +29,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -207,7 +208,7 @@ public final class BrokerBuilder {
      * May be called several times; see {@link BrokerObserver} for the thread. Without any nothing of that is made.
      */
     public BrokerBuilder observe(BrokerObserver observer) {
-        observers.add(observer);
+        observers.add(Objects.requireNonNull(observer, "observer"));
         return this;
     }
 

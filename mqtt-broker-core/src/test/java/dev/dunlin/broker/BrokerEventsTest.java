@@ -249,7 +249,8 @@ final class BrokerEventsTest {
             publisher.ping();
             return !seen.all(MemoryWell.class).isEmpty();
         });
-        assertThat(seen.all(MemoryOver.class)).hasSize(1);
+        int wells = seen.all(MemoryWell.class).size();
+        assertThat(seen.all(MemoryOver.class)).as("in turn").hasSizeBetween(wells, wells + 1);
     }
 
     @Test

@@ -193,12 +193,11 @@ public final class Sessions {
     }
 
     private void takenOver(Opening opening) {
-        String from = String.valueOf(opening.client().remoteAddress());
+        SocketAddress from = opening.client().remoteAddress();
         Flight.takenOver(opening.clientId(), from);
         Events events = core.events();
         if (events != null) {
-            SocketAddress address = opening.client().remoteAddress();
-            events.tell(new BrokerEvent.TakenOver(events.now(), opening.clientId(), address));
+            events.tell(new BrokerEvent.TakenOver(events.now(), opening.clientId(), from));
         }
     }
 
