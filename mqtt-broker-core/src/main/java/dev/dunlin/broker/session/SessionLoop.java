@@ -588,8 +588,10 @@ public final class SessionLoop { // hot
                 return false;
             }
         }
-        boolean done = mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirtyCount == 0 && !anyToWake;
-        return done && !drops.isToldAtTheEndOfTheTurn();
+        if (drops.isToldAtTheEndOfTheTurn()) {
+            return false;
+        }
+        return mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirtyCount == 0 && !anyToWake;
     }
 
     private void wakeup() {
