@@ -413,6 +413,7 @@ public final class SessionLoop { // hot
                 recipient.deliver(message, targets[i], stored, nowMs);
             } catch (Throwable e) { // a fault with one target, be it memory, isn't the others'
                 LOG.error("delivery to {} failed", recipient, e);
+                fault("a delivery to " + recipient + " failed", e);
             }
             deliveriesLeft -= cost;
             i++;
@@ -573,11 +574,19 @@ public final class SessionLoop { // hot
         dirtyCount = later;
     }
 
-    private static void flush(Outbound outbound) {
+    private void flush(Outbound outbound) {
         try {
             outbound.flush();
         } catch (Throwable e) { // as with a delivery
             LOG.error("a flush failed", e);
+            fault("a flush failed", e);
+        }
+    }
+
+    private void fault(String what, Throwable cause) {
+        Events events = core.events();
+        if (events != null) {
+            events.fault("", what, cause);
         }
     }
 
