@@ -133,6 +133,13 @@ public final class Events {
         }
     }
 
+    /** As {@link #fault(String, String, Object)}, if there is anybody to tell. */
+    public static void fault(@Nullable Events to, String clientId, String what, @Nullable Object cause) {
+        if (to != null) {
+            to.fault(clientId, what, cause);
+        }
+    }
+
     private record Told(String clientId, String what, Instant at) {}
 
     private boolean isNew(Told now) {

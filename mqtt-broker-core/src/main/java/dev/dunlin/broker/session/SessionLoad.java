@@ -92,10 +92,8 @@ final class SessionLoad {
             finish();
         } else if (failure != null && failure.kind() == StoreException.Kind.CORRUPT) {
             LOG.error("client {}: its session can't be read: {}", session.clientId, failure.getMessage());
-            Events events = session.loop.events();
-            if (events != null) {
-                events.fault(session.clientId, "its stored session can't be read", failure.getMessage());
-            }
+            Events.fault(
+                    session.loop.events(), session.clientId, "its stored session can't be read", failure.getMessage());
             waiting.clear();
             Link link = session.link;
             if (link != null) {

@@ -413,7 +413,7 @@ public final class SessionLoop { // hot
                 recipient.deliver(message, targets[i], stored, nowMs);
             } catch (Throwable e) { // a fault with one target, be it memory, isn't the others'
                 LOG.error("delivery to {} failed", recipient, e);
-                fault("a delivery to " + recipient + " failed", e);
+                Events.fault(core.events(), "", "a delivery to " + recipient + " failed", e);
             }
             deliveriesLeft -= cost;
             i++;
@@ -579,14 +579,7 @@ public final class SessionLoop { // hot
             outbound.flush();
         } catch (Throwable e) { // as with a delivery
             LOG.error("a flush failed", e);
-            fault("a flush failed", e);
-        }
-    }
-
-    private void fault(String what, Throwable cause) {
-        Events events = core.events();
-        if (events != null) {
-            events.fault("", what, cause);
+            Events.fault(core.events(), "", "a flush failed", e);
         }
     }
 

@@ -224,10 +224,7 @@ public final class Sessions {
     }
 
     private void tellFault(Session session, String what, @Nullable Object cause) {
-        Events events = core.events();
-        if (events != null) {
-            events.fault(session.clientId, what, cause);
-        }
+        Events.fault(core.events(), session.clientId, what, cause);
     }
 
     /** The session whose will is to be published before this connection can begin; null if there is none. */
