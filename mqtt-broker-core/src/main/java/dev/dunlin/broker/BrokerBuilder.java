@@ -231,7 +231,7 @@ public final class BrokerBuilder {
      * May be called several times; see {@link BrokerObserver} for the thread. Without any nothing of that is made.
      */
     public BrokerBuilder observe(BrokerObserver observer) {
-        observers.add(observer);
+        observers.add(Objects.requireNonNull(observer, "observer"));
         return this;
     }
 

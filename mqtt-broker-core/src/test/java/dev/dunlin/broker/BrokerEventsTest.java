@@ -201,14 +201,15 @@ final class BrokerEventsTest {
         WireClient publisher = broker.client("publisher");
         byte[] large = new byte[256 << 10];
         int sent = 0;
-        while (broker.dropped(DropReason.SLOW_CONSUMER_QOS_0) == 0) {
+        while (seen.all(SlowConsumer.class).isEmpty()) { // what the system buffers isn't known
             publisher.published(publish("t", large), 0);
             sent++;
         }
         SlowConsumer found = seen.await(SlowConsumer.class, "slow");
         assertThat(found.forMs()).isGreaterThanOrEqualTo(50);
         assertThat(found.pendingBytes()).isPositive();
-        for (int i = 0; i < sent - 1; i++) {
+        long taken = sent - broker.dropped(DropReason.SLOW_CONSUMER_QOS_0);
+        for (int i = 0; i < taken; i++) {
             slow.take(publish("t", large));
         }
         assertThat(seen.await(SlowConsumerOver.class, "slow").afterMs()).isPositive();
@@ -248,7 +249,8 @@ final class BrokerEventsTest {
             publisher.ping();
             return !seen.all(MemoryWell.class).isEmpty();
         });
-        assertThat(seen.all(MemoryOver.class)).hasSize(1);
+        int wells = seen.all(MemoryWell.class).size();
+        assertThat(seen.all(MemoryOver.class)).as("in turn").hasSizeBetween(wells, wells + 1);
     }
 
     @Test

@@ -1,5 +1,8 @@
 package dev.dunlin.broker;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
@@ -15,7 +18,9 @@ final class FaultTest {
     @Test
     void aLoopSurvivesThatMemoryRunsOutInADelivery() {
         FailingAllocator allocator = new FailingAllocator();
-        try (TestBroker broker = TestBroker.start(builder -> builder.loops(1).allocator(allocator))) {
+        SeenEvents seen = new SeenEvents();
+        try (TestBroker broker = TestBroker.start(
+                builder -> builder.loops(1).allocator(allocator).observe(seen))) {
             WireClient subscriber = broker.client(MqttVersion.V5, "subscriber").subscribed("t", 0);
             allocator.failOnce.set(true);
             broker.local().publish(Message.of("t", "lost"));
@@ -24,6 +29,8 @@ final class FaultTest {
             WireClient publisher = broker.client(MqttVersion.V5, "publisher");
             publisher.published("t", "the loop lives", 1);
             subscriber.expectPublish("t", "the loop lives", 0);
+            assertThat(seen.await(BrokerEvent.Fault.class, "").what())
+                    .isEqualTo("a delivery to session subscriber failed");
         }
     }
 

@@ -52,7 +52,17 @@ final class RunningExample implements AutoCloseable {
 
     /** Presses Enter; it must end well, without another word. */
     void end() throws Exception {
+        press();
+        awaitEnd();
+    }
+
+    /** Presses Enter. */
+    void press() throws IOException {
         process.outputWriter().append('\n').close();
+    }
+
+    /** It must end well, without another word. */
+    void awaitEnd() throws Exception {
         assertThat(line()).isNull();
         assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isZero();

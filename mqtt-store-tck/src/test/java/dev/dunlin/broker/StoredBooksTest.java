@@ -79,7 +79,8 @@ final class StoredBooksTest {
         for (String id : List.of("queue", "window", "member")) {
             takeAll(id);
         }
-        WireClient anew = stored.broker().send(MqttVersion.V5, StoredBroker.persistent("ends").cleanStart());
+        WireClient anew = stored.broker()
+                .send(MqttVersion.V5, StoredBroker.persistent("ends").cleanStart());
         anew.expect(connack());
         TestBroker.eventually("all of it was begun", () -> balance().begun() == waiting);
         assertBalanced();
@@ -87,7 +88,10 @@ final class StoredBooksTest {
         assertThat(now.dropped(DropReason.STORE_DAMAGED)).isEqualTo(1);
         assertThat(now.dropped(DropReason.SESSION_ENDED)).isBetween(3L, 4L); // the damaged one may be among them
         TestBroker.eventually("the observer knows", () -> {
-            return seen.all(Dropped.class).stream().skip(toldBefore).mapToLong(Dropped::count).sum()
+            return seen.all(Dropped.class).stream()
+                            .skip(toldBefore)
+                            .mapToLong(Dropped::count)
+                            .sum()
                     == now.dropped(DropReason.STORE_DAMAGED) + now.dropped(DropReason.SESSION_ENDED);
         });
     }
@@ -114,7 +118,9 @@ final class StoredBooksTest {
             publisher.published(publish("r", "").retain(), 1);
             return !seen.all(StoreLittleSpace.class).isEmpty();
         });
-        assertThat(seen.all(StoreLittleSpace.class)).extracting(StoreLittleSpace::freeBytes).containsExactly(1L << 20);
+        assertThat(seen.all(StoreLittleSpace.class))
+                .extracting(StoreLittleSpace::freeBytes)
+                .containsExactly(1L << 20);
         stored.store().freeBytes(1L << 39, 1L << 40);
         TestBroker.eventually("it is noticed", () -> {
             publisher.published(publish("r", "").retain(), 1);

@@ -1,7 +1,6 @@
 package dev.dunlin.broker.events;
 
 import dev.dunlin.broker.spi.BrokerEvent;
-import dev.dunlin.broker.spi.BrokerEvent.LimitReached;
 import dev.dunlin.broker.spi.BrokerObserver;
 import io.netty.util.internal.PlatformDependent;
 import java.time.Duration;
@@ -34,10 +33,10 @@ public final class Events {
 
     private static final int FAILURES_PER_LINE = 1_000;
 
-    /** The same client is told of at the same bound once in this time. */
-    private static final long LIMIT_AGAIN_MS = 1_000;
+    /** The same bound or fault of the same client is told of once in this time. */
+    private static final long AGAIN_MS = 1_000;
 
-    private static final int LIMIT_SLOTS = 1_024;
+    private static final int TOLD_SLOTS = 1_024;
 
     private final List<BrokerObserver> observers;
     private final int max;
@@ -48,8 +47,8 @@ public final class Events {
     private final AtomicLong lost = new AtomicLong();
     private final Queue<Runnable> waitingForRoom = new ConcurrentLinkedQueue<>();
 
-    /** What was told last of clients at bounds, by the hash of both: one that is pushed out is told of again. */
-    private final AtomicReferenceArray<LimitReached> limits = new AtomicReferenceArray<>(LIMIT_SLOTS);
+    /** What was told last of clients at bounds, and of faults, by its hash: what is pushed out is told of again. */
+    private final AtomicReferenceArray<Told> told = new AtomicReferenceArray<>(TOLD_SLOTS);
 
     private volatile boolean asleep;
     private volatile boolean closing;
@@ -120,21 +119,37 @@ public final class Events {
      * @param limit the name of the bound in {@code Limits}
      */
     public void limit(String clientId, String limit, String text) {
-        LimitReached now = new LimitReached(now(), clientId, limit, text);
-        int slot = Math.floorMod(31 * clientId.hashCode() + limit.hashCode(), LIMIT_SLOTS);
-        LimitReached last = limits.get(slot);
-        boolean again = last != null
-                && last.clientId().equals(clientId)
-                && last.limit().equals(limit)
-                && Duration.between(last.at(), now.at()).abs().toMillis() < LIMIT_AGAIN_MS;
-        if (!again && limits.compareAndSet(slot, last, now)) {
-            tell(now);
+        Instant now = now();
+        if (isNew(new Told(clientId, limit, now))) {
+            tell(new BrokerEvent.LimitReached(now, clientId, limit, text));
         }
     }
 
-    /** Tells that something has failed which is not a client's doing. */
+    /** Tells that something has failed which is not a client's doing; the same of one client at most once a second. */
     public void fault(String clientId, String what, @Nullable Object cause) {
-        tell(new BrokerEvent.Fault(now(), clientId, what, String.valueOf(cause)));
+        Instant now = now();
+        if (isNew(new Told(clientId, what, now))) {
+            tell(new BrokerEvent.Fault(now, clientId, what, String.valueOf(cause)));
+        }
+    }
+
+    /** As {@link #fault(String, String, Object)}, if there is anybody to tell. */
+    public static void fault(@Nullable Events to, String clientId, String what, @Nullable Object cause) {
+        if (to != null) {
+            to.fault(clientId, what, cause);
+        }
+    }
+
+    private record Told(String clientId, String what, Instant at) {}
+
+    private boolean isNew(Told now) {
+        int slot = Math.floorMod(31 * now.clientId.hashCode() + now.what.hashCode(), TOLD_SLOTS);
+        Told last = told.get(slot);
+        boolean again = last != null
+                && last.clientId.equals(now.clientId)
+                && last.what.equals(now.what)
+                && Duration.between(last.at, now.at).abs().toMillis() < AGAIN_MS;
+        return !again && told.compareAndSet(slot, last, now);
     }
 
     /** Runs {@code task}, once, on any thread, when at least half of the queue is free. It must be quick. */

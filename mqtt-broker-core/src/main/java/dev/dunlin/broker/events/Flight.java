@@ -77,9 +77,9 @@ public final class Flight {
     }
 
     /** A client has taken its session over from another connection. */
-    public static void takenOver(String clientId, String by) {
+    public static void takenOver(String clientId, Object by) {
         if (isOn()) {
-            Recorder.takenOver(clientId, by);
+            Recorder.takenOver(clientId, by.toString());
         }
     }
 }

@@ -724,10 +724,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     }
 
     void tellFault(String what, @Nullable Object cause) {
-        Events events = events();
-        if (events != null) {
-            events.fault(clientId(), what, cause);
-        }
+        Events.fault(events(), clientId(), what, cause);
     }
 
     void tellLimit(String limit, String text) {

@@ -33,9 +33,7 @@ final class Stay implements KeepAlives.Watched {
             return validity.holds(nowMs);
         } catch (RuntimeException | Error e) {
             LOG.warn("client {}: its validity failed, which counts as a no: {}", clientId, e.toString());
-            if (events != null) {
-                events.fault(clientId, "its validity failed, which counts as a no", e);
-            }
+            Events.fault(events, clientId, "its validity failed, which counts as a no", e);
             return false;
         }
     }

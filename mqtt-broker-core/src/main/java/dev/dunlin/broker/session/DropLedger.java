@@ -51,7 +51,7 @@ final class DropLedger {
             key = lines.size() < LINES_MAX ? key : new Key(MANY, reason);
             line = lines.computeIfAbsent(key, made -> new Line());
         }
-        lastKey = key; // of those that were summed up the sum, for its own name
+        lastKey = key; // with no client's name, if it is the sum of many: then the next one is looked up again
         last = line;
         return line;
     }

@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.events.Flight;
+import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.spi.DropReason;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -58,6 +59,23 @@ public final class Drops {
         }
         if (LOG.isDebugEnabled()) {
             LOG.debug("client {}: dropped {} on {}: {}", session, n, filter, reason);
+        }
+    }
+
+    /**
+     * Counts deliveries that are not made because the broker is closed; those that have an entry the next process makes. Loop
+     * only.
+     *
+     * @param from the first of the targets
+     */
+    void countClosed(String to, KeptMessage message, Target[] targets, int from, long entry) {
+        int lost = 0;
+        for (int i = from; i < targets.length; i++) {
+            Recipient recipient = (Recipient) targets[i].destination();
+            lost += recipient.isKept(message, targets[i], entry) ? 0 : 1;
+        }
+        if (lost > 0) {
+            count(to, message.topic(), DropReason.BROKER_CLOSED, lost);
         }
     }
 

@@ -242,10 +242,7 @@ public final class LocalSubscriber extends Recipient
     }
 
     private void tellFault(String what, Throwable failure) {
-        Events events = core.events();
-        if (events != null) {
-            events.fault(toString(), what, failure);
-        }
+        Events.fault(core.events(), toString(), what, failure);
     }
 
     private void drop(String topic, DropReason reason) {

@@ -1,5 +1,8 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
+import dev.dunlin.broker.spi.BrokerEvent;
+
 /**
  * How far a loop is behind: how long what comes to it waits. That is the time of a whole turn, or, as long as one turn doesn't
  * finish what there is, the time that something needs to get through the mailbox. Measured by the loop, asked by any thread.
@@ -53,6 +56,14 @@ final class LoopLag {
     /** The longest wait of the last minute. */
     long longestMs(long nowMs) {
         return nowMs - longestAtMs > LONGEST_HOLDS_MS ? 0 : longestMs;
+    }
+
+    /** Tells the observers what {@link #measured} has found to be another state than before. Loop only. */
+    void tell(Events events, int loop, long waitedMs) {
+        events.tell(
+                overloaded
+                        ? new BrokerEvent.LoopOverloaded(events.now(), loop, waitedMs)
+                        : new BrokerEvent.LoopWell(events.now(), loop));
     }
 
     /** Whether the loop is too far behind to take on more. What was measured last counts until another measure is overdue. */

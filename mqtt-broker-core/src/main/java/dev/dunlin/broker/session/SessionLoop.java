@@ -4,11 +4,8 @@ import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Targets;
-import dev.dunlin.broker.spi.BrokerEvent;
-import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.store.ChangeWriter;
 import dev.dunlin.broker.store.DurabilityGate;
-import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.broker.store.Store;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
@@ -43,7 +40,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class SessionLoop { // hot
     private static final Logger LOG = LoggerFactory.getLogger(SessionLoop.class);
-    private static final int TARGET_BYTES = 16;
 
     /** It has read nothing in this turn. */
     private static final long ASLEEP = Long.MIN_VALUE;
@@ -399,7 +395,7 @@ public final class SessionLoop { // hot
 
     private boolean isEnded(SessionLoop target, KeptMessage message, Target[] of, long entry) {
         if (target.ended) {
-            countClosed("(loop " + target.index + ")", message, of, 0, entry);
+            drops.countClosed("(loop " + target.index + ")", message, of, 0, entry);
         }
         return target.ended;
     }
@@ -434,6 +430,7 @@ public final class SessionLoop { // hot
                 recipient.deliver(message, targets[i], stored, nowMs);
             } catch (Throwable e) { // a fault with one target, be it memory, isn't the others'
                 LOG.error("delivery to {} failed", recipient, e);
+                Events.fault(core.events(), "", "a delivery to " + recipient + " failed", e);
             }
             deliveriesLeft -= cost;
             i++;
@@ -547,14 +544,9 @@ public final class SessionLoop { // hot
     }
 
     private void lagged(long byMs) {
-        if (lag.measured(byMs, nowMs)) {
-            Events events = core.events();
-            if (events != null) {
-                events.tell(
-                        isOverloaded()
-                                ? new BrokerEvent.LoopOverloaded(events.now(), index, byMs)
-                                : new BrokerEvent.LoopWell(events.now(), index));
-            }
+        Events events = core.events();
+        if (lag.measured(byMs, nowMs) && events != null) {
+            lag.tell(events, index, byMs);
         }
     }
 
@@ -599,11 +591,12 @@ public final class SessionLoop { // hot
         dirtyCount = later;
     }
 
-    private static void flush(Outbound outbound) {
+    private void flush(Outbound outbound) {
         try {
             outbound.flush();
         } catch (Throwable e) { // as with a delivery
             LOG.error("a flush failed", e);
+            Events.fault(core.events(), "", "a flush failed", e);
         }
     }
 
@@ -614,8 +607,10 @@ public final class SessionLoop { // hot
                 return false;
             }
         }
-        boolean done = mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirtyCount == 0 && !anyToWake;
-        return done && !drops.isToldAtTheEndOfTheTurn();
+        if (drops.isToldAtTheEndOfTheTurn()) {
+            return false;
+        }
+        return mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirtyCount == 0 && !anyToWake;
     }
 
     private void wakeup() {
@@ -658,20 +653,8 @@ public final class SessionLoop { // hot
     private void discard(Entry entry) {
         KeptMessage message = entry.message;
         if (message != null) {
-            countClosed("(handed over)", message, entry.targets, entry.next, entry.stored);
+            drops.countClosed("(handed over)", message, entry.targets, entry.next, entry.stored);
             message.release();
-        }
-    }
-
-    /** Deliveries are not made any more; those that have an entry the next process makes. */
-    private void countClosed(String to, KeptMessage message, Target[] targets, int from, long entry) {
-        int lost = 0;
-        for (int i = from; i < targets.length; i++) {
-            Recipient recipient = (Recipient) targets[i].destination();
-            lost += recipient.isKept(message, targets[i], entry) ? 0 : 1;
-        }
-        if (lost > 0) {
-            drops.count(to, message.topic(), DropReason.BROKER_CLOSED, lost);
         }
     }
 
@@ -718,39 +701,6 @@ public final class SessionLoop { // hot
     }
 
     private record Waiter(SessionLoop loop, Runnable task) {}
-
-    /** One thing handed to a loop: a publish with its targets there, or a task. Owns a reference to the message. */
-    private static final class Entry {
-        private static final Target[] NONE = {};
-
-        final @Nullable KeptMessage message;
-        final Target[] targets;
-        final long stored;
-        final int bytes;
-        private final @Nullable Runnable task;
-        int next;
-
-        Entry(KeptMessage message, Target[] targets, long stored) {
-            this.message = message;
-            this.stored = stored;
-            this.targets = targets;
-            this.task = null;
-            this.bytes = message.footprintBytes() + targets.length * TARGET_BYTES;
-        }
-
-        Entry(Runnable task) {
-            this.message = null;
-            this.stored = EntryId.NONE;
-            this.targets = NONE;
-            this.task = task;
-            this.bytes = 0;
-        }
-
-        Runnable task() {
-            assert task != null : "an entry is a publish or a task";
-            return task;
-        }
-    }
 
     /** Wraps the transport's handler: the end of its {@code run} is the end of our turn. */
     private final class Turn implements IoHandler, IoHandlerContext {

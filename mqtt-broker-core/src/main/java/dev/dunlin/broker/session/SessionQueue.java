@@ -612,10 +612,7 @@ final class SessionQueue {
     }
 
     private void tellFault(String what, @Nullable Object cause) {
-        Events events = loop.events();
-        if (events != null) {
-            events.fault(owner.account(), what, cause);
-        }
+        Events.fault(loop.events(), owner.account(), what, cause);
     }
 
     private @Nullable KeptMessage message(StoredEntry stored) {

@@ -205,12 +205,11 @@ public final class Sessions {
     }
 
     private void takenOver(Opening opening) {
-        String from = String.valueOf(opening.client().remoteAddress());
+        SocketAddress from = opening.client().remoteAddress();
         Flight.takenOver(opening.clientId(), from);
         Events events = core.events();
         if (events != null) {
-            SocketAddress address = opening.client().remoteAddress();
-            events.tell(new BrokerEvent.TakenOver(events.now(), opening.clientId(), address));
+            events.tell(new BrokerEvent.TakenOver(events.now(), opening.clientId(), from));
         }
     }
 
@@ -237,10 +236,7 @@ public final class Sessions {
     }
 
     private void tellFault(Session session, String what, @Nullable Object cause) {
-        Events events = core.events();
-        if (events != null) {
-            events.fault(session.clientId, what, cause);
-        }
+        Events.fault(core.events(), session.clientId, what, cause);
     }
 
     /** The session whose will is to be published before this connection can begin; null if there is none. */

@@ -648,7 +648,8 @@ public sealed interface BrokerEvent {
     }
 
     /**
-     * Something has failed that is not the client's doing: code of the user, something stored, or the broker itself.
+     * Something has failed that is not the client's doing: code of the user, something stored, or the broker itself. The same of
+     * one client at most once a second.
      *
      * @param clientId client identifier; empty if it is about no one client
      * @param what what has failed, and what follows from it

@@ -165,6 +165,17 @@ final class EventsTest {
     }
 
     @Test
+    void tellsOfTheSameFaultOnceASecond() {
+        Events events = new Events("test", List.of(told::add), 100, () -> 0);
+        events.fault("a", "one", "first");
+        events.fault("a", "one", "second");
+        events.fault("a", "other", "first");
+        events.start();
+        events.close(PATIENCE_MS);
+        assertThat(told).extracting(BrokerEvent::reason).containsExactly("one: first", "other: first");
+    }
+
+    @Test
     void tellsOfAClientAtALimitOnceASecond() {
         long[] nowMs = {0};
         Events events = new Events("test", List.of(told::add), 100, () -> nowMs[0]);
