@@ -275,7 +275,8 @@ public final class Administration {
      * and isn't acknowledged stays, and what comes meanwhile; so does what waits for a shared group.
      *
      * @return how many messages were dropped, when that is as durable as what the broker acknowledges; fails with {@link
-     *     StoreException} if the store can't be read, and may have dropped some by then
+     *     StoreException} if the store can't be read, and may have dropped some by then. Of a session that was in the store at the
+     *     start, and whose client hasn't come back, it waits until the store can be read
      */
     public CompletionStage<Long> purgeQueue(String clientId) {
         SessionLoop home = core.home(clientId);

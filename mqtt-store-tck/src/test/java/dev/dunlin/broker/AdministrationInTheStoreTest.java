@@ -163,6 +163,7 @@ final class AdministrationInTheStoreTest {
         TestBroker.eventually("the store is counted", () -> session().queuedMessages() == MESSAGES);
         stored.store().failAll(Call.READ, Kind.IO);
         assertThatThrownBy(() -> get(admin().queue("c", "", 40))).hasCauseInstanceOf(StoreException.class);
+        stored.store().heal();
         stored.store().failAll(Call.READ, Kind.CORRUPT);
         assertThatThrownBy(() -> get(admin().purgeQueue("c"))).hasCauseInstanceOf(StoreException.class);
         stored.store().heal();
