@@ -5,6 +5,7 @@ import dev.dunlin.auth.AuthFileException;
 import dev.dunlin.auth.PasswordFile;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.TlsReload;
+import dev.dunlin.server.hocon.HoconFile;
 import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfiguredBroker;
 import java.time.Duration;
@@ -67,12 +68,31 @@ final class Reloads {
     /** What happens is logged by those who do it. */
     private Outcome reload() {
         LogConfiguration.reopenFile();
+        HoconFile before = plan.source().hocon();
+        HoconFile now = before == null ? null : before.again();
+        if (now != null && !now.faults().isEmpty()) {
+            now.faults().forEach(fault -> LOG.warn("nothing is reloaded: {}", fault));
+            return new Outcome(List.of(), List.of("nothing is reloaded: " + String.join("; ", now.faults())));
+        }
         Set<Object> all = new LinkedHashSet<>(List.of(broker));
         all.addAll(plan.users());
         all.addAll(plan.rules());
         Outcome outcome = read(all);
-        tellWhatStays(plan.configured());
+        tellWhatStays(plan.source().mosquitto());
+        if (before != null && now != null) {
+            take(before, now, outcome);
+        }
         return outcome;
+    }
+
+    /** The file itself: what can't change while a broker runs is named each time. */
+    private static void take(HoconFile before, HoconFile now, Outcome outcome) {
+        LogConfiguration.changeLevel(now.logLevel());
+        outcome.done.add("the level of the log");
+        for (String sentence : before.needRestart(now)) {
+            LOG.warn("{}", sentence);
+            outcome.failed.add(sentence);
+        }
     }
 
     /** Reads again what is among these. */
@@ -165,11 +185,12 @@ final class Reloads {
      * A change of a file asks for a reload, once two looks in a row find the same: nobody is in the middle of writing then. What
      * can't be read is tried again at each look: rights to a file may come without a change of it.
      */
-    void onChange(Duration every) {
+    void onChange(Plan.Watch watch) {
+        Duration every = watch.every();
         if (every.isZero()) {
             return;
         }
-        FileStamps stamps = plan.stamps();
+        FileStamps stamps = watch.stamps();
         thread.scheduleWithFixedDelay(() -> look(stamps), every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
     }
 
