@@ -1,19 +1,31 @@
 package dev.dunlin.server.hocon;
 
 import dev.dunlin.broker.spi.Limits;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /** The bounds of {@link Limits} by their names. */
 public final class Bounds {
+    private static final List<RecordComponent> ALL = List.of(Limits.class.getRecordComponents());
+    private static final Constructor<Limits> CONSTRUCTOR = constructor();
+
     private Bounds() {}
+
+    private static Constructor<Limits> constructor() {
+        try {
+            return Limits.class.getConstructor(
+                    ALL.stream().map(RecordComponent::getType).toArray(Class<?>[]::new));
+        } catch (NoSuchMethodException e) {
+            throw new IllegalStateException("a public record's constructor is public", e);
+        }
+    }
 
     /** All of them, in the order of the record. */
     public static List<RecordComponent> all() {
-        return List.of(Limits.class.getRecordComponents());
+        return ALL;
     }
 
     /**
@@ -26,23 +38,20 @@ public final class Bounds {
         if (values.isEmpty()) {
             return limits;
         }
-        List<RecordComponent> bounds = all();
-        Object[] arguments = new Object[bounds.size()];
+        Object[] arguments = new Object[ALL.size()];
         try {
             for (int i = 0; i < arguments.length; i++) {
-                Object present = bounds.get(i).getAccessor().invoke(limits);
-                arguments[i] = values.getOrDefault(bounds.get(i).getName(), present);
+                Object given = values.get(ALL.get(i).getName());
+                arguments[i] = given == null ? ALL.get(i).getAccessor().invoke(limits) : given;
             }
-            Class<?>[] types = bounds.stream().map(RecordComponent::getType).toArray(Class<?>[]::new);
-            return Limits.class.getConstructor(types).newInstance(arguments);
+            return CONSTRUCTOR.newInstance(arguments);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof IllegalArgumentException outOfRange) {
                 throw outOfRange;
             }
             throw new IllegalStateException("a record's constructor and accessors throw nothing else", e);
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(
-                    "a public record's constructor and accessors are public: " + Arrays.toString(arguments), e);
+            throw new IllegalStateException("a public record's constructor and accessors are public", e);
         }
     }
 

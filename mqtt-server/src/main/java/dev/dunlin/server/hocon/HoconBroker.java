@@ -92,6 +92,14 @@ public final class HoconBroker {
         private static final long serialVersionUID = 1;
     }
 
+    Limits limits() {
+        return limits;
+    }
+
+    List<Listener> listeners() {
+        return List.copyOf(listeners.values());
+    }
+
     /** Gives a builder all but a store. */
     public void configure(BrokerBuilder builder) {
         Settings broker = file.broker();

@@ -9,16 +9,12 @@ import dev.dunlin.server.hocon.Settings.Setting;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /** What a configuration file says, with what counts before it and the defaults. Immutable. */
 public final class HoconFile {
-    /** Of the broker, and read in another way. */
-    private static final Set<String> APART = Set.of(Keys.LISTENERS, Keys.LISTENER_DEFAULTS);
-
     private final Path file;
     private final Given given;
     private final List<Path> files;
@@ -34,7 +30,7 @@ public final class HoconFile {
         ConfigObject root = resolved(Includes.read(file, read, faults));
         files = List.copyOf(read);
         Reading reading = new Reading(faults);
-        broker = reading.settings("", root, Keys.BROKER, APART).or(standard("", Keys.BROKER));
+        broker = reading.settings("", root, Keys.BROKER, Keys.APART).or(Reference.broker());
         listeners = List.copyOf(listeners(reading, root));
         new ListenerFaults(faults).check(listeners);
     }
@@ -64,7 +60,7 @@ public final class HoconFile {
                     .root();
         } catch (ConfigException e) {
             faults.add(Reasons.fault(e, Where.of(file)));
-            return reference.resolve().root();
+            return reference.root();
         }
     }
 
@@ -86,12 +82,15 @@ public final class HoconFile {
         }
         List<ListenerSettings> made = new ArrayList<>();
         List<Integer> ports = new ArrayList<>(given.ports());
-        for (Object element : elements) {
-            if (element instanceof ConfigObject said) {
-                made.add(listener(reading, said, defaults, ports, made));
+        for (int i = 0; i < elements.size(); i++) {
+            String called = Keys.LISTENERS + "[" + i + "]";
+            if (elements.get(i) instanceof ConfigObject said) {
+                Settings own = reading.settings(called + ".", said, Keys.LISTENER, Set.of());
+                Config merged = withPort(said.toConfig().withFallback(defaults), ports);
+                made.add(listener(where(said, own), own, merged, made));
             } else {
-                Where where = Where.of(((ConfigValue) element).origin());
-                faults.add(new Fault(where, Keys.LISTENERS + "[" + made.size() + "] is a section: { ... }"));
+                Where where = Where.of(((ConfigValue) elements.get(i)).origin());
+                faults.add(new Fault(where, called + " is a section: { ... }"));
             }
         }
         if (!ports.isEmpty()) {
@@ -100,28 +99,19 @@ public final class HoconFile {
         return made;
     }
 
-    private ListenerSettings listener(
-            Reading reading,
-            ConfigObject said,
-            ConfigObject defaults,
-            List<Integer> ports,
-            List<ListenerSettings> before) {
-        Settings own = reading.settings(Keys.LISTENERS + "[" + before.size() + "].", said, Keys.LISTENER, Set.of());
-        Config merged = said.toConfig().withFallback(defaults);
-        if (!ports.isEmpty() && !own.has(Keys.UNIX_SOCKET)) {
-            merged = merged.withValue(Keys.PORT, ConfigValueFactory.fromAnyRef(ports.remove(0), "--port"));
-        }
-        // What is wrong with either part has been said.
-        Settings all = new Reading(new ArrayList<>()).settings("", merged.root(), Keys.LISTENER, Set.of());
-        Settings complete = all.or(standard(Keys.LISTENER_DEFAULTS, Keys.LISTENER));
-        return new ListenerSettings(name(complete, before), where(said, own), own, complete, broker);
+    /** In the place of its own: the next port that was given, if this is on TCP. */
+    private static Config withPort(Config listener, List<Integer> ports) {
+        return ports.isEmpty() || listener.hasPath(Keys.UNIX_SOCKET)
+                ? listener
+                : listener.withValue(Keys.PORT, ConfigValueFactory.fromAnyRef(ports.remove(0), "--port"));
     }
 
-    /** The defaults, which hold where a value is null or was refused: the rest can be looked at then. */
-    private static Settings standard(String section, Map<String, Form> known) {
-        Config reference = Reference.config().resolve();
-        ConfigObject root = section.isEmpty() ? reference.root() : reference.getObject(section);
-        return new Reading(new ArrayList<>()).settings("", root, known, section.isEmpty() ? APART : Set.of());
+    private ListenerSettings listener(Where where, Settings own, Config merged, List<ListenerSettings> before) {
+        // What is wrong with either part has been said.
+        Settings all = Reading.alone()
+                .settings("", merged.root(), Keys.LISTENER, Set.of())
+                .or(Reference.listener());
+        return new ListenerSettings(name(all, before), where, own, all, broker);
     }
 
     private static String name(Settings all, List<ListenerSettings> before) {

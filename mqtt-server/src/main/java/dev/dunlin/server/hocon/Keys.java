@@ -13,6 +13,9 @@ import java.util.Set;
 final class Keys {
     static final String LISTENERS = "listeners";
     static final String LISTENER_DEFAULTS = "listener-defaults";
+    /** Beside those of the broker, and read in another way. */
+    static final Set<String> APART = Set.of(LISTENERS, LISTENER_DEFAULTS);
+
     static final String LIMITS = "limits.";
 
     static final String ANONYMOUS = "security.anonymous";

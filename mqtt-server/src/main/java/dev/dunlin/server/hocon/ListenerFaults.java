@@ -75,7 +75,7 @@ final class ListenerFaults {
             }
         }
         for (String key : FOR_CLIENT_CA) {
-            if (listener.hasTls() && all.isSaid(key) && !all.has(Keys.TLS_CLIENT_CA)) {
+            if (listener.hasTls() && all.isSaid(key) && !listener.asksForCertificates()) {
                 add(all.where(key, listener.where()), listener, "has " + key + ", which needs " + Keys.TLS_CLIENT_CA);
             }
         }

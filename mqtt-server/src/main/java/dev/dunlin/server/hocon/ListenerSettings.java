@@ -21,9 +21,11 @@ record ListenerSettings(String name, Where where, Settings own, Settings all, Se
     }
 
     boolean requiresCertificates() {
-        return hasTls()
-                && all.has(Keys.TLS_CLIENT_CA)
-                && all.text(Keys.TLS_CLIENT_CERT).equals("required");
+        return asksForCertificates() && all.text(Keys.TLS_CLIENT_CERT).equals("required");
+    }
+
+    boolean asksForCertificates() {
+        return hasTls() && !all.list(Keys.TLS_CLIENT_CA).isEmpty();
     }
 
     /** Of what the security sections say of {@code key}, what holds here; null for nothing. */

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import dev.dunlin.server.hocon.Settings.Setting;
 import dev.dunlin.server.mosquitto.Nearest;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,8 +23,14 @@ final class Reading {
         this.faults = faults;
     }
 
+    /** For what has been read before: nothing is told. */
+    static Reading alone() {
+        return new Reading(new ArrayList<>());
+    }
+
     /**
-     * The values of an object that can be some.
+     * The values of an object that can be some. Where a value is null or was refused there is none: the defaults hold then, so
+     * that the rest can be looked at.
      *
      * @param prefix goes before the names of its keys when they are told: empty, or with a dot at the end
      * @param known the keys that it may have
@@ -41,8 +48,7 @@ final class Reading {
 
     private void read(String prefix, String path, ConfigValue value, Map<String, Form> known, Map<String, Setting> to) {
         Form form = known.get(path);
-        boolean isSection = known.keySet().stream().anyMatch(key -> key.startsWith(path + "."));
-        if (form == null && !isSection) {
+        if (form == null && known.keySet().stream().noneMatch(key -> key.startsWith(path + "."))) {
             add(
                     value,
                     "there is no key " + prefix + path + "; did you mean " + prefix + meant(path, known.keySet())

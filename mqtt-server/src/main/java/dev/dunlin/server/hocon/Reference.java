@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigParseOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 
 /** The commented file with every key and its default: what holds where nobody says anything else. */
 final class Reference {
@@ -25,6 +26,26 @@ final class Reference {
     }
 
     static Config config() {
-        return ConfigFactory.parseString(text(), ConfigParseOptions.defaults().setOriginDescription(Where.DEFAULT));
+        return Parsed.CONFIG;
+    }
+
+    /** What holds for the broker. */
+    static Settings broker() {
+        return Parsed.BROKER;
+    }
+
+    /** What holds for a listener. */
+    static Settings listener() {
+        return Parsed.LISTENER;
+    }
+
+    /** Read once: wanted for each listener. */
+    private static final class Parsed {
+        static final Config CONFIG = ConfigFactory.parseString(
+                        text(), ConfigParseOptions.defaults().setOriginDescription(Where.DEFAULT))
+                .resolve();
+        static final Settings BROKER = Reading.alone().settings("", CONFIG.root(), Keys.BROKER, Keys.APART);
+        static final Settings LISTENER =
+                Reading.alone().settings("", CONFIG.getObject(Keys.LISTENER_DEFAULTS), Keys.LISTENER, Set.of());
     }
 }
