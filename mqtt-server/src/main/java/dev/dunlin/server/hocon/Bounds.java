@@ -5,6 +5,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** The bounds of {@link Limits} by their names. */
@@ -57,13 +58,6 @@ public final class Bounds {
 
     /** As the configuration file spells a name: {@code queueBytesMax} is {@code queue-bytes-max}. */
     static String spelling(String name) {
-        StringBuilder spelt = new StringBuilder();
-        for (char letter : name.toCharArray()) {
-            if (Character.isUpperCase(letter)) {
-                spelt.append('-');
-            }
-            spelt.append(Character.toLowerCase(letter));
-        }
-        return spelt.toString();
+        return name.replaceAll("(?=[A-Z])", "-").toLowerCase(Locale.ROOT);
     }
 }

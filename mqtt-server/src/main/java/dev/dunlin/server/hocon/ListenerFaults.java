@@ -29,9 +29,7 @@ final class ListenerFaults {
             }
             checkKinds(listener);
             checkTls(listener);
-            if (!listener.isUnix()) {
-                checkAccess(listener);
-            }
+            checkAccess(listener);
             try {
                 ConfiguredListener.of(listener, Limits.STANDALONE);
             } catch (IllegalArgumentException e) {
@@ -89,6 +87,9 @@ final class ListenerFaults {
                     listener.whereOf(Keys.ANONYMOUS),
                     listener,
                     "lets nobody in: security.anonymous is false, and there is no security.password-file");
+            return;
+        }
+        if (listener.isUnix()) {
             return;
         }
         Where where = listener.all().where(Keys.ADDRESSES, listener.where());

@@ -95,6 +95,7 @@ final class HoconFileTest {
             {addresses = ["127.0.0.1", "::"], tls {chain = c, key = k, client-ca = a, client-cert = optional}} | can be reached by other machines at ::
             {addresses = "::", tls {chain = c, key = k}} | can be reached by other machines at ::
             {security.anonymous = false}     | listener tcp lets nobody in: security.anonymous is false, and there is no security.password-file
+            {unix-socket = s, security.anonymous = false} | listener unix lets nobody in: security.anonymous is false
             {features.mount-point = "#"}     | listener tcp
             """)
     void namesWhatDoesNotGoTogether(String listeners, String message) {
