@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,8 +83,14 @@ final class Includes implements ConfigIncluder, ConfigIncluderFile, ConfigInclud
     @Override
     public ConfigObject includeFile(ConfigIncludeContext context, File what) {
         Path present = chain.get(chain.size() - 1);
-        Path file = present.resolveSibling(what.toPath()).normalize();
         Where asked = where(present, what.getPath());
+        Path file;
+        try {
+            file = present.resolveSibling(what.toPath()).normalize();
+        } catch (InvalidPathException e) {
+            faults.add(new Fault(asked, "include takes a path in the locale that the broker runs in (LC_ALL, LANG)"));
+            return ConfigFactory.empty().root();
+        }
         if (chain.contains(file)) {
             faults.add(new Fault(asked, "include: " + file + " includes itself"));
             return ConfigFactory.empty().root();

@@ -115,6 +115,7 @@ final class HoconFileTest {
             include file("nope.conf")        | dunlin.conf:2: nope.conf can't be read: there is no such file
             include "dunlin.conf"            | dunlin.conf:2: include: dunlin.conf includes itself
             include url("http://localhost:1/x") | dunlin.conf:2: include takes a file, not 'http://localhost:1/x'
+            include "a\u0000b"               | dunlin.conf: include takes a path in the locale
             include classpath("x")           | dunlin.conf:2: include takes a file, not 'x'
             """)
     void namesWhatIsNoHocon(String line, String message) {
