@@ -78,12 +78,18 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
         json = objects;
     }
 
-    /** Another level from now on, unless the environment has said one, or the log isn't this one. */
-    static void changeLevel(String least) {
-        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context
-                && System.getProperty(CONFIGURATION_FILE) == null) {
-            root(context, Level.toLevel(least));
+    /**
+     * Another level from now on, unless the environment has said one, or the log isn't this one.
+     *
+     * @return whether it is another one now
+     */
+    static boolean changeLevel(String least) {
+        if (System.getProperty(CONFIGURATION_FILE) != null
+                || !(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
+            return false;
         }
+        Level before = context.getLogger(Logger.ROOT_LOGGER_NAME).getLevel();
+        return !root(context, Level.toLevel(least)).getLevel().equals(before);
     }
 
     private static JsonEncoder objects(LoggerContext context) {

@@ -57,6 +57,8 @@ final class Reloads {
             } else if (!outcome.failed.isEmpty()) {
                 outcome.done.forEach(done -> to.progress("reloaded " + done));
                 to.error(String.join("; ", outcome.failed));
+            } else if (outcome.done.isEmpty() && plan.source().hocon() != null) {
+                to.ok("nothing to reload: the configuration says what it said before");
             } else if (outcome.done.isEmpty()) {
                 to.error("the broker has no listener with TLS, and no file with passwords or rules");
             } else {
@@ -87,8 +89,9 @@ final class Reloads {
 
     /** The file itself: what can't change while a broker runs is named each time. */
     private static void take(HoconFile before, HoconFile now, Outcome outcome) {
-        LogConfiguration.changeLevel(now.logLevel());
-        outcome.done.add("the level of the log");
+        if (LogConfiguration.changeLevel(now.logLevel())) {
+            outcome.done.add("the level of the log");
+        }
         for (String sentence : before.needRestart(now)) {
             LOG.warn("{}", sentence);
             outcome.failed.add(sentence);

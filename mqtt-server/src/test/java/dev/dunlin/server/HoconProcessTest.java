@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.auth.Passwords;
+import dev.dunlin.broker.Broker;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.server.Child.Ended;
+import dev.dunlin.server.hocon.Given;
+import dev.dunlin.server.hocon.HoconBroker;
 import dev.dunlin.server.hocon.HoconFile;
 import dev.dunlin.server.hocon.ShowsKeys;
 import java.io.IOException;
@@ -25,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -100,7 +105,7 @@ public final class HoconProcessTest {
             assertThat(comesIn(port, "bob")).isFalse();
             file("users", user("ann"), user("bob")); // seen without being told
             await().atMost(Duration.ofSeconds(30)).until(() -> comesIn(port, "bob"));
-            assertThat(reload()).isEqualTo("reloaded the passwords, the level of the log");
+            assertThat(reload()).isEqualTo("reloaded the passwords");
             write("warn", "limits.connections-max = 5");
             assertThatThrownBy(this::reload)
                     .isInstanceOf(StoreException.class)
@@ -124,6 +129,31 @@ public final class HoconProcessTest {
                     .doesNotContain("limits.sessions-max has changed");
         }
         assertThat(folder.resolve("d").resolve("FORMAT")).exists();
+    }
+
+    @Test
+    @ShowsKeys("log.level")
+    void takesAnotherLevelOfTheLog() throws Exception {
+        Path file = file("dunlin.conf", "log.level = warn");
+        HoconFile read = HoconFile.read(file, new Given(Map.of(), List.of(), List.of(0)));
+        HoconBroker configured = new HoconBroker(read, Limits.STANDALONE, Engines.orMemory());
+        Plan plan = Plan.of(configured, new FileStamps(List.of()));
+        Path socket = Files.createDirectory(folder.resolve("d"));
+        try (Broker broker = plan.builder().start();
+                ControlSocket commands = ControlSocket.open(
+                        socket,
+                        Map.of(Reload.NAME, (about, to) -> new Reloads(broker, plan).answer(to)),
+                        ControlSocket.PATIENCE)) {
+            assertThat(commands).isNotNull();
+            assertThat(reload()).isEqualTo("nothing to reload: the configuration says what it said before");
+            file("dunlin.conf", "log.level = error");
+            assertThat(reload()).isEqualTo("reloaded the level of the log");
+            assertThat(LoggerFactory.getLogger(HoconProcessTest.class).isWarnEnabled())
+                    .isFalse();
+            assertThat(reload()).startsWith("nothing to reload");
+        } finally {
+            LogConfiguration.changeLevel("warn");
+        }
     }
 
     // ---- questions

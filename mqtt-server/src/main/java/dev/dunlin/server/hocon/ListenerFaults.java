@@ -25,7 +25,10 @@ final class ListenerFaults {
         for (ListenerSettings listener : listeners) {
             ListenerSettings before = named.putIfAbsent(listener.name(), listener);
             if (before != null) {
-                add(listener.own().where(Keys.NAME, listener.where()), listener, "has its name from " + before.where());
+                add(
+                        listener.own().where(Keys.NAME, listener.where()),
+                        listener,
+                        "is there already, in " + before.where());
             }
             checkKinds(listener);
             checkTls(listener);

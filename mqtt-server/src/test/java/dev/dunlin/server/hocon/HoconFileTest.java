@@ -87,7 +87,7 @@ final class HoconFileTest {
             {unix-socket = s, port = 1}      | listener unix has port beside unix-socket
             {unix-socket = s, tls.chain = c} | listener unix has tls.chain beside unix-socket
             {unix-mode = rw-------}          | listener tcp has unix-mode, which is for a unix-socket
-            {name = a}, {name = a}           | listener a has its name from
+            {name = a}, {name = a}           | listener a is there already, in
             {addresses = "::x", security.anonymous = true} | has '::x' in addresses, which is no address
             {addresses = ["::1", "[::1]"]}   | a listener needs hosts, each once
             {addresses = []}                 | a listener needs hosts
@@ -115,7 +115,7 @@ final class HoconFileTest {
             include file("nope.conf")        | dunlin.conf:2: nope.conf can't be read: there is no such file
             include "dunlin.conf"            | dunlin.conf:2: include: dunlin.conf includes itself
             include url("http://localhost:1/x") | dunlin.conf:2: include takes a file, not 'http://localhost:1/x'
-            include "a\u0000b"               | dunlin.conf: include takes a path in the locale
+            include "a\\u0000b"              | dunlin.conf: include takes a path in the locale
             include classpath("x")           | dunlin.conf:2: include takes a file, not 'x'
             """)
     void namesWhatIsNoHocon(String line, String message) {
