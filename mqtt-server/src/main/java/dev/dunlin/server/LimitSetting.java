@@ -37,6 +37,9 @@ record LimitSetting(String name, Object value) {
      * @throws IllegalArgumentException naming a bound that is out of its range
      */
     static Limits applied(List<LimitSetting> settings, Limits to) {
+        if (settings.isEmpty()) { // as usual: a start has no use for reflection then
+            return to;
+        }
         Map<String, Object> bounds = new HashMap<>();
         settings.forEach(setting -> bounds.put(setting.name, setting.value));
         return Bounds.with(to, bounds);

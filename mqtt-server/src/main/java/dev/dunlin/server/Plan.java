@@ -8,7 +8,6 @@ import dev.dunlin.broker.BrokerBuilder;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.server.hocon.HoconBroker;
-import dev.dunlin.server.hocon.HoconFile;
 import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfigurationException;
 import dev.dunlin.server.mosquitto.ConfiguredBroker;
@@ -58,7 +57,7 @@ record Plan(
      * @param hocon of our own
      */
     record Source(
-            @Nullable ConfiguredBroker mosquitto, @Nullable HoconFile hocon) {
+            @Nullable ConfiguredBroker mosquitto, @Nullable HoconBroker hocon) {
         static final Source COMMAND_LINE = new Source(null, null);
     }
 
@@ -133,7 +132,7 @@ record Plan(
                 configured.passwordFiles(),
                 configured.aclFiles(),
                 new Watch(stamps, configured.watch()),
-                new Source(null, configured.file()));
+                new Source(null, configured));
     }
 
     /** The folder of the store; null if nothing is to be kept. */

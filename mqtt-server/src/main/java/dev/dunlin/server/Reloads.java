@@ -5,6 +5,7 @@ import dev.dunlin.auth.AuthFileException;
 import dev.dunlin.auth.PasswordFile;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.TlsReload;
+import dev.dunlin.server.hocon.HoconBroker;
 import dev.dunlin.server.hocon.HoconFile;
 import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfiguredBroker;
@@ -70,8 +71,8 @@ final class Reloads {
     /** What happens is logged by those who do it. */
     private Outcome reload() {
         LogConfiguration.reopenFile();
-        HoconFile before = plan.source().hocon();
-        HoconFile now = before == null ? null : before.again();
+        HoconBroker configured = plan.source().hocon();
+        HoconFile now = configured == null ? null : configured.file().again();
         if (now != null && !now.faults().isEmpty()) {
             now.faults().forEach(fault -> LOG.warn("nothing is reloaded: {}", fault));
             return new Outcome(List.of(), List.of("nothing is reloaded: " + String.join("; ", now.faults())));
@@ -81,18 +82,18 @@ final class Reloads {
         all.addAll(plan.rules());
         Outcome outcome = read(all);
         tellWhatStays(plan.source().mosquitto());
-        if (before != null && now != null) {
-            take(before, now, outcome);
+        if (configured != null && now != null) {
+            take(configured, now, outcome);
         }
         return outcome;
     }
 
     /** The file itself: what can't change while a broker runs is named each time. */
-    private static void take(HoconFile before, HoconFile now, Outcome outcome) {
+    private static void take(HoconBroker configured, HoconFile now, Outcome outcome) {
         if (LogConfiguration.changeLevel(now.logLevel())) {
             outcome.done.add("the level of the log");
         }
-        for (String sentence : before.needRestart(now)) {
+        for (String sentence : configured.take(now)) {
             LOG.warn("{}", sentence);
             outcome.failed.add(sentence);
         }

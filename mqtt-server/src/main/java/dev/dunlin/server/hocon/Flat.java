@@ -23,10 +23,15 @@ record Flat(Map<String, Setting> settings) {
     static Flat of(HoconFile file) {
         Map<String, Setting> all = new LinkedHashMap<>(file.broker().all());
         for (ListenerSettings listener : file.listeners()) {
-            String prefix = Keys.LISTENERS + "[" + file.listeners().indexOf(listener) + "].";
-            listener.all().all().forEach((key, setting) -> all.put(prefix + key, setting));
+            int index = file.listeners().indexOf(listener);
+            listener.all().all().forEach((key, setting) -> all.put(ofListener(index, key), setting));
         }
         return new Flat(all);
+    }
+
+    /** What a key of a listener is called here. */
+    static String ofListener(int index, String key) {
+        return Keys.LISTENERS + "[" + index + "]." + key;
     }
 
     /** A line for each. */
@@ -51,11 +56,11 @@ record Flat(Map<String, Setting> settings) {
         return ConfigValueFactory.fromAnyRef(plain).render(ConfigRenderOptions.concise());
     }
 
-    /** A sentence for each that is another one in {@code now}, but for the level of the log, which can change at any time. */
-    List<String> changed(Flat now) {
+    /** A sentence for each that is another one in {@code now}, and isn't among {@code taken}. */
+    List<String> changed(Flat now, Set<String> taken) {
         Set<String> keys = new LinkedHashSet<>(settings.keySet());
         keys.addAll(now.settings.keySet());
-        keys.remove(Keys.LOG_LEVEL);
+        keys.removeAll(taken);
         List<String> sentences = new ArrayList<>();
         for (String key : keys) {
             Setting before = settings.get(key);

@@ -11,6 +11,7 @@ import dev.dunlin.broker.spi.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,6 +111,38 @@ public final class HoconBroker {
                 .upgradeQoS(broker.flag(Keys.UPGRADE_QOS))
                 .sysInterval(broker.time(Keys.SYS_INTERVAL));
         listeners.values().forEach(builder::listen);
+    }
+
+    /**
+     * Takes of another reading of the file what a broker can change while it runs: of {@code security.anonymous} what is beside
+     * a password file. The level of the log is for the caller. One thread at a time.
+     *
+     * @param now without faults
+     * @return a sentence for each key that has changed, and needs a restart
+     */
+    public List<String> take(HoconFile now) {
+        List<ListenerSettings> before = file.listeners();
+        int count = now.listeners().size();
+        if (before.size() != count) { // whatever else has changed
+            return List.of(
+                    Keys.LISTENERS + " has " + count + " in it now, not " + before.size() + ": that needs a restart");
+        }
+        Set<ListenerSettings> settled = access.takeAnonymous(before, now.listeners());
+        Set<String> taken = new HashSet<>(Set.of(Keys.LOG_LEVEL));
+        boolean all = true;
+        for (int i = 0; i < count; i++) {
+            ListenerSettings listener = before.get(i);
+            if (settled.contains(listener)) {
+                taken.add(Flat.ofListener(i, Keys.ANONYMOUS));
+            } else {
+                all &= listener.all().has(Keys.ANONYMOUS)
+                        && now.listeners().get(i).all().has(Keys.ANONYMOUS);
+            }
+        }
+        if (all) { // nobody is left who goes by what the broker's section says
+            taken.add(Keys.ANONYMOUS);
+        }
+        return file.needRestart(now, taken);
     }
 
     /** The file that it is made of. */

@@ -190,13 +190,12 @@ public final class HoconFile {
         return Flat.of(this).printed();
     }
 
-    /** A sentence for each key that {@code now} says something else of, and that a broker can't take while it runs. */
-    public List<String> needRestart(HoconFile now) {
-        int before = listeners.size();
-        int after = now.listeners.size();
-        if (before != after) { // whatever else has changed
-            return List.of(Keys.LISTENERS + " has " + after + " in it now, not " + before + ": that needs a restart");
-        }
-        return Flat.of(this).changed(Flat.of(now));
+    /**
+     * A sentence for each key that {@code now}, with as many listeners, says something else of.
+     *
+     * @param taken keys that don't matter
+     */
+    List<String> needRestart(HoconFile now, Set<String> taken) {
+        return Flat.of(this).changed(Flat.of(now), taken);
     }
 }

@@ -100,6 +100,42 @@ final class HoconAccessTest {
     }
 
     @Test
+    void changesWhileItRunsWhetherClientsNeedAName() throws Exception {
+        String users = "security.password-file = " + users("users", "ann");
+        String[] lines = {users, "listeners = [{}", "{ name = own, security.anonymous = true }]"};
+        HoconBroker configured = brokers.configured(lines);
+        Broker broker = brokers.start(configured);
+        assertThat(answer(open(broker), "a", null).isError()).isTrue();
+        WireClient nameless = open(broker, "own").login("b");
+        brokers.file(
+                "dunlin.conf",
+                users,
+                "security.anonymous = true",
+                "listeners = [{}",
+                "{ name = own, security.anonymous = false }]");
+        assertThat(configured.take(configured.file().again())).isEmpty();
+        assertThat(answer(open(broker), "a", null)).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(answer(open(broker, "own"), "c", null).isError()).isTrue();
+        nameless.expectDisconnect(ReasonCode.NOT_AUTHORIZED);
+        brokers.file("dunlin.conf", lines);
+        assertThat(configured.take(configured.file().again())).isEmpty();
+        assertThat(answer(open(broker, "own"), "c", null)).isEqualTo(ReasonCode.SUCCESS);
+    }
+
+    @Test
+    void needsARestartWhereListenersThatShareAFilePartOrNobodyHasAPassword() {
+        String users = "security.password-file = " + users("users", "ann");
+        HoconBroker shared = brokers.configured(users, "listeners = [{}, {}]");
+        brokers.file("dunlin.conf", users, "listeners = [{}, { security.anonymous = true }]");
+        assertThat(brokers.withoutFolder(shared.take(shared.file().again())))
+                .containsExactly("listeners[1].security.anonymous has changed (dunlin.conf:2): that needs a restart");
+        HoconBroker open = brokers.configured("listeners = [{}]");
+        brokers.file("dunlin.conf", "security.anonymous = true", "listeners = [{}]");
+        assertThat(brokers.withoutFolder(open.take(open.file().again())))
+                .containsExactly("security.anonymous has changed (dunlin.conf:1): that needs a restart");
+    }
+
+    @Test
     @ShowsKeys(Keys.ACL_FILE)
     void asksTheRulesOfItsListener() throws Exception {
         Broker broker = brokers.start(

@@ -54,6 +54,11 @@ final class HoconBrokers implements AutoCloseable {
         return lines.stream().map(line -> line.replace(folder + "/", "")).toList();
     }
 
+    /** What a file says, on the ports that it says. */
+    HoconBroker broker(String... lines) {
+        return configured(read(lines));
+    }
+
     HoconBroker configured(String... lines) {
         return configured(HoconFile.read(file("dunlin.conf", lines), FREE_PORTS));
     }
@@ -64,7 +69,10 @@ final class HoconBrokers implements AutoCloseable {
     }
 
     Broker start(String... lines) throws Exception {
-        HoconBroker configured = configured(lines);
+        return start(configured(lines));
+    }
+
+    Broker start(HoconBroker configured) throws Exception {
         assertThat(configured.faults()).isEmpty();
         BrokerBuilder builder = Broker.builder();
         configured.configure(builder);

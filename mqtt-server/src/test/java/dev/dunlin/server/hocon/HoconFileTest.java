@@ -242,9 +242,10 @@ final class HoconFileTest {
 
     @Test
     void namesWhatNeedsARestart() {
-        HoconFile before = brokers.read("loops = 1", "log.level = warn", "pid-file = p", "limits.connections-max = 5");
+        HoconBroker before =
+                brokers.broker("loops = 1", "log.level = warn", "pid-file = p", "limits.connections-max = 5");
         brokers.file("dunlin.conf", "loops = 2", "log.level = info", "listeners = [{tls {chain = c, key = k}}]");
-        assertThat(brokers.withoutFolder(before.needRestart(before.again())))
+        assertThat(brokers.withoutFolder(before.take(before.file().again())))
                 .containsExactlyInAnyOrder(
                         "loops has changed (dunlin.conf:1): that needs a restart",
                         "limits.connections-max has changed (default): that needs a restart",
@@ -252,11 +253,11 @@ final class HoconFileTest {
                         "listeners[0].tls.chain has changed (dunlin.conf:3): that needs a restart",
                         "listeners[0].tls.key has changed (dunlin.conf:3): that needs a restart");
         brokers.file("dunlin.conf", "listeners = [{}, {port = 1}]");
-        assertThat(before.needRestart(before.again()))
+        assertThat(before.take(before.file().again()))
                 .containsExactly("listeners has 2 in it now, not 1: that needs a restart");
         brokers.file(
                 "dunlin.conf", "log.level = trace", "loops = 1", "pid-file = p", "# 2", "limits.connections-max = 5");
-        assertThat(before.needRestart(before.again())).isEmpty();
+        assertThat(before.take(before.file().again())).isEmpty();
     }
 
     @Test
