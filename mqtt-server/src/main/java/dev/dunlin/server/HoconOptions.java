@@ -69,6 +69,14 @@ final class HoconOptions {
         return check || print;
     }
 
+    /** The variables that would be keys of a file, if there were one. */
+    static List<String> withoutUse(Map<String, String> environment) {
+        return environment.keySet().stream()
+                .filter(name -> name.startsWith(Given.PREFIX))
+                .sorted()
+                .toList();
+    }
+
     void check(ParseResult given) {
         if (check && file == null) {
             throw refused(given, CHECK + " needs " + FILE);

@@ -190,6 +190,8 @@ public final class Main {
             LogConfiguration.settings(log); // before the first logger
         }
         Logger log = LoggerFactory.getLogger(Main.class);
+        HoconOptions.withoutUse(System.getenv())
+                .forEach(name -> log.warn("{} has no effect: it is for --config", name));
         Limits server = limits(log, PlatformDependent.maxDirectMemory());
         try {
             if (configuration == null) {

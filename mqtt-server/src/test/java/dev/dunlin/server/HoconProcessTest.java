@@ -206,6 +206,12 @@ public final class HoconProcessTest {
     }
 
     @Test
+    void knowsVariablesThatNeedAFile() {
+        assertThat(HoconOptions.withoutUse(Map.of("DUNLIN_CONFIG_X", "1", "DUNLIN_LOG", "info", "HOME", "h")))
+                .containsExactly("DUNLIN_CONFIG_X");
+    }
+
+    @Test
     void takesOptionsBeforeTheFile() throws Exception {
         Path file = file("dunlin.conf", "store { engine = rocksdb, data = x }", "listeners = [{}, {}]");
         String args = "--config " + file + " --store mapdb --data y --durability process --limit connectionsMax=7"

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What the value of a key may be. */
 @FunctionalInterface
@@ -169,7 +170,8 @@ interface Form {
             throw wrong("a whole number", value);
         }
         Duration time = text.matches("[0-9.]+") ? null : duration(value);
-        if (time == null || time.isNegative() || (seconds && time.toMillisPart() > 0)) {
+        int unitNs = seconds ? 1_000_000_000 : 1_000_000;
+        if (time == null || time.isNegative() || time.getNano() % unitNs != 0) { // half of one would be 0, often "never"
             throw wrong(
                     "a number of " + (seconds ? "seconds" : "milliseconds") + ", or one with its unit such as 10s",
                     value);
@@ -186,7 +188,7 @@ interface Form {
     }
 
     /** Null if it is none. */
-    private static @org.jspecify.annotations.Nullable Duration duration(ConfigValue value) {
+    private static @Nullable Duration duration(ConfigValue value) {
         try {
             return alone(value).getDuration(KEY);
         } catch (ConfigException e) {

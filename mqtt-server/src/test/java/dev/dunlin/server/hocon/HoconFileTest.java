@@ -60,6 +60,7 @@ final class HoconFileTest {
             limits.queue-bytes-max = 5s      | limits.queue-bytes-max is a number of bytes, or one with its unit such as 64 MiB, not '5s'
             limits.connect-timeout-ms = 5 MB | limits.connect-timeout-ms is a number of milliseconds, or one with its unit such as 10s
             limits.keep-alive-max-seconds = 1500ms | limits.keep-alive-max-seconds is a number of seconds, or one with its unit
+            limits.stuck-consumer-ms = 500us | limits.stuck-consumer-ms is a number of milliseconds, or one with its unit
             limits.queue-overflow = drop     | limits.queue-overflow is drop-newest or drop-oldest or disconnect, not 'drop'
             listeners = []                   | listeners is a list with at least one listener in it
             listeners = {}                   | listeners is a list with at least one listener in it
