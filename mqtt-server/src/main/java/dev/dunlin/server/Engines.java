@@ -87,10 +87,15 @@ final class Engines {
     static final class OrMemoryConverter implements ITypeConverter<String> {
         @Override
         public String convert(String text) {
-            Set<String> names = new LinkedHashSet<>(all().keySet());
-            names.add(MEMORY);
-            return known(text, names);
+            return known(text, orMemory());
         }
+    }
+
+    /** Their names, and {@link #MEMORY}. */
+    static Set<String> orMemory() {
+        Set<String> names = new LinkedHashSet<>(all().keySet());
+        names.add(MEMORY);
+        return names;
     }
 
     private static String known(String text, Set<String> names) {

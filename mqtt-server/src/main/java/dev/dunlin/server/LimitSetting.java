@@ -2,13 +2,13 @@ package dev.dunlin.server;
 
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.OverflowPolicy;
+import dev.dunlin.server.hocon.Bounds;
 import dev.dunlin.server.mosquitto.Nearest;
-import java.lang.reflect.Constructor;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -37,32 +37,12 @@ record LimitSetting(String name, Object value) {
      * @throws IllegalArgumentException naming a bound that is out of its range
      */
     static Limits applied(List<LimitSetting> settings, Limits to) {
-        if (settings.isEmpty()) {
+        if (settings.isEmpty()) { // as usual: a start has no use for reflection then
             return to;
         }
-        RecordComponent[] bounds = Limits.class.getRecordComponents();
-        Object[] values = new Object[bounds.length];
-        try {
-            for (int i = 0; i < bounds.length; i++) {
-                values[i] = bounds[i].getAccessor().invoke(to);
-                for (LimitSetting setting : settings) {
-                    values[i] = setting.name.equals(bounds[i].getName()) ? setting.value : values[i];
-                }
-            }
-            return constructor(bounds).newInstance(values);
-        } catch (InvocationTargetException e) {
-            if (e.getCause() instanceof IllegalArgumentException outOfRange) {
-                throw outOfRange;
-            }
-            throw new IllegalStateException("a record's constructor and accessors throw nothing else", e);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("a public record's constructor and accessors are public", e);
-        }
-    }
-
-    private static Constructor<Limits> constructor(RecordComponent[] bounds) throws NoSuchMethodException {
-        return Limits.class.getConstructor(
-                Arrays.stream(bounds).map(RecordComponent::getType).toArray(Class<?>[]::new));
+        Map<String, Object> bounds = new HashMap<>();
+        settings.forEach(setting -> bounds.put(setting.name, setting.value));
+        return Bounds.with(to, bounds);
     }
 
     /** Takes {@code NAME=VALUE}. */

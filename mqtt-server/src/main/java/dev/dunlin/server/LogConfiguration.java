@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.PatternLayout;
+import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is logged and how: one line per event on standard error. Logback finds it by its name. It is no XML file, because the
@@ -27,6 +29,8 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
     static final String LEVEL = "dunlin.log";
 
     private static volatile @Nullable LogSettings settings;
+    private static volatile String level = "warn";
+    private static volatile boolean json;
 
     private static final String CONFIGURATION_FILE = "logback.configurationFile";
 
@@ -47,7 +51,11 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
         context.getStatusManager().add(new NopStatusListener()); // logback says nothing about itself
         LogSettings given = settings;
         if (given == null) {
-            root(context, Level.WARN).addAppender(console(context, "System.err", null));
+            ConsoleAppender<ILoggingEvent> appender = console(context, "System.err", null);
+            if (json) {
+                appender.setEncoder(objects(context));
+            }
+            root(context, Level.toLevel(level)).addAppender(appender);
         } else {
             new ConfiguredLog(context, given).configure();
         }
@@ -57,6 +65,45 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
     /** What a configuration says of the log, before the first logger exists. */
     static void settings(LogSettings given) {
         settings = given;
+    }
+
+    /**
+     * What a configuration file of our own says of the log, before the first logger exists.
+     *
+     * @param least off, error, warn, info, debug or trace
+     * @param objects whether each line is an object of JSON
+     */
+    static void choose(String least, boolean objects) {
+        level = least;
+        json = objects;
+    }
+
+    /**
+     * Another level from now on, unless the environment has said one, or the log isn't this one.
+     *
+     * @return whether it is another one now
+     */
+    static boolean changeLevel(String least) {
+        if (System.getProperty(CONFIGURATION_FILE) != null
+                || !(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
+            return false;
+        }
+        Level before = context.getLogger(Logger.ROOT_LOGGER_NAME).getLevel();
+        return !root(context, Level.toLevel(least)).getLevel().equals(before);
+    }
+
+    private static JsonEncoder objects(LoggerContext context) {
+        JsonEncoder encoder = new JsonEncoder();
+        encoder.setContext(context);
+        encoder.setWithSequenceNumber(false);
+        encoder.setWithNanoseconds(false);
+        encoder.setWithContext(false);
+        encoder.setWithMDC(false);
+        encoder.setWithArguments(false);
+        encoder.setWithMessage(false);
+        encoder.setWithFormattedMessage(true);
+        encoder.start();
+        return encoder;
     }
 
     /** Log lines that are to be published are from now on. */

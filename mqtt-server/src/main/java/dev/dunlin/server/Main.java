@@ -8,6 +8,8 @@ import dev.dunlin.broker.ListenerAddress;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.server.hocon.HoconBroker;
+import dev.dunlin.server.hocon.HoconFile;
 import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfigurationException;
 import dev.dunlin.server.mosquitto.Finding;
@@ -18,9 +20,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,6 +72,8 @@ public final class Main {
         chooseLogLevel(System.getenv().getOrDefault("DUNLIN_LOG", ""));
         if (given.hasSubcommand()) {
             runCommand(given.subcommand());
+        } else if (options.hocon.isQuestion()) {
+            answer(options, given);
         } else {
             run(options, given);
         }
@@ -76,7 +82,7 @@ public final class Main {
     private static void run(Options options, ParseResult given) throws InterruptedException {
         Hangups hangups = Hangups.take();
         Plan plan = plan(options, given);
-        Broker broker = start(plan, options);
+        Broker broker = start(plan);
         OrderedStop stop = stopOnSignal(broker);
         writePid(plan.pidFile(), stop);
         Reloads reloads = new Reloads(broker, plan);
@@ -84,7 +90,7 @@ public final class Main {
             listenForCommands(plan.data(), broker, reloads, stop);
         }
         reloads.onSignal(hangups);
-        reloads.onChange(Duration.ofSeconds(options.access.watchSeconds));
+        reloads.onChange(plan.watch());
         LogConfiguration.publishBy(broker);
         for (ListenerAddress address : broker.listeners()) {
             System.out.println("dunlin listening on " + address.uri());
@@ -126,7 +132,56 @@ public final class Main {
         System.setProperty(LogConfiguration.LEVEL, level);
     }
 
+    /** About the configuration file. */
+    private static void answer(Options options, ParseResult given) {
+        Path path = options.hocon.file;
+        if (path == null) {
+            System.out.print(HoconFile.reference());
+            return;
+        }
+        HoconFile file = good(path, options, given);
+        if (options.hocon.print) {
+            System.out.print(file.printed());
+        }
+        if (options.hocon.check) {
+            endIfAny(broker(file).rehearse());
+            System.out.println("OK");
+        }
+    }
+
+    /** A file of HOCON without anything wrong; otherwise the process ends with a line for each. */
+    private static HoconFile good(Path path, Options options, ParseResult given) {
+        HoconFile file = options.hocon.read(path, options, given, System.getenv());
+        endIfAny(file.faults());
+        LogConfiguration.choose(file.logLevel(), file.logsJson()); // before the first logger
+        return file;
+    }
+
+    private static HoconBroker broker(HoconFile file) {
+        Limits server = limits(LoggerFactory.getLogger(Main.class), PlatformDependent.maxDirectMemory());
+        return new HoconBroker(file, server, Engines.orMemory());
+    }
+
+    private static Plan plan(Path path, Options options, ParseResult given) {
+        HoconFile file = good(path, options, given);
+        FileStamps stamps = new FileStamps(
+                Stream.concat(file.files().stream(), file.namedFiles().stream()).toList());
+        HoconBroker broker = broker(file);
+        endIfAny(broker.faults());
+        return Plan.of(broker, stamps);
+    }
+
+    private static void endIfAny(List<String> faults) {
+        faults.forEach(fault -> System.err.println("dunlin: " + oneLine(fault)));
+        if (!faults.isEmpty()) {
+            System.exit(EXIT_FAILED);
+        }
+    }
+
     private static Plan plan(Options options, ParseResult given) {
+        if (options.hocon.file != null) {
+            return plan(options.hocon.file, options, given);
+        }
         Path file = options.configuration.file;
         Configuration configuration = file == null ? null : read(file, options.configuration.ignoreUnsupported);
         if (configuration != null) {
@@ -135,6 +190,8 @@ public final class Main {
             LogConfiguration.settings(log); // before the first logger
         }
         Logger log = LoggerFactory.getLogger(Main.class);
+        HoconOptions.withoutUse(System.getenv())
+                .forEach(name -> log.warn("{} has no effect: it is for --config", name));
         Limits server = limits(log, PlatformDependent.maxDirectMemory());
         try {
             if (configuration == null) {
@@ -199,15 +256,16 @@ public final class Main {
         }
     }
 
-    private static Broker start(Plan plan, Options options) {
+    private static Broker start(Plan plan) {
         Logger log = LoggerFactory.getLogger(Main.class);
-        BrokerBuilder builder = plan.builder().loops(Runtime.getRuntime().availableProcessors());
-        if (plan.data() == null) {
+        BrokerBuilder builder = plan.builder();
+        Plan.Kept kept = plan.kept();
+        if (kept == null) {
             log.info("store: none, everything is in memory");
         } else {
-            Path folder = plan.data().toAbsolutePath().normalize();
-            log.info("store: {} in {}, durability {}", options.store, folder, options.durability);
-            builder.storage(engine(options.store, folder), options.durability);
+            Path folder = kept.data().toAbsolutePath().normalize();
+            log.info("store: {} in {}, durability {}", kept.engine(), folder, kept.durability());
+            builder.storage(engine(kept.engine(), folder), kept.durability());
         }
         try {
             return builder.start();

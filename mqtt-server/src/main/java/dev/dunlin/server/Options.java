@@ -35,6 +35,7 @@ import picocli.CommandLine.TypeConversionException;
             "Environment:",
             "  DUNLIN_LOG   What is logged to standard error: off, error, warn (default),",
             "               info, debug or trace.",
+            "  DUNLIN_CONFIG_STORE__DATA and the like stand for keys of the file of --config.",
             "",
             "Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong usage."
         })
@@ -78,7 +79,8 @@ final class Options {
             converter = Converters.PortOrNoneConverter.class,
             description =
                     "TCP port, 0 to 65535; 0 takes a free one; none is for TLS or WebSocket only (default 1883). With"
-                            + " --mosquitto-conf in the place of the first listener's port, and with commas of the next ones'.")
+                            + " --config or --mosquitto-conf in the place of the first listener's port, and with commas of"
+                            + " the next ones'.")
     List<TcpPort> ports = USUAL_PORTS;
 
     @Option(
@@ -249,6 +251,9 @@ final class Options {
     AccessOptions access = new AccessOptions();
 
     @Mixin
+    HoconOptions hocon = new HoconOptions();
+
+    @Mixin
     ConfigurationOptions configuration = new ConfigurationOptions();
 
     @Option(names = "--version", versionHelp = true, description = "Print the version and exit.")
@@ -353,25 +358,24 @@ final class Options {
     void check(ParseResult given) {
         if (configuration.file != null) {
             configuration.check(given);
-            if (ports.stream().anyMatch(port -> port.number() == null)) {
-                throw new ParameterException(
-                        given.commandSpec().commandLine(), PORT + " is a number beside --mosquitto-conf");
-            }
+            requirePortNumbers(given, "--mosquitto-conf");
             checkLimits(given);
             return;
         }
         configuration.checkIsAlone(given);
+        if (hocon.isUsed()) {
+            hocon.check(given);
+            requirePortNumbers(given, "--config");
+            checkStore(given);
+            checkLimits(given);
+            return;
+        }
         if (ports.size() > 1) {
             throw new ParameterException(
-                    given.commandSpec().commandLine(), PORT + " has several ports only with --mosquitto-conf");
+                    given.commandSpec().commandLine(),
+                    PORT + " has several ports only with --mosquitto-conf or --config");
         }
-        for (String option : List.of(DATA, DURABILITY)) {
-            if (isInMemory() && given.hasMatchedOption(option)) {
-                throw new ParameterException(
-                        given.commandSpec().commandLine(),
-                        option + " is for a store, and --store memory keeps nothing");
-            }
-        }
+        checkStore(given);
         checkTls(given);
         checkLimits(given);
         if (unix == null && given.hasMatchedOption(UNIX_MODE)) {
@@ -388,6 +392,22 @@ final class Options {
                     given.commandSpec().commandLine(),
                     given.matchedOptions().get(0).longestName() + " is for the broker: it can't stand before '"
                             + given.subcommand().commandSpec().name() + "'");
+        }
+    }
+
+    private void requirePortNumbers(ParseResult given, String beside) {
+        if (ports.stream().anyMatch(port -> port.number() == null)) {
+            throw new ParameterException(given.commandSpec().commandLine(), PORT + " is a number beside " + beside);
+        }
+    }
+
+    private void checkStore(ParseResult given) {
+        for (String option : List.of(DATA, DURABILITY)) {
+            if (isInMemory() && given.hasMatchedOption(option)) {
+                throw new ParameterException(
+                        given.commandSpec().commandLine(),
+                        option + " is for a store, and --store memory keeps nothing");
+            }
         }
     }
 

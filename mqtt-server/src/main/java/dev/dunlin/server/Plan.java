@@ -5,7 +5,9 @@ import dev.dunlin.auth.AuthFileException;
 import dev.dunlin.auth.PasswordFile;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerBuilder;
+import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.server.hocon.HoconBroker;
 import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfigurationException;
 import dev.dunlin.server.mosquitto.ConfiguredBroker;
@@ -21,21 +23,43 @@ import org.jspecify.annotations.Nullable;
  * A broker that is to be started, and what belongs to its process.
  *
  * @param builder has all but a store
- * @param data the folder of the store; null if nothing is to be kept
+ * @param kept where and how things are kept; null if nothing is
  * @param pidFile where the number of the process is written; null for nowhere
  * @param users what is read again
  * @param rules what is read again
- * @param stamps how the files that a reload reads looked before they were read
- * @param configured the configuration, if it is one of Mosquitto
+ * @param watch how the files that a reload reads looked before they were read, and how often to look again
+ * @param source where all that is written
  */
 record Plan(
         BrokerBuilder builder,
-        @Nullable Path data,
+        @Nullable Kept kept,
         @Nullable Path pidFile,
         List<PasswordFile> users,
         List<AclFile> rules,
-        FileStamps stamps,
-        @Nullable ConfiguredBroker configured) {
+        Watch watch,
+        Source source) {
+
+    /**
+     * A store.
+     *
+     * @param engine its name
+     * @param data its folder
+     */
+    record Kept(String engine, Path data, Durability durability) {}
+
+    /** @param every zero for never */
+    record Watch(FileStamps stamps, Duration every) {}
+
+    /**
+     * The file that a plan comes from.
+     *
+     * @param mosquitto of Mosquitto
+     * @param hocon of our own
+     */
+    record Source(
+            @Nullable ConfiguredBroker mosquitto, @Nullable HoconBroker hocon) {
+        static final Source COMMAND_LINE = new Source(null, null);
+    }
 
     /** As the command line has it. */
     static Plan of(Options options, Limits server) throws AuthFileException {
@@ -50,6 +74,7 @@ record Plan(
                 .filter(Objects::nonNull)
                 .toList());
         BrokerBuilder builder = Broker.builder()
+                .loops(Runtime.getRuntime().availableProcessors())
                 .limits(options.limits(server))
                 .sysInterval(Duration.ofSeconds(options.access.sysSeconds));
         options.listeners().forEach(builder::listen);
@@ -65,7 +90,12 @@ record Plan(
             rules.add(AclFile.at(access.aclFile));
             builder.authorizer(rules.get(0));
         }
-        return new Plan(builder, options.isInMemory() ? null : options.data, null, users, rules, stamps, null);
+        Kept kept = options.isInMemory() ? null : new Kept(options.store, options.data, options.durability);
+        return new Plan(builder, kept, null, users, rules, watch(stamps, options), Source.COMMAND_LINE);
+    }
+
+    private static Watch watch(FileStamps stamps, Options options) {
+        return new Watch(stamps, Duration.ofSeconds(options.access.watchSeconds));
     }
 
     /** As a configuration of Mosquitto has it. */
@@ -73,15 +103,41 @@ record Plan(
         FileStamps stamps = new FileStamps(ConfiguredBroker.files(configuration));
         List<Integer> ports = options.portsInPlace();
         ConfiguredBroker configured = ConfiguredBroker.of(configuration, ports, server, options::limits);
-        BrokerBuilder builder = Broker.builder();
+        BrokerBuilder builder = Broker.builder().loops(Runtime.getRuntime().availableProcessors());
         configured.configure(builder);
+        Path data = configured.data();
         return new Plan(
                 builder,
-                configured.data(),
+                data == null ? null : new Kept(options.store, data, options.durability),
                 configured.pidFile(),
                 configured.passwordFiles(),
                 configured.aclFiles(),
-                stamps,
-                configured);
+                watch(stamps, options),
+                new Source(configured, null));
+    }
+
+    /**
+     * As a configuration file of our own has it.
+     *
+     * @param stamps how the files looked before they were read
+     */
+    static Plan of(HoconBroker configured, FileStamps stamps) {
+        BrokerBuilder builder = Broker.builder();
+        configured.configure(builder);
+        String engine = configured.engine();
+        return new Plan(
+                builder,
+                engine.equals(Engines.MEMORY) ? null : new Kept(engine, configured.data(), configured.durability()),
+                configured.pidFile(),
+                configured.passwordFiles(),
+                configured.aclFiles(),
+                new Watch(stamps, configured.watch()),
+                new Source(null, configured));
+    }
+
+    /** The folder of the store; null if nothing is to be kept. */
+    @Nullable
+    Path data() {
+        return kept == null ? null : kept.data;
     }
 }

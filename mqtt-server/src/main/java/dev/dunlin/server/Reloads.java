@@ -5,6 +5,8 @@ import dev.dunlin.auth.AuthFileException;
 import dev.dunlin.auth.PasswordFile;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.TlsReload;
+import dev.dunlin.server.hocon.HoconBroker;
+import dev.dunlin.server.hocon.HoconFile;
 import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfiguredBroker;
 import java.time.Duration;
@@ -56,6 +58,8 @@ final class Reloads {
             } else if (!outcome.failed.isEmpty()) {
                 outcome.done.forEach(done -> to.progress("reloaded " + done));
                 to.error(String.join("; ", outcome.failed));
+            } else if (outcome.done.isEmpty() && plan.source().hocon() != null) {
+                to.ok("nothing to reload: the configuration says what it said before");
             } else if (outcome.done.isEmpty()) {
                 to.error("the broker has no listener with TLS, and no file with passwords or rules");
             } else {
@@ -67,12 +71,32 @@ final class Reloads {
     /** What happens is logged by those who do it. */
     private Outcome reload() {
         LogConfiguration.reopenFile();
+        HoconBroker configured = plan.source().hocon();
+        HoconFile now = configured == null ? null : configured.file().again();
+        if (now != null && !now.faults().isEmpty()) {
+            now.faults().forEach(fault -> LOG.warn("nothing is reloaded: {}", fault));
+            return new Outcome(List.of(), List.of("nothing is reloaded: " + String.join("; ", now.faults())));
+        }
         Set<Object> all = new LinkedHashSet<>(List.of(broker));
         all.addAll(plan.users());
         all.addAll(plan.rules());
         Outcome outcome = read(all);
-        tellWhatStays(plan.configured());
+        tellWhatStays(plan.source().mosquitto());
+        if (configured != null && now != null) {
+            take(configured, now, outcome);
+        }
         return outcome;
+    }
+
+    /** The file itself: what can't change while a broker runs is named each time. */
+    private static void take(HoconBroker configured, HoconFile now, Outcome outcome) {
+        if (LogConfiguration.changeLevel(now.logLevel())) {
+            outcome.done.add("the level of the log");
+        }
+        for (String sentence : configured.take(now)) {
+            LOG.warn("{}", sentence);
+            outcome.failed.add(sentence);
+        }
     }
 
     /** Reads again what is among these. */
@@ -165,11 +189,12 @@ final class Reloads {
      * A change of a file asks for a reload, once two looks in a row find the same: nobody is in the middle of writing then. What
      * can't be read is tried again at each look: rights to a file may come without a change of it.
      */
-    void onChange(Duration every) {
+    void onChange(Plan.Watch watch) {
+        Duration every = watch.every();
         if (every.isZero()) {
             return;
         }
-        FileStamps stamps = plan.stamps();
+        FileStamps stamps = watch.stamps();
         thread.scheduleWithFixedDelay(() -> look(stamps), every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
     }
 

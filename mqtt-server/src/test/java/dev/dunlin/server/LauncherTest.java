@@ -241,6 +241,7 @@ class LauncherTest {
                     .contains("--tls-min", "--tls-ciphers", "reload")
                     .contains("--password-file", "--acl-file", "--watch", "--sys-interval", "$SYS")
                     .contains("--mosquitto-conf", "--ignore-unsupported")
+                    .contains("--config", "--check-config", "--print-config", "DUNLIN_CONFIG_STORE__DATA")
                     .contains("--limit", "--version", "--help", "DUNLIN_LOG");
         }
     }

@@ -660,8 +660,8 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         OpenSession open = session;
         if (open != null) {
             open.close();
-            boolean willFollows = loop.sessions().willFollows(open.session(), this, how.willFollows());
-            loop.sessions().connectionClosed(open.session(), this, how.willFollows());
+            boolean willFollows = loop.sessions().willFollows(open.session(), this, withWill);
+            loop.sessions().connectionClosed(open.session(), this, withWill);
             if (connected) {
                 tell(how.as(willFollows));
             }

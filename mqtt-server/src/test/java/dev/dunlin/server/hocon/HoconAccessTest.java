@@ -1,0 +1,267 @@
+package dev.dunlin.server.hocon;
+
+import static dev.dunlin.broker.testkit.Packets.connect;
+import static dev.dunlin.broker.testkit.Packets.publish;
+import static dev.dunlin.server.hocon.HoconBrokers.open;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.dunlin.auth.Passwords;
+import dev.dunlin.broker.Broker;
+import dev.dunlin.broker.testkit.WireClient;
+import dev.dunlin.codec.Connack;
+import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.Packet.Ack;
+import dev.dunlin.codec.ReasonCode;
+import dev.dunlin.codec.testkit.RequiresTool;
+import dev.dunlin.codec.testkit.TestAuthority;
+import dev.dunlin.codec.testkit.TestCertificate;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the keys do that say who comes in, as whom, and what they may do then; and how all that is looked at beforehand. */
+@Timeout(60)
+final class HoconAccessTest {
+    private static final TestAuthority OURS = TestAuthority.create();
+    private static final TestCertificate ANN = OURS.client("CN=ann,OU=home", "email:ann@home.example");
+    private static final TestCertificate BOB = OURS.client("CN=bob,OU=home");
+    private static final TestCertificate SERVER = TestCertificate.shared();
+
+    @TempDir
+    private Path folder;
+
+    private HoconBrokers brokers;
+
+    @BeforeEach
+    void prepare() {
+        brokers = new HoconBrokers(folder);
+    }
+
+    @AfterEach
+    void closeBrokers() {
+        brokers.close();
+    }
+
+    private String users(String file, String... names) {
+        String[] lines = List.of(names).stream()
+                .map(name -> name + ":" + Passwords.pbkdf2(1).hash("secret".getBytes(StandardCharsets.UTF_8)))
+                .toArray(String[]::new);
+        return "\"" + brokers.file(file, lines) + "\"";
+    }
+
+    /** What a client hears to its CONNECT. */
+    private static ReasonCode answer(WireClient client, String id, String user) {
+        var connect = connect(id).cleanStart();
+        client.send(user == null ? connect : connect.userName(user).password("secret"));
+        return ((Connack) client.receive()).reason();
+    }
+
+    private static boolean mayPublish(WireClient client, String topic) {
+        client.send(publish(topic, "x").qos(1, 1));
+        return ((Ack) client.receive()).reason() != ReasonCode.NOT_AUTHORIZED;
+    }
+
+    // ---- names and passwords
+
+    @Test
+    @ShowsKeys({Keys.ANONYMOUS, Keys.PASSWORD_FILE})
+    void letsInWhomItsListenerSays() throws Exception {
+        Broker broker = brokers.start(
+                "security.password-file = " + users("users", "ann"),
+                "listeners = [{ name = common }",
+                "{ name = open, security.anonymous = true }",
+                "{ name = other, security.password-file = " + users("others", "bob") + " }]");
+        assertThat(answer(open(broker, "common"), "a", "ann")).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(answer(open(broker, "common"), "a", "bob")).isEqualTo(ReasonCode.BAD_USER_NAME_OR_PASSWORD);
+        assertThat(answer(open(broker, "common"), "a", null).isError()).isTrue();
+        assertThat(answer(open(broker, "open"), "a", null)).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(answer(open(broker, "open"), "a", "bob")).isEqualTo(ReasonCode.BAD_USER_NAME_OR_PASSWORD);
+        assertThat(answer(open(broker, "other"), "a", "bob")).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(answer(open(broker, "other"), "a", "ann")).isEqualTo(ReasonCode.BAD_USER_NAME_OR_PASSWORD);
+    }
+
+    @Test
+    @ShowsKeys(Keys.ANONYMOUS)
+    void letsOtherMachinesInIfItMay() throws Exception {
+        Broker broker = brokers.start("security.anonymous = true", "listeners = [{ addresses = \"0.0.0.0\" }]");
+        assertThat(answer(open(broker), "a", null)).isEqualTo(ReasonCode.SUCCESS);
+    }
+
+    @Test
+    void changesWhileItRunsWhetherClientsNeedAName() throws Exception {
+        String users = "security.password-file = " + users("users", "ann");
+        String[] lines = {users, "listeners = [{}", "{ name = own, security.anonymous = true }]"};
+        HoconBroker configured = brokers.configured(lines);
+        Broker broker = brokers.start(configured);
+        assertThat(answer(open(broker), "a", null).isError()).isTrue();
+        WireClient nameless = open(broker, "own").login("b");
+        brokers.file(
+                "dunlin.conf",
+                users,
+                "security.anonymous = true",
+                "listeners = [{}",
+                "{ name = own, security.anonymous = false }]");
+        assertThat(configured.take(configured.file().again())).isEmpty();
+        assertThat(answer(open(broker), "a", null)).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(answer(open(broker, "own"), "c", null).isError()).isTrue();
+        nameless.expectDisconnect(ReasonCode.NOT_AUTHORIZED);
+        brokers.file("dunlin.conf", lines);
+        assertThat(configured.take(configured.file().again())).isEmpty();
+        assertThat(answer(open(broker, "own"), "c", null)).isEqualTo(ReasonCode.SUCCESS);
+    }
+
+    @Test
+    void needsARestartWhereListenersThatShareAFilePartOrNobodyHasAPassword() {
+        String users = "security.password-file = " + users("users", "ann");
+        HoconBroker shared = brokers.configured(users, "listeners = [{}, {}]");
+        brokers.file("dunlin.conf", users, "listeners = [{}, { security.anonymous = true }]");
+        assertThat(brokers.withoutFolder(shared.take(shared.file().again())))
+                .containsExactly("listeners[1].security.anonymous has changed (dunlin.conf:2): that needs a restart");
+        HoconBroker open = brokers.configured("listeners = [{}]");
+        brokers.file("dunlin.conf", "security.anonymous = true", "listeners = [{}]");
+        assertThat(brokers.withoutFolder(open.take(open.file().again())))
+                .containsExactly("security.anonymous has changed (dunlin.conf:1): that needs a restart");
+    }
+
+    @Test
+    @ShowsKeys(Keys.ACL_FILE)
+    void asksTheRulesOfItsListener() throws Exception {
+        Broker broker = brokers.start(
+                "security.acl-file = \"" + brokers.file("all", "topic write a/#") + "\"",
+                "listeners = [{ name = common }",
+                "{ name = own, security.acl-file = \"" + brokers.file("own", "topic write b/#") + "\" }]");
+        for (String listener : List.of("common", "own")) {
+            WireClient client = open(broker, listener).login(listener);
+            assertThat(mayPublish(client, "a/x")).isEqualTo(listener.equals("common"));
+            assertThat(mayPublish(client, "b/x")).isEqualTo(listener.equals("own"));
+        }
+    }
+
+    // ---- TLS
+
+    private Broker startTls(String... more) throws Exception {
+        return brokers.start(
+                "listener-defaults.tls { chain = \"" + SERVER.chain() + "\", key = \"" + SERVER.key() + "\"",
+                String.join("\n", more),
+                "}");
+    }
+
+    /** The protocol and the suite of a handshake that ends well. */
+    private static String handshake(Broker broker, SSLContext context, String... protocols) throws IOException {
+        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", broker.port("tls"))) {
+            socket.setSoTimeout(10_000);
+            if (protocols.length > 0) {
+                socket.setEnabledProtocols(protocols);
+            }
+            socket.startHandshake();
+            return socket.getSession().getProtocol() + " " + socket.getSession().getCipherSuite();
+        }
+    }
+
+    @Test
+    @ShowsKeys({Keys.TLS_CHAIN, Keys.TLS_KEY, Keys.TLS_MIN_VERSION, Keys.TLS_CIPHERS})
+    void speaksTlsAsTheFileSays() throws Exception {
+        SSLContext trusting = SERVER.trusting();
+        assertThat(handshake(startTls(), trusting, "TLSv1.2")).startsWith("TLSv1.2");
+        Broker newest = startTls("min-version = 1.3", "ciphers = [TLS_CHACHA20_POLY1305_SHA256]");
+        assertThatThrownBy(() -> handshake(newest, trusting, "TLSv1.2")).isInstanceOf(IOException.class);
+        assertThat(handshake(newest, trusting)).isEqualTo("TLSv1.3 TLS_CHACHA20_POLY1305_SHA256");
+    }
+
+    @Test
+    @RequiresTool("openssl")
+    @ShowsKeys(Keys.TLS_KEY_PASSWORD)
+    void opensAnEncryptedKey() throws Exception {
+        Path key = SERVER.encryptedKey(folder.resolve("key"), "opensesame");
+        assertThat(handshake(startTls("key = \"" + key + "\", key-password = opensesame"), SERVER.trusting()))
+                .startsWith("TLSv1.3");
+        assertThatThrownBy(() -> startTls("key = \"" + key + "\", key-password = other"))
+                .hasMessageContaining(key.toString());
+    }
+
+    private static boolean comesIn(Broker broker, TestCertificate shown) {
+        try (WireClient client = WireClient.connect(
+                broker.port("tls"), MqttVersion.V3_1_1, shown == null ? SERVER.trusting() : SERVER.trusting(shown))) {
+            client.send(connect("a").cleanStart());
+            return client.receiveOrEnd() instanceof Connack;
+        } catch (AssertionError | UncheckedIOException refused) { // in the handshake, or after it in TLS 1.3
+            return false;
+        }
+    }
+
+    @Test
+    @ShowsKeys({Keys.TLS_CLIENT_CA, Keys.TLS_CLIENT_CERT, Keys.TLS_CLIENT_CRL})
+    void wantsCertificates() throws Exception {
+        String trust = "client-ca = \"" + OURS.chain() + "\"";
+        Broker strict = startTls(trust, "client-crl = [\"" + OURS.revocationList(BOB) + "\"]");
+        assertThat(comesIn(strict, ANN)).isTrue();
+        assertThat(comesIn(strict, BOB)).as("revoked").isFalse();
+        assertThat(comesIn(strict, null)).as("none").isFalse();
+        Broker lenient = startTls(trust, "client-cert = optional");
+        assertThat(comesIn(lenient, null)).isTrue();
+        assertThat(comesIn(lenient, BOB)).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"cn, ann", "email, ann@home.example", "subject, 'CN=ann,OU=home'"})
+    @ShowsKeys(Keys.TLS_USER_NAME_FROM)
+    void takesTheUserNameFromTheCertificate(String part, String name) throws Exception {
+        Path rules = brokers.file("rules", "user " + name, "topic write a/#");
+        Broker broker = brokers.start(
+                "security.acl-file = \"" + rules + "\"",
+                "listeners = [{ tls { chain = \"" + SERVER.chain() + "\", key = \"" + SERVER.key() + "\"",
+                "client-ca = \"" + OURS.chain() + "\", user-name-from = " + part + " } }]");
+        WireClient client = WireClient.connect(broker.port("tls"), MqttVersion.V5, SERVER.trusting(ANN));
+        assertThat(mayPublish(client.login("a"), "a/b")).isTrue();
+    }
+
+    // ---- before a start
+
+    @Test
+    void looksAtEveryFileWithoutAStart() throws Exception {
+        HoconBroker broker = HoconBrokers.configured(brokers.read(
+                "store.engine = mapdb",
+                "security.password-file = /no/users",
+                "security.acl-file = \"" + brokers.file("rules", "nonsense") + "\"",
+                "listeners = [",
+                "{ tls { chain = \"" + SERVER.chain() + "\", key = \"" + SERVER.key() + "\" } }",
+                "{ tls { chain = /no/chain, key = /no/key } }",
+                "{ tls { chain = \"" + SERVER.chain() + "\", key = \"" + SERVER.key() + "\", ciphers = [NONE] } }",
+                "]"));
+        assertThat(brokers.withoutFolder(broker.faults())).hasSize(3);
+        assertThat(brokers.withoutFolder(broker.rehearse()))
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .isEqualTo("dunlin.conf:1: store.engine is memory or rocksdb, not 'mapdb'"),
+                        line -> assertThat(line).startsWith("dunlin.conf:2: ").contains("/no/users"),
+                        line -> assertThat(line).startsWith("dunlin.conf:3: ").contains("line 1 of rules"),
+                        line -> assertThat(line).startsWith("dunlin.conf:6: ").contains("/no/chain"),
+                        line -> assertThat(line).startsWith("dunlin.conf:7: ").contains("cipher suite NONE"));
+    }
+
+    @Test
+    void findsNothingWrongAndOpensNothing() throws Exception {
+        Path socket = folder.resolve("s");
+        HoconBroker broker = HoconBrokers.configured(brokers.read(
+                "security.anonymous = true",
+                "pid-file = \"" + folder.resolve("pid") + "\"",
+                "store.data = \"" + folder.resolve("data") + "\"",
+                "listeners = [{ unix-socket = \"" + socket + "\" }, { addresses = \"0.0.0.0\" }]"));
+        assertThat(broker.rehearse()).isEmpty();
+        assertThat(folder)
+                .isDirectoryContaining("glob:**dunlin.conf")
+                .isDirectoryNotContaining(file -> !file.endsWith("dunlin.conf"));
+    }
+}
