@@ -196,7 +196,7 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
     }
 
     private void tellFault(String what, Throwable failure) {
-        Events.fault(core.events(), toString(), what, failure);
+        Events.tellFault(core.events(), toString(), what, failure);
     }
 
     private void drop(String topic, DropReason reason) {

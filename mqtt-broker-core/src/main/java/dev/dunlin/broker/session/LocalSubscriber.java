@@ -242,7 +242,7 @@ public final class LocalSubscriber extends Recipient
     }
 
     private void tellFault(String what, Throwable failure) {
-        Events.fault(core.events(), toString(), what, failure);
+        Events.tellFault(core.events(), toString(), what, failure);
     }
 
     private void drop(String topic, DropReason reason) {

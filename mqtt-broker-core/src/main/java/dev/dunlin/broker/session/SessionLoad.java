@@ -100,7 +100,7 @@ final class SessionLoad {
         } else if (failure != null && failure.kind() == StoreException.Kind.CORRUPT) {
             LOG.error("client {}: its session can't be read: {}", session.clientId, failure.getMessage());
             List<Waiting> inVain = List.copyOf(waiting);
-            Events.fault(
+            Events.tellFault(
                     session.loop.events(), session.clientId, "its stored session can't be read", failure.getMessage());
             waiting.clear();
             inVain.forEach(each -> each.damaged.run());
