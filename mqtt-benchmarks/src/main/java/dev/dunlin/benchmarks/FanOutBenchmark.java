@@ -104,7 +104,7 @@ public class FanOutBenchmark {
     @Setup
     public void connect() throws MalformedPacket {
         if (intercepted) {
-            core.interceptors(new Interceptors(List.of(new Passing()), 1_000, OnFailure.REJECT));
+            core.interceptors(new Interceptors(List.of(new Passing()), 1_000, OnFailure.REJECT), "local");
         }
         InboundPublishes publishes = open(home, "publisher").publishes();
         decoder = new MqttDecoder(MqttDecoder.Peer.CLIENT, (type, packet) -> accept(type, packet, publishes), 1 << 20);

@@ -313,7 +313,8 @@ public final class BrokerBuilder {
         Store store = storage == null ? null : OpenedStore.open(storage, durability, limits, time, name);
         Core core = new Core(limits, time, random, loops, store, upgradeQoS);
         core.interceptors(
-                new Interceptors(List.copyOf(interceptors), interceptorTimeout.toMillis(), interceptorFailure));
+                new Interceptors(List.copyOf(interceptors), interceptorTimeout.toMillis(), interceptorFailure),
+                InProcess.SESSIONS);
         Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
         if (!observers.isEmpty()) {

@@ -12,9 +12,12 @@ import static dev.dunlin.broker.testkit.Packets.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.TestBroker.ManualTime;
+import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Interceptor;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.Verdict;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.QoS;
@@ -51,6 +54,15 @@ final class BooksTest {
     private final ForbiddenTopics forbidden = new ForbiddenTopics();
     private final Books books = new Books();
 
+    private final Interceptor refusing = new Interceptor() {
+        @Override
+        public Verdict<Message> onDeliver(ClientInfo to, Message message) {
+            return message.topic().startsWith("intercepted")
+                    ? Verdict.reject(ReasonCode.NOT_AUTHORIZED, "")
+                    : Verdict.pass();
+        }
+    };
+
     /** What brings a reason about. Each may come several times, in any order. */
     private final Map<DropReason, Runnable> acts = new EnumMap<>(DropReason.class);
 
@@ -71,6 +83,8 @@ final class BooksTest {
 
     BooksTest() {
         acts.put(DropReason.REFUSED, this::refused);
+        acts.put(DropReason.INTERCEPTED, this::intercepted);
+        acts.put(DropReason.PURGED, this::purged);
         acts.put(DropReason.OFFLINE_QOS_0, this::offline);
         acts.put(DropReason.SLOW_CONSUMER_QOS_0, this::slowConsumer);
         acts.put(DropReason.QUEUE_FULL, this::queueFull);
@@ -104,6 +118,7 @@ final class BooksTest {
         random = new Random(seed);
         broker = TestBroker.start(builder -> builder.time(time)
                 .authorizer(forbidden)
+                .intercept(refusing)
                 .observe(books)
                 .limits(Limits.EMBEDDED
                         .withQueueMessagesMax(QUEUE_MAX)
@@ -228,6 +243,30 @@ final class BooksTest {
         }
         takeAll(c);
         takeAll(m);
+    }
+
+    private void intercepted() {
+        String topic = name("intercepted");
+        WireClient c = broker.client(topic).subscribed(topic, 2);
+        WireClient m = made(name("member")).subscribed("$share/g/" + topic, 2);
+        String queued = name("queued");
+        made(queued).subscribed(topic, 2).leave();
+        publishTo(topic, 1, 3);
+        publishTo(topic, 2, 3);
+        takeAll(c);
+        takeAll(m);
+        takeAll(back(queued));
+        publishTo(topic, 0, 3);
+    }
+
+    private void purged() {
+        String topic = name("purged");
+        made(topic).subscribed(topic, 2).leave();
+        publishTo(topic, 1, 1);
+        publishTo(topic, 2, 1);
+        long purged =
+                broker.broker().admin().purgeQueue(topic).toCompletableFuture().join();
+        assertThat(purged).isEqualTo(2);
     }
 
     private void sessionEnded() {

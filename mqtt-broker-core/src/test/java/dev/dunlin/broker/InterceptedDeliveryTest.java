@@ -129,8 +129,10 @@ final class InterceptedDeliveryTest {
         publisher.published("t", "p", 1);
         interceptor.deliver = message -> Verdict.replace(Message.of("#", "p"));
         publisher.published("t", "p", 1);
+        interceptor.deliver = message -> ScriptedInterceptor.failUndeclared();
+        publisher.published("t", "p", 1);
         c.expectNothing();
-        assertThat(broker.dropped(DropReason.INTERCEPTED)).isEqualTo(4);
+        assertThat(broker.dropped(DropReason.INTERCEPTED)).isEqualTo(5);
         ScriptedInterceptor failing = new ScriptedInterceptor();
         failing.deliver = message -> null;
         try (TestBroker own =

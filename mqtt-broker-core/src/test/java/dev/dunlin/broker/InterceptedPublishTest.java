@@ -23,11 +23,14 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What interceptors may do with a PUBLISH, and what its publisher gets to know of it. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -185,20 +188,26 @@ final class InterceptedPublishTest {
         assertThat(broker.dropped(DropReason.REFUSED)).isEqualTo(5);
     }
 
-    @Test
-    void whatTakesItsPlaceKeepsWithinTheLimits() {
-        WireClient c = broker.client("c");
-        interceptor.publish = message -> Verdict.replace(Message.of("$SYS/broker/x", "p"));
-        c.send(publish("t", "p").qos(1, 1));
-        c.expect(puback(1).reason(ReasonCode.NOT_AUTHORIZED));
-        interceptor.publish = message -> Verdict.replace(Message.of("a/b/c/d/e", "p"));
-        c.send(publish("t", "p").qos(2, 2));
-        c.expect(pubrec(2).reason(ReasonCode.TOPIC_NAME_INVALID));
-        interceptor.publish = message -> Verdict.replace(Message.of("t", new byte[5_000]));
-        c.send(publish("t", "p").qos(2, 2));
-        c.expect(pubrec(2).reason(ReasonCode.QUOTA_EXCEEDED));
+    /** Else it is an interceptor that fails: no fault of the client's, and nothing that it may take for accepted. */
+    @EachVersion
+    void whatTakesItsPlaceKeepsWithinTheLimits(MqttVersion version) {
+        List<Message> none = List.of(
+                Message.of("$SYS/broker/x", "p"), Message.of("a/b/c/d/e", "p"), Message.of("t", new byte[5_000]));
+        for (Message by : none) {
+            for (int qos = 1; qos <= 2; qos++) {
+                interceptor.publish = message -> Verdict.replace(by);
+                WireClient c = broker.send(version, connect("c").cleanStart());
+                c.expect(connack());
+                c.send(publish("t", "p").qos(qos, 1));
+                if (isTold(version)) {
+                    c.expect((qos == 1 ? puback(1) : pubrec(1)).reason(ReasonCode.UNSPECIFIED_ERROR));
+                } else {
+                    c.expectClosed();
+                }
+            }
+        }
         subscriber.expectNothing();
-        assertThat(broker.dropped(DropReason.REFUSED)).isEqualTo(3);
+        assertThat(broker.dropped(DropReason.REFUSED)).isEqualTo(6);
     }
 
     @Test
@@ -279,15 +288,84 @@ final class InterceptedPublishTest {
     }
 
     @Test
-    void whatWaitsWhenTheBrokerEndsIsCountedAndGivenBack() {
+    void whatWasAdmittedStaysSoWhateverTheNextConnectionMayDo() {
+        List<CompletableFuture<Verdict<Message>>> answers = interceptor.publishesLater(1);
+        WireClient first = broker.client("c");
+        first.send(publish("t", "p").qos(1, 1));
+        interceptor.awaitAsked("publish c", 1);
+        forbidden.publish("c", "t");
+        broker.client("c");
+        first.expectDisconnect(ReasonCode.SESSION_TAKEN_OVER);
+        answers.get(0).complete(Verdict.pass());
+        subscriber.take("t", "p", 1);
+    }
+
+    /** One connection after the other leaves a publish behind. */
+    @Test
+    void whatWaitsWithoutAConnectionIsCountedAndBounded() {
+        ScriptedInterceptor own = new ScriptedInterceptor();
+        try (TestBroker other = TestBroker.start(
+                builder -> builder.intercept(own).loops(1).limits(Limits.EMBEDDED.withMailboxBytesMax(20_000)))) {
+            WireClient taker = other.client("taker").subscribed("t", 1);
+            List<CompletableFuture<Verdict<Message>>> answers = own.publishesLater(4);
+            for (int i = 0; i < 4; i++) {
+                WireClient c = other.client("c");
+                c.send(publish("t", i + "x".repeat(10_000)).qos(1, 1));
+                own.awaitAsked("publish c", i + 1);
+            }
+            TestBroker.eventually(
+                    "two wait", () -> other.broker().core().memory().usedBytes() > 40_000);
+            assertThat(other.dropped(DropReason.REFUSED)).isEqualTo(2);
+            answers.forEach(each -> each.complete(Verdict.pass()));
+            taker.take(
+                    "t", "0" + "x".repeat(10_000), 1); // the first that was left behind, and the one with a connection
+            taker.take("t", "3" + "x".repeat(10_000), 1);
+            taker.expectNothing();
+            TestBroker.eventually(
+                    "none waits", () -> other.broker().core().memory().usedBytes() < 10_000);
+        }
+    }
+
+    @Test
+    void whatTakesItsPlaceExpiresWithIt() {
+        ScriptedInterceptor own = new ScriptedInterceptor();
+        TestBroker.ManualTime time = new TestBroker.ManualTime();
+        try (TestBroker other =
+                TestBroker.start(builder -> builder.intercept(own).time(time).interceptorTimeout(Duration.ofDays(1)))) {
+            WireClient taker = other.client("taker").subscribed("t", 1);
+            for (long expiry : new long[] {100, 50}) {
+                List<CompletableFuture<Verdict<Message>>> answers = own.publishesLater(1);
+                own.asked.clear();
+                WireClient c = other.client("c");
+                c.send(publish("t", "p").qos(1, 1).expiry(100));
+                own.awaitAsked("publish c", 1);
+                time.advance(Duration.ofSeconds(30));
+                answers.get(0)
+                        .complete(Verdict.replace(Message.builder("t")
+                                .qos(QoS.AT_LEAST_ONCE)
+                                .expirySeconds(expiry)
+                                .build()));
+                // 70 of what its client has said; an expiry of the interceptor's own begins with its answer
+                assertThat(taker.take("t", "", 1).expirySeconds()).isEqualTo(expiry == 100 ? 70 : 50);
+                c.expect(puback(1));
+                c.leave();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void whatWaitsWhenTheBrokerEndsIsCountedAndGivenBack(int qos) {
         ScriptedInterceptor own = new ScriptedInterceptor();
         try (TestBroker other = TestBroker.start(builder -> builder.intercept(own))) {
             own.publishesLater(1);
             WireClient c = other.client("c");
-            c.send(publish("t", "x".repeat(100_000)).qos(1, 1));
+            String large = "x".repeat(100_000);
+            c.send(qos == 0 ? publish("t", large) : publish("t", large).qos(qos, 1));
             own.awaitAsked("publish", 1);
             other.broker().close();
             assertThat(other.broker().dropped(DropReason.BROKER_CLOSED)).isEqualTo(1);
+            assertThat(other.broker().dropped(DropReason.REFUSED)).isZero();
         }
     }
 

@@ -327,6 +327,9 @@ final class InterceptorTest {
         Interceptor throwing = new Interceptor() {
             @Override
             public void onDisconnect(ClientInfo who, Disconnection how) {
+                if (who.clientId().equals("undeclared")) {
+                    ScriptedInterceptor.failUndeclared();
+                }
                 throw new StackOverflowError("on purpose");
             }
         };
@@ -436,6 +439,7 @@ final class InterceptorTest {
         THROWS_AN_ERROR(message -> {
             throw new NoClassDefFoundError("on purpose");
         }),
+        THROWS_WHAT_IT_DOES_NOT_DECLARE(message -> ScriptedInterceptor.failUndeclared()),
         ANSWERS_NULL(message -> null),
         FAILS_LATER(message -> Verdict.later(CompletableFuture.failedFuture(new IllegalStateException("on purpose")))),
         ANSWERS_NULL_LATER(message -> Verdict.later(CompletableFuture.supplyAsync(() -> null))),
@@ -444,6 +448,7 @@ final class InterceptorTest {
         HAS_A_STAGE_THAT_THROWS(message -> Verdict.later(stageThatThrows())),
         NEVER_ANSWERS(message -> Verdict.later(new CompletableFuture<>())),
         HAS_A_WILDCARD_IN_A_TOPIC(message -> Verdict.replace(Message.of("a/#", "p"))),
+        HAS_A_TOPIC_OF_THE_BROKER(message -> Verdict.replace(Message.of("$SYS/broker/x", "p"))),
         HAS_NO_TOPIC(message -> Verdict.replace(Message.of("", "p"))),
         HAS_A_NUL(
                 message -> Verdict.replace(message.toBuilder().contentType("\0").build())),

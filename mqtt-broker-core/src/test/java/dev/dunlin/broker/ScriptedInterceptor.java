@@ -39,6 +39,16 @@ final class ScriptedInterceptor implements Interceptor {
         return stages;
     }
 
+    /** Throws a checked exception past the compiler, as code in other languages may. */
+    static <T> T failUndeclared() {
+        return ScriptedInterceptor.<T, RuntimeException>fail(new java.io.IOException("on purpose"));
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // which is the trick
+    private static <T, E extends Throwable> T fail(Throwable undeclared) throws E {
+        throw (E) undeclared;
+    }
+
     /** How many questions of this hook there were. */
     long asked(String hook) {
         return asked.stream().filter(each -> each.startsWith(hook)).count();

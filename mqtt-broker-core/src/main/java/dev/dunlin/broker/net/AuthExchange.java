@@ -9,6 +9,7 @@ import dev.dunlin.codec.Property;
 import dev.dunlin.codec.ReasonCode;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -57,18 +58,20 @@ final class AuthExchange {
         CompletionStage<AuthResult> answer;
         try {
             answer = Objects.requireNonNull(question.get(), "it gave no stage");
-        } catch (RuntimeException | Error e) { // user code: refused, and said so
+        } catch (Throwable e) { // user code: refused, and said so
             failed(e);
             return;
         }
         SessionLoop loop = connection.loop();
+        AtomicBoolean registering = new AtomicBoolean(true);
         answer.whenComplete((result, failure) -> {
-            if (loop.inLoop()) {
+            if (loop.inLoop() && registering.get()) {
                 take(result, failure);
             } else {
-                loop.execute(() -> take(result, failure));
+                loop.execute(() -> take(result, failure)); // on this loop, too: not inside of what else it is doing
             }
         });
+        registering.set(false);
     }
 
     private void take(@Nullable AuthResult result, @Nullable Throwable failure) {

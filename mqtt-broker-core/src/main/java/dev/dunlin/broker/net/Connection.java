@@ -669,7 +669,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     }
 
     private void tell(Disconnection how) {
-        Interceptors interceptors = acceptor.core().interceptors();
+        Interceptors interceptors = acceptor.core().interceptors(listener());
         if (interceptors.hearOfDisconnects()) {
             interceptors.disconnected(client(), how);
         }
@@ -719,7 +719,8 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         return acceptor.core().events();
     }
 
-    String listener() {
+    @Override
+    public String listener() {
         return acceptor.name();
     }
 

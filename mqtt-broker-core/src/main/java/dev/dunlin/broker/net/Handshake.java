@@ -277,7 +277,7 @@ final class Handshake {
 
     private void admitted(Rights given) {
         rights = given;
-        Interceptors interceptors = core.interceptors();
+        Interceptors interceptors = core.interceptors(acceptor.name());
         if (interceptors.connect == null) {
             goOn();
             return;
@@ -371,20 +371,23 @@ final class Handshake {
     // ---- open
 
     private void open() {
+        SessionLoop home = connection.loop();
         if (connection.isClosed()) {
+            home.sessions().abandoned(clientId);
             return;
         }
         if (acceptor.isClosing()) { // since its CONNECT came
+            home.sessions().abandoned(clientId);
             connection.close(acceptor.farewell().connackInstead());
             return;
         }
-        SessionLoop home = connection.loop();
         Opening opening = new Opening(client, connect, connection, connection.out(), allowance, rights, terms);
         if (home.sessions().waitsForRoom(opening, () -> home.runInOrder(this::open))) {
             return;
         }
         String refusal = home.sessions().open(opening, this::opened);
         if (refusal != null) {
+            home.sessions().abandoned(clientId);
             connection.close(rules.connectWithoutRoom(), refusal);
         }
     }

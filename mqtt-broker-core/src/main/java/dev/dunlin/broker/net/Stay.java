@@ -31,7 +31,7 @@ final class Stay implements KeepAlives.Watched {
     static boolean holds(Validity validity, long nowMs, String clientId, @Nullable Events events) {
         try {
             return validity.holds(nowMs);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             LOG.warn("client {}: its validity failed, which counts as a no: {}", clientId, e.toString());
             Events.tellFault(events, clientId, "its validity failed, which counts as a no", e);
             return false;

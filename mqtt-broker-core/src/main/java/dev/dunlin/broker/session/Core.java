@@ -52,6 +52,10 @@ public final class Core {
 
     private Authorizers authorizers = new Authorizers(null);
     private Interceptors interceptors = Interceptors.NONE;
+
+    /** The listener of the host's own clients. */
+    private String exempt = "";
+
     private @Nullable Events events;
 
     private final MemoryBudget memory;
@@ -129,13 +133,23 @@ public final class Core {
         return authorizers;
     }
 
-    /** Who sees what clients do. Before anything is restored. */
-    public void interceptors(Interceptors all) {
+    /**
+     * Who sees what clients do. Before anything is restored.
+     *
+     * @param hosts the name of the listener whose clients are the host's own: nobody sees what these do
+     */
+    public void interceptors(Interceptors all, String hosts) {
         interceptors = all;
+        exempt = hosts;
     }
 
-    /** Who sees what clients do. */
-    public Interceptors interceptors() {
+    /** Who sees what the clients of a listener do. */
+    public Interceptors interceptors(String listener) {
+        return listener.equals(exempt) ? Interceptors.NONE : interceptors;
+    }
+
+    /** Who sees what clients do whose listener isn't known yet. */
+    Interceptors interceptors() {
         return interceptors;
     }
 

@@ -73,7 +73,7 @@ public final class InboundPublishes implements Router.Source { // hot
         this.core = core;
         store = core.store;
         aliases = new InboundAliases(limits.topicAliasMax());
-        InterceptorChain<Message> interceptors = core.interceptors().publish;
+        InterceptorChain<Message> interceptors = core.interceptors(link.listener()).publish;
         intercepted =
                 interceptors == null ? null : new InterceptedPublishes(interceptors, this, core, session, link, out);
     }
@@ -221,9 +221,7 @@ public final class InboundPublishes implements Router.Source { // hot
         }
         stored = message.retainFlag();
         stagedPacketId = publish.packetId();
-        ReasonCode outcome = publish.isReplaced()
-                ? loop.router().routeReplaced(message, published, this)
-                : loop.router().route(message, published, this);
+        ReasonCode outcome = loop.router().routeAdmitted(message, published, this);
         if (!out.isClosed()) {
             answer(published, publish.packetId(), outcome);
             waitIfCrowded();
@@ -399,7 +397,7 @@ public final class InboundPublishes implements Router.Source { // hot
             session.receive(packetId);
         }
         ReasonCode outcome = isReplaced
-                ? loop.router().routeReplaced(message, published, this)
+                ? loop.router().routeAdmitted(message, published, this)
                 : loop.router().route(message, published, this);
         message.release();
         acknowledge(exactlyOnce ? PacketType.PUBREC : PacketType.PUBACK, packetId, outcome);

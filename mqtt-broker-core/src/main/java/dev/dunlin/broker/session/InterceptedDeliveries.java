@@ -13,14 +13,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class InterceptedDeliveries {
     private final InterceptorChain<Message> interceptors;
+    private final Core core;
     private final Session session;
+
+    /** Whether its client is one of the host's own, by the connection that it has. */
+    private boolean exempt;
 
     /** Exchanges of an earlier process, from here on, haven't been asked about in this one. */
     private long unasked = OutboundWindow.FIRST;
 
-    InterceptedDeliveries(InterceptorChain<Message> interceptors, Session session) {
+    InterceptedDeliveries(Core core, InterceptorChain<Message> interceptors, Session session) {
+        this.core = core;
         this.interceptors = interceptors;
         this.session = session;
+    }
+
+    /** The session has a connection. */
+    void attached() {
+        Link link = session.link;
+        assert link != null : "attached without a connection";
+        exempt = core.interceptors(link.listener()).deliver == null;
     }
 
     /** Sends a message on its way. */
@@ -31,8 +43,8 @@ final class InterceptedDeliveries {
 
     /** Asks; what is refused is dropped and accounted for. Borrows the message. */
     void ask(KeptMessage message, Target target, QoS qos, long entry, Way way) {
-        if (message.isExpired(session.loop.nowMs())) {
-            way.send(message, qos); // into the account
+        if (exempt || message.isExpired(session.loop.nowMs())) {
+            way.send(message, qos); // one that has expired: into the account
             return;
         }
         Decision<Message> decision = decide(message, target, qos);
@@ -59,7 +71,7 @@ final class InterceptedDeliveries {
      */
     @Nullable
     KeptMessage askAgain(long counter, KeptMessage message, Target target, QoS qos) {
-        if (!session.window.isRestored(counter) || counter < unasked) {
+        if (exempt || !session.window.isRestored(counter) || counter < unasked) {
             return message;
         }
         unasked = counter + 1;

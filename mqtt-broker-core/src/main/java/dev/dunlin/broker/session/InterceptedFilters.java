@@ -1,10 +1,14 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
+import dev.dunlin.codec.ReasonCode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The filters of one SUBSCRIBE or UNSUBSCRIBE on their way through the interceptors, one after the other. The connection isn't
@@ -13,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what is asked about for each filter
  */
 final class InterceptedFilters<T> {
+    private static final Logger LOG = LoggerFactory.getLogger(InterceptedFilters.class);
+
     private final SessionLoop loop;
+    private final String clientId;
     private final Link link;
     private final Outbound out;
     private final List<@Nullable T> asked;
@@ -40,6 +47,7 @@ final class InterceptedFilters<T> {
             BiConsumer<T, Consumer<Decision<T>>> question,
             Consumer<List<@Nullable Decision<T>>> then) {
         loop = session.loop;
+        clientId = session.clientId;
         this.link = link;
         this.out = out;
         this.asked = asked;
@@ -82,7 +90,19 @@ final class InterceptedFilters<T> {
         }
         over |= out.isClosed();
         if (!asking) {
+            goOnLate();
+        }
+    }
+
+    /** Nobody above an answer that comes late would end the connection, which would wait for ever. */
+    private void goOnLate() {
+        try {
             goOn();
+        } catch (Throwable fault) { // ours
+            over = true;
+            LOG.error("client {}: a fault behind the interceptors of a filter", clientId, fault);
+            Events.fault(loop.events(), clientId, "a fault behind the interceptors of a filter", fault);
+            link.disconnect(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
         }
     }
 

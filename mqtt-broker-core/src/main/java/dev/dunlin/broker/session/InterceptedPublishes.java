@@ -1,14 +1,20 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Interceptor;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.Verdict;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Publish;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What one connection publishes, where interceptors are asked about it: one at a time, because the connection isn't read until
@@ -18,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * publish is noted before, and leaves if it comes to nothing.
  */
 final class InterceptedPublishes {
+    private static final Logger LOG = LoggerFactory.getLogger(InterceptedPublishes.class);
+
     private final InterceptorChain<Message> interceptors;
     private final InboundPublishes in;
     private final Core core;
@@ -25,7 +33,7 @@ final class InterceptedPublishes {
     private final SessionLoop loop;
     private final Link link;
     private final Outbound out;
-    private final ClientInfo client;
+    private final Asking question;
 
     /** The one that waits for its answer. */
     private @Nullable Pending pending;
@@ -44,7 +52,7 @@ final class InterceptedPublishes {
         this.link = link;
         this.out = out;
         loop = session.loop;
-        client = link.client();
+        question = new Asking(link.client(), in.limits());
     }
 
     /** Takes in a PUBLISH. Borrows it. */
@@ -70,11 +78,29 @@ final class InterceptedPublishes {
         new Pending(in.keep(publish, topic), qos, packetId).ask();
     }
 
-    /** The connection is gone. A QoS 2 publish is forgotten: its client sends it again. */
+    /**
+     * The connection is gone. A QoS 2 publish is forgotten: its client sends it again. So are the others if too many wait already:
+     * one of QoS 1 isn't acknowledged, and is sent again as well.
+     */
     void close() {
         Pending last = pending;
-        if (last != null && last.published == QoS.EXACTLY_ONCE) {
-            last.forget(DropReason.REFUSED);
+        if (last != null
+                && last.said != null
+                && (last.published == QoS.EXACTLY_ONCE || !loop.sessions().outlives(last))) {
+            last.forget(loop.sessions().isClosing() ? DropReason.BROKER_CLOSED : DropReason.REFUSED);
+        }
+    }
+
+    /** What is asked. */
+    private record Asking(ClientInfo client, Limits limits) implements InterceptorChain.Question<Message> {
+        @Override
+        public @Nullable Verdict<Message> ask(Interceptor interceptor, Message message) {
+            return interceptor.onPublish(client, message);
+        }
+
+        @Override
+        public void check(Message by) {
+            Router.checkReplacement(by, limits);
         }
     }
 
@@ -86,20 +112,36 @@ final class InterceptedPublishes {
         /** What the client has published; null once it has come to an end. */
         private @Nullable KeptMessage said;
 
+        /** What it occupies: as it came, and as interceptors see it. */
+        private final long bytes;
+
+        private InterceptorChain<Message>.@Nullable Asked asked;
         private boolean waits;
 
         Pending(KeptMessage said, QoS published, int packetId) {
             this.said = said;
             this.published = published;
             this.packetId = packetId;
+            bytes = 2L * said.footprintBytes();
+        }
+
+        long bytes() {
+            return bytes;
         }
 
         void ask() {
-            KeptMessage asked = said;
-            assert asked != null : "asked twice";
-            Message message = asked.toMessage(published, asked.retainFlag(), loop.nowMs());
-            interceptors.ask(
-                    loop, session.clientId, message, (each, now) -> each.onPublish(client, now), this::decided);
+            KeptMessage given = said;
+            assert given != null : "asked twice";
+            boolean taken = false;
+            try {
+                Message message = given.toMessage(published, given.retainFlag(), loop.nowMs());
+                asked = interceptors.ask(loop, session.clientId, message, question, this::decided);
+                taken = true;
+            } finally {
+                if (!taken) {
+                    forget(DropReason.REFUSED); // nobody will answer
+                }
+            }
             if (said != null) {
                 waits = true;
                 pending = this;
@@ -115,6 +157,9 @@ final class InterceptedPublishes {
             if (given != null) {
                 if (published == QoS.EXACTLY_ONCE) {
                     session.forget(packetId);
+                }
+                if (asked != null) {
+                    asked.giveUp();
                 }
                 loop.sessions().answered(this);
                 loop.drops().count(session.clientId, given.topic(), reason, 1);
@@ -134,6 +179,8 @@ final class InterceptedPublishes {
                 } else {
                     refuse(decision, given.topic());
                 }
+            } catch (Throwable fault) { // ours: behind an answer that comes late nobody else would end this exchange
+                failed(fault);
             } finally {
                 given.release();
                 if (waits) {
@@ -144,13 +191,20 @@ final class InterceptedPublishes {
             }
         }
 
+        private void failed(Throwable fault) {
+            LOG.error("client {}: a fault behind the interceptors of a publish", session.clientId, fault);
+            Events.fault(core.events(), session.clientId, "a fault behind the interceptors of a publish", fault);
+            in.forget(published, packetId);
+            link.disconnect(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
+        }
+
         private void goOn(Decision<Message> decision, KeptMessage given) {
             if (!decision.isReplaced()) {
                 in.route(new Routed(given, published, packetId, false));
                 return;
             }
             Message by = decision.value();
-            KeptMessage message = KeptMessage.of(by, core.kept(by.qos()), session.clientId, loop.nowMs());
+            KeptMessage message = given.inPlace(by, core.kept(by.qos()), loop.nowMs());
             try {
                 in.route(new Routed(message, published, packetId, true));
             } finally {

@@ -4,6 +4,7 @@ import dev.dunlin.broker.spi.Interceptor;
 import dev.dunlin.broker.spi.OnFailure;
 import dev.dunlin.broker.spi.Verdict;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
@@ -27,6 +28,9 @@ public final class InterceptorChain<T> {
         /** Calls the hook; it may throw anything, and answer null. */
         @Nullable
         Verdict<T> ask(Interceptor interceptor, T value);
+
+        /** Throws an IllegalArgumentException for what can't take the place of what is asked about here, valid as it is. */
+        default void check(T by) {}
     }
 
     private final String hook;
@@ -56,10 +60,13 @@ public final class InterceptorChain<T> {
      * Asks all of them. The loop only.
      *
      * @param then takes what becomes of it, once, on this loop: before this returns, or later
+     * @return the question, which may be given up
      */
-    void ask(SessionLoop loop, String clientId, T value, Question<T> question, Consumer<Decision<T>> then) {
+    Asked ask(SessionLoop loop, String clientId, T value, Question<T> question, Consumer<Decision<T>> then) {
         assert loop.inLoop();
-        new Asked(loop, clientId, value, question, then).goOn();
+        Asked asked = new Asked(loop, clientId, question, then);
+        asked.goOn(value);
+        return asked;
     }
 
     /** Asks all of them for an answer at once: one that comes later is a failure. Any loop. */
@@ -69,8 +76,8 @@ public final class InterceptorChain<T> {
         for (Interceptor each : interceptors) {
             Decision<T> decision;
             try {
-                decision = decide(now, question.ask(each, now));
-            } catch (RuntimeException | Error e) { // user code
+                decision = decide(now, question.ask(each, now), question);
+            } catch (Throwable e) { // user code
                 decision = failed(clientId, now, e);
             }
             if (!decision.goesOn()) {
@@ -83,11 +90,12 @@ public final class InterceptorChain<T> {
     }
 
     /** @throws IllegalArgumentException if the answer is none, or not one for now */
-    private Decision<T> decide(T value, @Nullable Verdict<T> verdict) {
+    private Decision<T> decide(T value, @Nullable Verdict<T> verdict, Question<T> question) {
         if (verdict instanceof Verdict.Pass<T>) {
             return Decision.goesOn(value, false);
         } else if (verdict instanceof Verdict.Replace<T> replace) {
             check.accept(replace.by());
+            question.check(replace.by());
             return Decision.goesOn(replace.by(), true);
         } else if (verdict instanceof Verdict.Reject<T> reject) {
             return Decision.rejected(value, reject);
@@ -109,12 +117,15 @@ public final class InterceptorChain<T> {
     }
 
     /** One question on its way through the chain. Its loop only. */
-    private final class Asked {
+    final class Asked {
         private final SessionLoop loop;
         private final String clientId;
         private final Question<T> question;
         private final Consumer<Decision<T>> then;
-        private T value;
+
+        /** What it has become so far, while an answer is awaited; else null, so that it isn't kept longer than by who asks. */
+        private @Nullable T awaited;
+
         private boolean replaced;
         private int next;
 
@@ -129,44 +140,43 @@ public final class InterceptorChain<T> {
 
         private SessionLoop.@Nullable Timer patience;
 
-        Asked(SessionLoop loop, String clientId, T value, Question<T> question, Consumer<Decision<T>> then) {
+        private Asked(SessionLoop loop, String clientId, Question<T> question, Consumer<Decision<T>> then) {
             this.loop = loop;
             this.clientId = clientId;
-            this.value = value;
             this.question = question;
             this.then = then;
         }
 
-        void goOn() {
+        /** Nobody wants to know any more: an answer that still comes changes nothing, and nothing is kept for it. */
+        void giveUp() {
+            assert loop.inLoop();
+            close();
+        }
+
+        private void goOn(T from) {
+            T value = from;
             while (next < interceptors.size()) {
                 Interceptor each = interceptors.get(next++);
                 Decision<T> decision;
                 try {
                     Verdict<T> verdict = question.ask(each, value);
                     if (verdict instanceof Verdict.Later<T> later) {
+                        awaited = value;
                         await(later.stage());
                         return;
                     }
-                    decision = decide(value, verdict);
-                } catch (RuntimeException | Error e) { // user code
+                    decision = decide(value, verdict, question);
+                } catch (Throwable e) { // user code
                     decision = failed(clientId, value, e);
                 }
-                if (!take(decision)) {
+                if (!decision.goesOn()) {
+                    then.accept(decision);
                     return;
                 }
+                value = decision.value();
+                replaced |= decision.isReplaced();
             }
             then.accept(Decision.goesOn(value, replaced));
-        }
-
-        /** Whether the next one is to be asked. */
-        private boolean take(Decision<T> decision) {
-            if (!decision.goesOn()) {
-                then.accept(decision);
-                return false;
-            }
-            value = decision.value();
-            replaced |= decision.isReplaced();
-            return true;
         }
 
         private void await(CompletionStage<Verdict<T>> stage) {
@@ -174,7 +184,7 @@ public final class InterceptorChain<T> {
             registering = true;
             try {
                 stage.whenComplete((verdict, failure) -> answered(number, verdict, failure));
-            } catch (RuntimeException | Error e) { // the stage may be of the user's own making
+            } catch (Throwable e) { // the stage may be of the user's own making
                 answered(number, null, e);
             } finally {
                 registering = false;
@@ -203,19 +213,30 @@ public final class InterceptorChain<T> {
             if (number != answers) {
                 return; // answered twice, or too late
             }
+            T value = Objects.requireNonNull(awaited, "nothing is awaited");
+            close();
+            Decision<T> decision;
+            try {
+                decision =
+                        failure == null ? decide(value, verdict, question) : failed(clientId, value, causeOf(failure));
+            } catch (Throwable e) { // what it has put in the place of it is no such thing
+                decision = failed(clientId, value, e);
+            }
+            if (decision.goesOn()) {
+                replaced |= decision.isReplaced();
+                goOn(decision.value());
+            } else {
+                then.accept(decision);
+            }
+        }
+
+        /** Takes no other answer to the present question. */
+        private void close() {
             answers++;
+            awaited = null;
             if (patience != null) {
                 patience.cancel();
                 patience = null;
-            }
-            Decision<T> decision;
-            try {
-                decision = failure == null ? decide(value, verdict) : failed(clientId, value, causeOf(failure));
-            } catch (RuntimeException | Error e) { // what it has put in the place of it is no such thing
-                decision = failed(clientId, value, e);
-            }
-            if (take(decision)) {
-                goOn();
             }
         }
 

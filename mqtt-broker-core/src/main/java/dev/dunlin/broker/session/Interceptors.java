@@ -104,7 +104,7 @@ public final class Interceptors {
         for (Interceptor each : disconnect) {
             try {
                 each.onDisconnect(who, how);
-            } catch (RuntimeException | Error e) { // user code
+            } catch (Throwable e) { // user code
                 LOG.warn("client {}: an interceptor failed in onDisconnect: {}", who.clientId(), e.toString());
             }
         }

@@ -180,6 +180,23 @@ public sealed class KeptMessage implements StoredMessage.Kept permits Replacemen
     }
 
     /**
+     * What an interceptor has put in the place of this publish, from the same publisher. If it is to expire after as long as this
+     * one, it expires when this one does: the answer took its time.
+     *
+     * @param as the message's own QoS, or a higher one
+     */
+    KeptMessage inPlace(Message by, QoS as, long nowMs) {
+        boolean same = expiresAtMs != NEVER && by.expirySeconds() == original.expirySeconds();
+        return new KeptMessage(
+                by.topic(),
+                as,
+                by.retain(),
+                publisher,
+                same ? expiresAtMs : expiresAt(by.expirySeconds(), nowMs),
+                frame(by, as));
+    }
+
+    /**
      * What an interceptor has put in the place of a message for one receiver. It keeps that one, to which whatever is stored,
      * counted or given back refers: {@link #origin}.
      *

@@ -27,6 +27,9 @@ public interface Link {
     /** Who it is. */
     ClientInfo client();
 
+    /** The name of the listener by which it came. */
+    String listener();
+
     /** The client identifier; empty as long as there was no CONNECT. */
     String clientId();
 

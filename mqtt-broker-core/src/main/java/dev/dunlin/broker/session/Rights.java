@@ -71,21 +71,23 @@ public final class Rights { // hot
         CompletionStage<Permissions> stage;
         try {
             stage = Objects.requireNonNull(authorizer.permissions(client), "it gave no stage");
-        } catch (RuntimeException | Error e) { // user code: refused, and said so
+        } catch (Throwable e) { // user code: refused, and said so
             answer.accept(null, e);
             return;
         }
         AtomicBoolean answered = new AtomicBoolean(); // the stage may be of the user's own making
+        AtomicBoolean registering = new AtomicBoolean(true);
         stage.whenComplete((given, failure) -> {
             Runnable task = () -> take(new Answer(client, given, loop.events()), failure, answer);
             if (!answered.compareAndSet(false, true)) {
                 LOG.warn("client {}: the authorizer answered again, which changes nothing", client.clientId());
-            } else if (loop.inLoop()) {
+            } else if (loop.inLoop() && registering.get()) {
                 SessionLoop.runGuarded(task);
             } else {
-                loop.execute(task);
+                loop.execute(task); // on this loop, too: not inside of what else it is doing
             }
         });
+        registering.set(false);
     }
 
     /** What the authorizer has said of a client. */
@@ -117,7 +119,7 @@ public final class Rights { // hot
     private boolean isReceiver(String topic) {
         try {
             return permissions.mayReceive(topic);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return failed(e);
         }
     }
@@ -129,7 +131,7 @@ public final class Rights { // hot
     private boolean isPublisher(String topic, QoS qos, boolean retain) {
         try {
             return permissions.mayPublish(topic, qos, retain);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return failed(e);
         }
     }
@@ -138,7 +140,7 @@ public final class Rights { // hot
     boolean maySubscribe(String filter) {
         try {
             return permissions.maySubscribe(filter);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return failed(e);
         }
     }

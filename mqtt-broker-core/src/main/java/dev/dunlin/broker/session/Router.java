@@ -7,6 +7,7 @@ import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.store.ChangeWriter;
 import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.broker.store.SessionChanges;
@@ -128,24 +129,27 @@ final class Router { // hot
      */
     ReasonCode route(KeptMessage message, QoS published, Source from) {
         ReasonCode refusal = admit(from, message.topic(), published, message.retainFlag(), message.payloadBytes());
-        return refusal == null ? deliverAdmitted(message, published, from) : refused(message, from, refusal);
+        return refusal == null ? routeAdmitted(message, published, from) : refused(message, from, refusal);
+    }
+
+    /** Throws an IllegalArgumentException for what an interceptor can't put in the place of a publish within these bounds. */
+    static void checkReplacement(Message by, Limits limits) {
+        String topic = by.topic();
+        String responseTopic = by.responseTopic();
+        if (isServersOwn(topic)) {
+            throw new IllegalArgumentException("a topic of the broker's own: " + topic);
+        }
+        if (admit(limits, topic, by.payload().remaining()) != null
+                || (responseTopic != null && Topics.isLonger(responseTopic, limits.topicBytesMax()))) {
+            throw new IllegalArgumentException("above the limits of topics or payloads, with topic " + topic);
+        }
     }
 
     /**
-     * As {@link #route(KeptMessage, QoS, Source)}, of what an interceptor has put in the place of a publish: no client needs a
-     * permission for it.
+     * As {@link #route(KeptMessage, QoS, Source)}, of what interceptors have let go on: it was admitted before they were asked, or
+     * is their own word, which was checked.
      */
-    ReasonCode routeReplaced(KeptMessage message, QoS published, Source from) {
-        ReasonCode refusal = isServersOwn(message.topic())
-                ? ReasonCode.NOT_AUTHORIZED
-                : admit(from.limits(), message.topic(), message.payloadBytes());
-        if (refusal == null && hasLongResponseTopic(message.frame().forwardedProperties(), from.limits())) {
-            refusal = ReasonCode.TOPIC_NAME_INVALID;
-        }
-        return refusal == null ? deliverAdmitted(message, published, from) : refused(message, from, refusal);
-    }
-
-    private ReasonCode deliverAdmitted(KeptMessage message, QoS published, Source from) {
+    ReasonCode routeAdmitted(KeptMessage message, QoS published, Source from) {
         ReasonCode refusal = message.retainFlag() && message.payloadBytes() > 0
                 ? admitRetained(message.topic(), message.footprintBytes())
                 : null;

@@ -114,7 +114,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         window = new OutboundWindow(core.limits.inflightBytesMax(), log.isOn(), loop.unacknowledged());
         queue = new SessionQueue(this, this, core.limits, core.store);
         InterceptorChain<Message> interceptors = core.interceptors().deliver;
-        intercepted = interceptors == null ? null : new InterceptedDeliveries(interceptors, this);
+        intercepted = interceptors == null ? null : new InterceptedDeliveries(core, interceptors, this);
     }
 
     @Override
@@ -210,6 +210,9 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         out = connection;
         sinceMs = loop.nowMs();
         window.connected(receiveMaximum);
+        if (intercepted != null) {
+            intercepted.attached();
+        }
         if (replays != null) {
             replays.attached(connection.restriction());
         }

@@ -85,6 +85,7 @@ public final class SessionLoop { // hot
     private long queuedBytes;
     private final HeldBytes unacknowledged = new HeldBytes();
     private final HeldBytes untaken = new HeldBytes();
+    private final HeldBytes unanswered = new HeldBytes();
 
     /** For others to see, as of the end of the last turn. */
     private volatile long heldBytes;
@@ -236,6 +237,11 @@ public final class SessionLoop { // hot
     /** Bytes of output that its connections haven't taken. Loop only. */
     HeldBytes untaken() {
         return untaken;
+    }
+
+    /** Bytes of the publishes that interceptors haven't answered yet. Loop only. */
+    HeldBytes unanswered() {
+        return unanswered;
     }
 
     /** What this loop holds in memory for clients: queues, windows, output, its mailbox, what local handlers are still to get. Any thread. */
@@ -483,7 +489,7 @@ public final class SessionLoop { // hot
         }
         wakeOthers();
         flushDirty();
-        heldBytes = queuedBytes + unacknowledged.get() + untaken.get();
+        heldBytes = queuedBytes + unacknowledged.get() + untaken.get() + unanswered.get();
         core.memory().look(nowMs);
         if (drops.isToldAtTheEndOfTheTurn()) {
             drops.tell(this);

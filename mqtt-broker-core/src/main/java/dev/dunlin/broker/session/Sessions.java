@@ -7,7 +7,6 @@ import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.BrokerEvent;
-import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
@@ -54,6 +53,11 @@ public final class Sessions {
 
     /** Publishes that interceptors have been asked about. */
     private final Set<InterceptedPublishes.Pending> unanswered = new HashSet<>(0);
+
+    /** Those of them whose connection is gone. */
+    private final Set<InterceptedPublishes.Pending> orphans = new HashSet<>(0);
+
+    private long orphanBytes;
 
     /** A will has been held against those of its listener when it came. */
     private final Limits willLimits;
@@ -451,7 +455,7 @@ public final class Sessions {
         Message by = answer.value();
         KeptMessage message = KeptMessage.of(by, core.kept(by.qos()), from.name(), loop.nowMs());
         try {
-            if (loop.router().routeReplaced(message, published, from).isError()) {
+            if (loop.router().routeAdmitted(message, published, from).isError()) {
                 from.stage(published); // as above
             }
         } finally {
@@ -462,10 +466,14 @@ public final class Sessions {
     /** Whether interceptors are to be asked about a will, and haven't answered: not about one that is refused in any case. */
     private boolean isToBeAsked(Session session) {
         PendingWill will = session.will;
-        return core.interceptors().will != null
-                && will != null
+        return will != null
+                && interceptorsOf(will) != null
                 && answerAbout(session, will) == null
                 && mayPublish(session, will.message());
+    }
+
+    private @Nullable InterceptorChain<Message> interceptorsOf(PendingWill will) {
+        return core.interceptors(will.testator().listener()).will;
     }
 
     private static boolean mayPublish(Session session, WillMessage will) {
@@ -491,22 +499,42 @@ public final class Sessions {
                 KeptMessage.of(will.message(), will.message().qos(), will.version(), session.clientId, loop.nowMs());
         Message message = kept.toMessage(kept.qos(), kept.retainFlag(), loop.nowMs());
         kept.release();
-        ClientInfo client = will.client(session.clientId);
-        Objects.requireNonNull(core.interceptors().will, "nobody to ask")
-                .ask(loop, session.clientId, message, (each, now) -> each.onWill(client, now), question::answered);
+        Objects.requireNonNull(interceptorsOf(will), "nobody to ask")
+                .ask(
+                        loop,
+                        session.clientId,
+                        message,
+                        new WillQuestion.Asking(will.client(session.clientId), willLimits),
+                        question::answered);
         question.await(then);
+    }
+
+    /**
+     * The opening of a connection, which may have waited for an answer about the will of the one before, comes to nothing: the
+     * answer isn't kept for when that will is due, which may be hours later.
+     */
+    public void abandoned(String clientId) {
+        assert loop.inLoop();
+        Session before = byClientId.get(clientId);
+        if (before != null && !isWillDue(before) && !waiting.containsKey(clientId)) {
+            before.willQuestion = null;
+        }
     }
 
     private boolean isRefusedByStore(Session session, PendingWill will) {
         WillMessage message = will.message();
-        return mayPublish(session, message)
+        Router.Source from = new WillSource(session);
+        Decision<Message> answer = answerAbout(session, will);
+        if (answer != null && answer.isReplaced()) {
+            Message by = answer.value();
+            int payloadBytes = by.payload().remaining();
+            return loop.router().isRefusedByStore(by.topic(), by.qos(), by.retain(), payloadBytes, from);
+        }
+        boolean goesOn = mayPublish(session, message) && (answer == null || answer.goesOn());
+        return goesOn
                 && loop.router()
                         .isRefusedByStore(
-                                message.topic(),
-                                message.qos(),
-                                message.retain(),
-                                message.payload().length,
-                                new WillSource(session));
+                                message.topic(), message.qos(), message.retain(), message.payload().length, from);
     }
 
     /**
@@ -685,12 +713,33 @@ public final class Sessions {
 
     /** Has a publish that waits for its answer ended with the broker. */
     void unanswered(InterceptedPublishes.Pending publish) {
-        unanswered.add(publish);
+        if (unanswered.add(publish)) {
+            loop.unanswered().addMessage(publish.bytes());
+        }
     }
 
     /** It has its answer, or doesn't wait for it any more. */
     void answered(InterceptedPublishes.Pending publish) {
-        unanswered.remove(publish);
+        if (unanswered.remove(publish)) {
+            loop.unanswered().addMessage(-publish.bytes());
+            if (orphans.remove(publish)) {
+                orphanBytes -= publish.bytes();
+            }
+        }
+    }
+
+    /**
+     * Whether a publish may go on waiting for its answer without its connection, of which a client can have one after the other:
+     * not if those that do are more than a mailbox may hold, nor if memory is short.
+     */
+    boolean outlives(InterceptedPublishes.Pending publish) {
+        if (core.memory().isOver() || orphanBytes >= core.limits.mailboxBytesMax()) {
+            return false;
+        }
+        if (orphans.add(publish)) {
+            orphanBytes += publish.bytes();
+        }
+        return true;
     }
 
     /** Has a local subscription with this home ended with the broker. */

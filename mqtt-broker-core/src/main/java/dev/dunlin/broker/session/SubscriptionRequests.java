@@ -69,7 +69,7 @@ public final class SubscriptionRequests {
             }
         }
         int identifier = (int) request.properties().integer(Property.SUBSCRIPTION_IDENTIFIER, 0);
-        InterceptorChain<SubscriptionRequest> interceptors = core.interceptors().subscribe;
+        InterceptorChain<SubscriptionRequest> interceptors = core.interceptors(link.listener()).subscribe;
         if (interceptors != null) {
             ask(interceptors, request, identifier);
             return;
@@ -256,7 +256,7 @@ public final class SubscriptionRequests {
      */
     public void unsubscribe(Unsubscribe request) throws MalformedPacket {
         assert session.loop.inLoop();
-        InterceptorChain<String> interceptors = core.interceptors().unsubscribe;
+        InterceptorChain<String> interceptors = core.interceptors(link.listener()).unsubscribe;
         if (interceptors != null) {
             ask(interceptors, request);
             return;

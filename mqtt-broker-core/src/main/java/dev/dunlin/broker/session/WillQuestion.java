@@ -1,12 +1,29 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.broker.spi.Interceptor;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What interceptors have been asked about one will, and have answered, if they have. The home loop of its session only. */
 final class WillQuestion {
+    /** What is asked. */
+    record Asking(ClientInfo client, Limits limits) implements InterceptorChain.Question<Message> {
+        @Override
+        public @Nullable Verdict<Message> ask(Interceptor interceptor, Message message) {
+            return interceptor.onWill(client, message);
+        }
+
+        @Override
+        public void check(Message by) {
+            Router.checkReplacement(by, limits);
+        }
+    }
+
     private final PendingWill will;
     private final List<Runnable> waiting = new ArrayList<>(1);
     private @Nullable Decision<Message> answer;

@@ -5,6 +5,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * See {@link Interceptor#blocking}.
@@ -13,6 +15,7 @@ import java.util.function.Supplier;
  * @param executor bounded by its owner
  */
 public record BlockingInterceptor(Interceptor inner, Executor executor) implements Interceptor {
+    private static final Logger LOG = LoggerFactory.getLogger(BlockingInterceptor.class);
 
     @Override
     public Verdict<ConnectTerms> onConnect(ClientInfo client, ConnectRequest request, ConnectTerms asked) {
@@ -47,7 +50,13 @@ public record BlockingInterceptor(Interceptor inner, Executor executor) implemen
 
     @Override
     public void onDisconnect(ClientInfo who, Disconnection how) {
-        executor.execute(() -> inner.onDisconnect(who, how));
+        executor.execute(() -> {
+            try {
+                inner.onDisconnect(who, how);
+            } catch (Throwable e) { // user code: nobody waits for it, so that it is told here
+                LOG.warn("client {}: an interceptor failed in onDisconnect: {}", who.clientId(), e.toString());
+            }
+        });
     }
 
     private <T> Verdict<T> later(Supplier<Verdict<T>> question) {
