@@ -101,7 +101,7 @@ final class InterceptedFilters<T> {
         } catch (Throwable fault) { // ours
             over = true;
             LOG.error("client {}: a fault behind the interceptors of a filter", clientId, fault);
-            Events.fault(loop.events(), clientId, "a fault behind the interceptors of a filter", fault);
+            Events.tellFault(loop.events(), clientId, "a fault behind the interceptors of a filter", fault);
             link.disconnect(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
         }
     }

@@ -193,7 +193,7 @@ final class InterceptedPublishes {
 
         private void failed(Throwable fault) {
             LOG.error("client {}: a fault behind the interceptors of a publish", session.clientId, fault);
-            Events.fault(core.events(), session.clientId, "a fault behind the interceptors of a publish", fault);
+            Events.tellFault(core.events(), session.clientId, "a fault behind the interceptors of a publish", fault);
             in.forget(published, packetId);
             link.disconnect(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
         }
