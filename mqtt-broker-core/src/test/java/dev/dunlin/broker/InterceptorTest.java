@@ -19,7 +19,9 @@ import dev.dunlin.broker.spi.Disconnection;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Interceptor;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.MessageHandler;
 import dev.dunlin.broker.spi.OnFailure;
 import dev.dunlin.broker.spi.Verdict;
 import dev.dunlin.broker.testkit.EachVersion;
@@ -33,9 +35,12 @@ import dev.dunlin.codec.SubscriptionRequest;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.AutoClose;
@@ -269,6 +274,60 @@ final class InterceptorTest {
         assertThat(interceptor.asked("will c")).isEqualTo(1);
     }
 
+    /** The answer that an opening has waited for isn't kept until the will is due, if that opening comes to nothing. */
+    @Test
+    void aWillIsAskedAboutAgainIfWhatItWasAskedForComesToNothing() {
+        ScriptedInterceptor own = new ScriptedInterceptor();
+        CompletableFuture<Verdict<Message>> later = new CompletableFuture<>();
+        own.will = will -> Verdict.later(later);
+        try (TestBroker other =
+                TestBroker.start(builder -> builder.intercept(own).limits(Limits.EMBEDDED.withConnectTimeoutMs(700)))) {
+            WireClient witness = other.client("witness").subscribed("will", 1);
+            WireClient c = other.send(
+                    MqttVersion.V5, connect("c").will(publish("will", "gone").qos(1)));
+            c.expect(connack());
+            WireClient next = other.send(MqttVersion.V5, connect("c").cleanStart());
+            own.awaitAsked("will c", 1);
+            next.expectRefusal(ReasonCode.UNSPECIFIED_ERROR); // it has waited too long
+            own.will = will -> Verdict.pass();
+            later.complete(Verdict.reject(ReasonCode.NOT_AUTHORIZED, "at that time"));
+            other.settle();
+            c.ping().drop();
+            witness.take("will", "gone", 1);
+            assertThat(own.asked("will c")).isEqualTo(2);
+        }
+    }
+
+    /** They have a listener's name, but are the host's own. */
+    @Test
+    void nobodySeesSessionsOfTheHostItself() throws Exception {
+        interceptor.connect = terms -> Verdict.replace(terms.withKeepAliveSeconds(1));
+        interceptor.publish = message -> Verdict.reject(ReasonCode.NOT_AUTHORIZED, "");
+        interceptor.subscribe = asked -> Verdict.reject(ReasonCode.NOT_AUTHORIZED, "");
+        interceptor.unsubscribe = filter -> Verdict.reject(ReasonCode.NOT_AUTHORIZED, "");
+        interceptor.deliver = message -> Verdict.reject(ReasonCode.NOT_AUTHORIZED, "");
+        interceptor.will = message -> Verdict.reject(ReasonCode.NOT_AUTHORIZED, "");
+        interceptor.asked.clear();
+        BlockingQueue<String> came = new LinkedBlockingQueue<>();
+        LocalSession session = broker.local()
+                .connect(LocalSessionOptions.of("own").withWill(Message.of("t", "gone"), 0))
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
+        session.subscribe("#", QoS.EXACTLY_ONCE, MessageHandler.of(message -> came.add(message.payloadText())))
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
+        for (QoS qos : QoS.values()) {
+            Message message = Message.builder("t").payload(qos.name()).qos(qos).build();
+            session.publish(message).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            assertThat(came.poll(10, TimeUnit.SECONDS)).isEqualTo(qos.name());
+        }
+        WireClient witness = broker.client("witness"); // what others do is seen as ever
+        witness.send(subscribe(1, "t", 1)).expect(suback(1, ReasonCode.NOT_AUTHORIZED));
+        broker.broker().disconnect("own", ReasonCode.ADMINISTRATIVE_ACTION, "enough");
+        TestBroker.eventually("it has ended", () -> !broker.hasSession("own"));
+        assertThat(interceptor.asked).containsExactly("connect witness 0 0", "subscribe witness t");
+    }
+
     @EachVersion
     void aWillWhoseClientLeavesInPeaceMeanwhileIsNotPublished(MqttVersion version) {
         WireClient witness = broker.client("witness").subscribed("will", 1);
@@ -335,6 +394,8 @@ final class InterceptorTest {
         };
         try (TestBroker own =
                 TestBroker.start(builder -> builder.intercept(throwing).intercept(behind))) {
+            own.client("undeclared").leave();
+            behind.awaitAsked("disconnect undeclared", 1);
             own.client("c").leave();
             behind.awaitAsked("disconnect c", 1);
             own.client("c").ping();

@@ -8,6 +8,7 @@ import dev.dunlin.broker.spi.Interceptor;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.Verdict;
 import dev.dunlin.codec.SubscriptionRequest;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,12 +41,12 @@ final class ScriptedInterceptor implements Interceptor {
     }
 
     /** Throws a checked exception past the compiler, as code in other languages may. */
-    static <T> T failUndeclared() {
-        return ScriptedInterceptor.<T, RuntimeException>fail(new java.io.IOException("on purpose"));
+    static Verdict<Message> failUndeclared() {
+        return ScriptedInterceptor.<RuntimeException>fail(new IOException("on purpose"));
     }
 
-    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // which is the trick
-    private static <T, E extends Throwable> T fail(Throwable undeclared) throws E {
+    @SuppressWarnings("unchecked") // which is the trick
+    private static <E extends Throwable> Verdict<Message> fail(Throwable undeclared) throws E {
         throw (E) undeclared;
     }
 
