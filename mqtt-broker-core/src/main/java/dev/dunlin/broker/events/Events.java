@@ -134,7 +134,7 @@ public final class Events {
     }
 
     /** As {@link #fault(String, String, Object)}, if there is anybody to tell. */
-    public static void fault(@Nullable Events to, String clientId, String what, @Nullable Object cause) {
+    public static void tellFault(@Nullable Events to, String clientId, String what, @Nullable Object cause) {
         if (to != null) {
             to.fault(clientId, what, cause);
         }

@@ -676,7 +676,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     }
 
     void tellFault(String what, @Nullable Object cause) {
-        Events.fault(events(), clientId(), what, cause);
+        Events.tellFault(events(), clientId(), what, cause);
     }
 
     void tellLimit(String limit, String text) {

@@ -33,7 +33,7 @@ final class Stay implements KeepAlives.Watched {
             return validity.holds(nowMs);
         } catch (RuntimeException | Error e) {
             LOG.warn("client {}: its validity failed, which counts as a no: {}", clientId, e.toString());
-            Events.fault(events, clientId, "its validity failed, which counts as a no", e);
+            Events.tellFault(events, clientId, "its validity failed, which counts as a no", e);
             return false;
         }
     }

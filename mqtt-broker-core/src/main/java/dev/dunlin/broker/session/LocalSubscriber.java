@@ -171,7 +171,7 @@ public final class LocalSubscriber extends Recipient implements RetainedReplay.R
             LOG.warn(
                     "local subscription {}: its handler failed on {}: {}", filter, message.topic(), failure.toString());
             drop(message.topic(), DropReason.LOCAL_HANDLER_FAILED);
-            Events.fault(loop.events(), toString(), "its handler failed", failure);
+            Events.tellFault(loop.events(), toString(), "its handler failed", failure);
         }
         pumpReplay();
         handNext();

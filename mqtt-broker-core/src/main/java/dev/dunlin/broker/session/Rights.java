@@ -146,7 +146,7 @@ public final class Rights { // hot
     private boolean failed(Throwable cause) {
         if (failures++ % FAILURES_PER_LINE == 0) { // not exact: any thread
             LOG.warn("client {}: its permissions failed, which counts as a no: {}", clientId, cause.toString());
-            Events.fault(events, clientId, "its permissions failed, which counts as a no", cause);
+            Events.tellFault(events, clientId, "its permissions failed, which counts as a no", cause);
         }
         return false;
     }

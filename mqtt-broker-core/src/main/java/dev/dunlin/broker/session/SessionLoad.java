@@ -92,7 +92,7 @@ final class SessionLoad {
             finish();
         } else if (failure != null && failure.kind() == StoreException.Kind.CORRUPT) {
             LOG.error("client {}: its session can't be read: {}", session.clientId, failure.getMessage());
-            Events.fault(
+            Events.tellFault(
                     session.loop.events(), session.clientId, "its stored session can't be read", failure.getMessage());
             waiting.clear();
             Link link = session.link;

@@ -413,7 +413,7 @@ public final class SessionLoop { // hot
                 recipient.deliver(message, targets[i], stored, nowMs);
             } catch (Throwable e) { // a fault with one target, be it memory, isn't the others'
                 LOG.error("delivery to {} failed", recipient, e);
-                Events.fault(core.events(), "", "a delivery to " + recipient + " failed", e);
+                Events.tellFault(core.events(), "", "a delivery to " + recipient + " failed", e);
             }
             deliveriesLeft -= cost;
             i++;
@@ -579,7 +579,7 @@ public final class SessionLoop { // hot
             outbound.flush();
         } catch (Throwable e) { // as with a delivery
             LOG.error("a flush failed", e);
-            Events.fault(core.events(), "", "a flush failed", e);
+            Events.tellFault(core.events(), "", "a flush failed", e);
         }
     }
 

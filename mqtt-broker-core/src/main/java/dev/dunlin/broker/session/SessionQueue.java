@@ -542,7 +542,7 @@ final class SessionQueue {
     }
 
     private void tellFault(String what, @Nullable Object cause) {
-        Events.fault(loop.events(), owner.account(), what, cause);
+        Events.tellFault(loop.events(), owner.account(), what, cause);
     }
 
     private @Nullable KeptMessage message(StoredEntry stored) {

@@ -224,7 +224,7 @@ public final class Sessions {
     }
 
     private void tellFault(Session session, String what, @Nullable Object cause) {
-        Events.fault(core.events(), session.clientId, what, cause);
+        Events.tellFault(core.events(), session.clientId, what, cause);
     }
 
     /** The session whose will is to be published before this connection can begin; null if there is none. */
