@@ -86,7 +86,8 @@ final class InterceptedPublishes {
         Pending last = pending;
         if (last != null
                 && last.said != null
-                && (last.published == QoS.EXACTLY_ONCE || !loop.sessions().outlives(last))) {
+                && (last.published == QoS.EXACTLY_ONCE
+                        || !loop.sessions().unanswered().mayWaitOn(last))) {
             last.forget(loop.sessions().isClosing() ? DropReason.BROKER_CLOSED : DropReason.REFUSED);
         }
     }
@@ -145,7 +146,7 @@ final class InterceptedPublishes {
             if (said != null) {
                 waits = true;
                 pending = this;
-                loop.sessions().unanswered(this);
+                loop.sessions().unanswered().add(this);
                 link.pause(PauseReason.INTERCEPTION);
             }
         }
@@ -161,7 +162,7 @@ final class InterceptedPublishes {
                 if (asked != null) {
                     asked.giveUp();
                 }
-                loop.sessions().answered(this);
+                loop.sessions().unanswered().remove(this);
                 loop.drops().count(session.clientId, given.topic(), reason, 1);
                 given.release();
             }
@@ -185,7 +186,7 @@ final class InterceptedPublishes {
                 given.release();
                 if (waits) {
                     pending = null;
-                    loop.sessions().answered(this);
+                    loop.sessions().unanswered().remove(this);
                     link.resume(PauseReason.INTERCEPTION);
                 }
             }

@@ -1,6 +1,7 @@
 package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.routing.Target;
+import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.PublishFrame;
 import dev.dunlin.codec.QoS;
@@ -96,9 +97,13 @@ public final class Outbound { // hot
         return restriction == null ? qos : restriction.lower(qos);
     }
 
-    /** Whether its client can't be told of the topic: it has subscribed on another one. */
-    boolean hides(KeptMessage message) {
-        return restriction != null && restriction.hides(message.topic());
+    /** Why its client can't be sent a message; null if it can [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]. */
+    @Nullable
+    DropReason refusal(KeptMessage message, Target target, QoS qos) {
+        if (restriction != null && restriction.hides(message.topic())) { // it has subscribed on another listener
+            return DropReason.NOT_AUTHORIZED;
+        }
+        return isTooLarge(message, target, qos) ? DropReason.PACKET_TOO_LARGE : null;
     }
 
     /** The encoding of a message that isn't hidden, for this client. */
@@ -108,8 +113,7 @@ public final class Outbound { // hot
                 : restriction.frame(message, version, qos != QoS.AT_MOST_ONCE, target.subscriptionIds());
     }
 
-    /** Whether its client takes no packet of this size [5.0:MQTT-3.1.2-24]. */
-    boolean isTooLarge(KeptMessage message, Target target, QoS qos) {
+    private boolean isTooLarge(KeptMessage message, Target target, QoS qos) {
         PublishFrame frame = frame(message, target, qos);
         return frame.packetBytes() > packetBytesMax && !fitsWithAlias(message, frame);
     }

@@ -177,11 +177,6 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         return present;
     }
 
-    /** Whether it has a will that isn't published yet. */
-    public boolean hasWill() {
-        return will != null;
-    }
-
     /** Whether nothing is left to be sent to its client, or acknowledged by it; also if it has none now. */
     boolean isDrained() {
         Outbound to = out;
@@ -418,19 +413,12 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     /** Drops and accounts for what must not be sent any more, or can't be. */
     private boolean maySend(Outbound to, KeptMessage message, Target target, QoS qos, long entry) {
-        if (message.isExpired(loop.nowMs())) { // [5.0:MQTT-3.3.2-5]
-            dropUnsent(message, target, entry, DropReason.EXPIRED);
-            return false;
+        boolean expired = message.isExpired(loop.nowMs()); // [5.0:MQTT-3.3.2-5]
+        DropReason refusal = expired ? DropReason.EXPIRED : to.refusal(message, target, qos);
+        if (refusal != null) {
+            dropUnsent(message, target, entry, refusal);
         }
-        if (to.hides(message)) {
-            dropUnsent(message, target, entry, DropReason.NOT_AUTHORIZED);
-            return false;
-        }
-        if (to.isTooLarge(message, target, qos)) {
-            dropUnsent(message, target, entry, DropReason.PACKET_TOO_LARGE); // [5.0:MQTT-3.1.2-24], [5.0:MQTT-3.1.2-25]
-            return false;
-        }
-        return true;
+        return refusal == null;
     }
 
     void dropUnsent(KeptMessage message, Target target, long entry, DropReason reason) {
@@ -523,21 +511,10 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             if (message == null) {
                 pubrel(OutboundWindow.packetId(counter));
                 window.resent();
-            } else if (intercepted == null || askAgain(intercepted, counter, message)) {
+            } else if (intercepted == null || intercepted.mayResend(counter, message)) {
                 resend(to, counter, nowMs);
             }
         }
-    }
-
-    /** Whether a message that may be of an earlier process is to be sent again, as what now is in the window. */
-    private boolean askAgain(InterceptedDeliveries asked, long counter, KeptMessage message) {
-        KeptMessage by = asked.askAgain(counter, message, window.target(counter), window.qos(counter));
-        if (by == null) {
-            giveUp(counter, message, DropReason.INTERCEPTED);
-        } else if (by != message) {
-            window.replace(counter, by);
-        }
-        return by != null;
     }
 
     private void resend(Outbound to, long counter, long nowMs) {
@@ -555,13 +532,11 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
 
     /** Why a message that is in the window can't be sent any more; null if it can. */
     private @Nullable DropReason whyNotAgain(Outbound to, KeptMessage message, Target target, QoS qos) {
-        if (to.hides(message) || !rights.mayReceive(message.origin().topic())) {
-            return DropReason.NOT_AUTHORIZED;
-        }
-        return to.isTooLarge(message, target, qos) ? DropReason.PACKET_TOO_LARGE : null;
+        boolean may = rights.mayReceive(message.origin().topic());
+        return may ? to.refusal(message, target, qos) : DropReason.NOT_AUTHORIZED;
     }
 
-    private void giveUp(long counter, KeptMessage message, DropReason reason) {
+    void giveUp(long counter, KeptMessage message, DropReason reason) {
         Target target = window.target(counter);
         boolean groups = target.destination() != this && window.state(counter) == OutboundWindow.SENT_QOS_1;
         if (groups && reason == DropReason.NOT_AUTHORIZED) { // another member may have it

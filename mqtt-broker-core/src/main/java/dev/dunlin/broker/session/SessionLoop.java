@@ -17,7 +17,6 @@ import io.netty.channel.IoRegistration;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.PlatformDependent;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -71,8 +70,7 @@ public final class SessionLoop { // hot
     private int deliveriesLeft;
     private int flushesMax = TURN_FLUSHES_MAX;
 
-    private Outbound[] dirty = new Outbound[16];
-    private int dirtyCount;
+    private final Dirty dirty;
     private final boolean[] wake;
     private boolean anyToWake;
 
@@ -85,7 +83,6 @@ public final class SessionLoop { // hot
     private long queuedBytes;
     private final HeldBytes unacknowledged = new HeldBytes();
     private final HeldBytes untaken = new HeldBytes();
-    private final HeldBytes unanswered = new HeldBytes();
 
     /** For others to see, as of the end of the last turn. */
     private volatile long heldBytes;
@@ -109,6 +106,7 @@ public final class SessionLoop { // hot
         wake = new boolean[core.loopCount()];
         changes = core.store == null ? null : core.store.writer();
         drops = new Drops(core);
+        dirty = new Dirty(core);
         router = new Router(core, this);
         sessions = new Sessions(core, this);
         deliveriesLeft = core.limits.turnDeliveriesMax();
@@ -237,11 +235,6 @@ public final class SessionLoop { // hot
     /** Bytes of output that its connections haven't taken. Loop only. */
     HeldBytes untaken() {
         return untaken;
-    }
-
-    /** Bytes of the publishes that interceptors haven't answered yet. Loop only. */
-    HeldBytes unanswered() {
-        return unanswered;
     }
 
     /** What this loop holds in memory for clients: queues, windows, output, its mailbox, what local handlers are still to get. Any thread. */
@@ -430,7 +423,7 @@ public final class SessionLoop { // hot
     private int deliver(KeptMessage message, Target[] targets, long stored, int next) {
         int cost = 1 + message.footprintBytes() / DELIVERY_BYTES;
         int i = next;
-        while (i < targets.length && deliveriesLeft > 0 && dirtyCount < flushesMax) {
+        while (i < targets.length && deliveriesLeft > 0 && dirty.count() < flushesMax) {
             Recipient recipient = (Recipient) targets[i].destination();
             try {
                 recipient.deliver(message, targets[i], stored, nowMs);
@@ -469,10 +462,7 @@ public final class SessionLoop { // hot
 
     /** Has this connection flushed at the end of the turn. */
     void markDirty(Outbound outbound) {
-        if (dirtyCount == dirty.length) {
-            dirty = Arrays.copyOf(dirty, dirtyCount * 2);
-        }
-        dirty[dirtyCount++] = outbound;
+        dirty.add(outbound);
     }
 
     void countFlush() {
@@ -488,8 +478,11 @@ public final class SessionLoop { // hot
             commit(core.store);
         }
         wakeOthers();
-        flushDirty();
-        heldBytes = queuedBytes + unacknowledged.get() + untaken.get() + unanswered.get();
+        dirty.flush();
+        heldBytes = queuedBytes
+                + unacknowledged.get()
+                + untaken.get()
+                + sessions.unanswered().bytes();
         core.memory().look(nowMs);
         if (drops.isToldAtTheEndOfTheTurn()) {
             drops.tell(this);
@@ -513,7 +506,7 @@ public final class SessionLoop { // hot
 
     private void drain() {
         flushesMax = Math.max(
-                TURN_FLUSHES_MAX, dirtyCount + TURN_FLUSHES_MAX / 4); // some go on, whatever reads have written
+                TURN_FLUSHES_MAX, dirty.count() + TURN_FLUSHES_MAX / 4); // some go on, whatever reads have written
         while (deliveriesLeft > 0) {
             Entry entry = unfinished.isEmpty() ? mailbox.poll() : unfinished.poll();
             if (entry == null) {
@@ -585,27 +578,6 @@ public final class SessionLoop { // hot
         }
     }
 
-    /** A flush may make room for more to be appended: that is the next turn's. */
-    private void flushDirty() {
-        int flushing = dirtyCount;
-        for (int i = 0; i < flushing; i++) {
-            flush(dirty[i]);
-        }
-        int later = dirtyCount - flushing;
-        System.arraycopy(dirty, flushing, dirty, 0, later);
-        Arrays.fill(dirty, later, dirtyCount, null);
-        dirtyCount = later;
-    }
-
-    private void flush(Outbound outbound) {
-        try {
-            outbound.flush();
-        } catch (Throwable e) { // as with a delivery
-            LOG.error("a flush failed", e);
-            Events.tellFault(core.events(), "", "a flush failed", e);
-        }
-    }
-
     private boolean isIdle() {
         if (core.store != null && !gate.isEmpty()) {
             asleep = true; // said first, then looked again
@@ -616,7 +588,7 @@ public final class SessionLoop { // hot
         if (drops.isToldAtTheEndOfTheTurn()) {
             return false;
         }
-        return mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirtyCount == 0 && !anyToWake;
+        return mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirty.isEmpty() && !anyToWake;
     }
 
     private void wakeup() {

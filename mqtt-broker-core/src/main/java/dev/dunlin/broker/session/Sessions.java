@@ -51,13 +51,7 @@ public final class Sessions {
     /** Connections that wait until they may be opened, by client. */
     private final Map<String, Link> waiting = new HashMap<>();
 
-    /** Publishes that interceptors have been asked about. */
-    private final Set<InterceptedPublishes.Pending> unanswered = new HashSet<>(0);
-
-    /** Those of them whose connection is gone. */
-    private final Set<InterceptedPublishes.Pending> orphans = new HashSet<>(0);
-
-    private long orphanBytes;
+    private final UnansweredPublishes unanswered;
 
     /** A will has been held against those of its listener when it came. */
     private final Limits willLimits;
@@ -69,6 +63,7 @@ public final class Sessions {
     Sessions(Core core, SessionLoop loop) {
         this.core = core;
         this.loop = loop;
+        unanswered = new UnansweredPublishes(core);
         willLimits = core.limits
                 .withTopicLevelsMax(Topics.LEVELS_MAX)
                 .withTopicBytesMax(Topics.BYTES_MAX)
@@ -711,35 +706,9 @@ public final class Sessions {
         return closing;
     }
 
-    /** Has a publish that waits for its answer ended with the broker. */
-    void unanswered(InterceptedPublishes.Pending publish) {
-        if (unanswered.add(publish)) {
-            loop.unanswered().addMessage(publish.bytes());
-        }
-    }
-
-    /** It has its answer, or doesn't wait for it any more. */
-    void answered(InterceptedPublishes.Pending publish) {
-        if (unanswered.remove(publish)) {
-            loop.unanswered().addMessage(-publish.bytes());
-            if (orphans.remove(publish)) {
-                orphanBytes -= publish.bytes();
-            }
-        }
-    }
-
-    /**
-     * Whether a publish may go on waiting for its answer without its connection, of which a client can have one after the other:
-     * not if those that do are more than a mailbox may hold, nor if memory is short.
-     */
-    boolean outlives(InterceptedPublishes.Pending publish) {
-        if (core.memory().isOver() || orphanBytes >= core.limits.mailboxBytesMax()) {
-            return false;
-        }
-        if (orphans.add(publish)) {
-            orphanBytes += publish.bytes();
-        }
-        return true;
+    /** The publishes that interceptors have been asked about. */
+    UnansweredPublishes unanswered() {
+        return unanswered;
     }
 
     /** Has a local subscription with this home ended with the broker. */
@@ -758,7 +727,7 @@ public final class Sessions {
     void dispose() {
         localConsumers.forEach(LocalConsumer::brokerClosed);
         localConsumers.clear();
-        Set.copyOf(unanswered).forEach(publish -> publish.forget(DropReason.BROKER_CLOSED));
+        unanswered.dispose();
         for (Session session : byClientId.values()) {
             if (session.link != null) { // its connection was cut off with the loop: no death of its client
                 session.will = null;
