@@ -111,7 +111,9 @@ final class HandlerQueue { // hot
     void request(long n) {
         assert n > 0 : n;
         requested.accumulateAndGet(n, (present, more) -> present + more < 0 ? ALL : present + more);
-        drains.signal();
+        if (end.get() == null) { // else its executor may have ended as well
+            drains.signal();
+        }
     }
 
     /** Has it wait for {@link #begin}. Before anything is handed out. */
