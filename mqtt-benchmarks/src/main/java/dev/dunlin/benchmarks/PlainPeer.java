@@ -39,12 +39,7 @@ final class PlainPeer implements AutoCloseable {
         socket = new Socket("127.0.0.1", port);
         socket.setTcpNoDelay(true);
         PublishFrame encoded = PublishFrame.of(
-                topic,
-                Properties.EMPTY,
-                -1,
-                new byte[payloadBytes],
-                MqttVersion.V3_1_1,
-                qos != QoS.AT_MOST_ONCE);
+                topic, Properties.EMPTY, -1, new byte[payloadBytes], MqttVersion.V3_1_1, qos != QoS.AT_MOST_ONCE);
         ByteBuf out = Unpooled.buffer();
         MqttEncoder.publish(out, encoded, false, qos, false, 1, -1);
         frame = ByteBufUtil.getBytes(out);

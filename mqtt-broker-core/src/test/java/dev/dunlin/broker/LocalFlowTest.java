@@ -11,10 +11,14 @@ import dev.dunlin.codec.QoS;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Flow;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 
 /** Messages as a flow; for the rules of flows see {@link FlowRulesTest}. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -145,6 +149,24 @@ final class LocalFlowTest {
         for (String filter : List.of("", "a/#/b", "$share/g/t")) {
             assertThatThrownBy(() -> broker.local().messages(filter, QoS.AT_LEAST_ONCE))
                     .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    /** This code is compiled for JDK 17. */
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_21)
+    void handlersMayBeVirtualThreads() throws ReflectiveOperationException {
+        Executor virtual = (Executor)
+                Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+        try (TestBroker other = TestBroker.start(builder -> builder.handlerExecutor(virtual))) {
+            List<String> groups = new CopyOnWriteArrayList<>();
+            other.local()
+                    .subscribe(
+                            "t",
+                            message -> groups.add(
+                                    Thread.currentThread().getThreadGroup().getName()));
+            other.local().publish(Message.of("t", "p")).toCompletableFuture().join();
+            await().until(() -> groups.equals(List.of("VirtualThreads")));
         }
     }
 

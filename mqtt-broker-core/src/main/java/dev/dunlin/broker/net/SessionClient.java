@@ -69,6 +69,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
     private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
     private final CompletableFuture<Connack> connected = new CompletableFuture<>();
     private final CompletableFuture<ReasonCode> closed = new CompletableFuture<>();
+    private String clientId;
     private int receiveMaximum = 65_535;
     private int packetBytesMax = MqttDecoder.PACKET_BYTES_MAX;
     private @Nullable ReasonCode reason;
@@ -97,6 +98,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
         this.acceptor = acceptor;
         this.allocator = allocator;
         this.connect = connect;
+        clientId = connect.clientId();
         limits = acceptor.limits();
         turns = new Serial(executor, this::turn, this::refused);
         completions = new Completions(executor);
@@ -418,6 +420,8 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
             return; // the end follows
         }
         Properties properties = connack.properties();
+        String assigned = properties.string(Property.ASSIGNED_CLIENT_IDENTIFIER);
+        clientId = assigned == null ? clientId : assigned;
         receiveMaximum = (int) properties.integer(Property.RECEIVE_MAXIMUM, receiveMaximum);
         packetBytesMax = (int) properties.integer(Property.MAXIMUM_PACKET_SIZE, packetBytesMax);
         completions.add(() -> connected.complete(connack));
@@ -449,7 +453,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
                 publish.retain(),
                 publish.messageExpirySeconds());
         if (!inbox.offer(message, publish.packetId(), handler)) {
-            acceptor.core().localQueueFull(connect.clientId(), publish.topic());
+            acceptor.core().localQueueFull(clientId, publish.topic());
         }
     }
 
