@@ -48,7 +48,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SessionClient implements PacketHandler, ClientInbox.Acknowledging {
     private static final Logger LOG = LoggerFactory.getLogger(SessionClient.class);
-    private static final MqttVersion V5 = MqttVersion.V5;
+    private static final MqttVersion SPOKEN = MqttVersion.V5; // by us: nothing is told apart by it
 
     private final Acceptor acceptor;
     private final ByteBufAllocator allocator;
@@ -104,7 +104,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
         completions = new Completions(executor);
         inbox = new ClientInbox(this, executor, limits.localQueueMessagesMax());
         handlers = new ClientHandlers(others);
-        decoder.version(V5);
+        decoder.version(SPOKEN);
         in.calls(turns::signal);
         out.calls(turns::signal);
     }
@@ -167,7 +167,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
             Properties properties = Properties.builder()
                     .add(Property.SUBSCRIPTION_IDENTIFIER, identifier)
                     .build();
-            MqttEncoder.subscribe(packet, V5, new Subscribe(id, properties, List.of(request)));
+            MqttEncoder.subscribe(packet, SPOKEN, new Subscribe(id, properties, List.of(request)));
             return packet;
         });
         result.thenAccept(answer -> forgetIf(answer.isError(), filter));
@@ -178,7 +178,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
     public CompletableFuture<ReasonCode> unsubscribe(String filter) {
         CompletableFuture<ReasonCode> result = exchange(id -> {
             ByteBuf packet = Unpooled.buffer();
-            MqttEncoder.unsubscribe(packet, V5, new Unsubscribe(id, Properties.EMPTY, List.of(filter)));
+            MqttEncoder.unsubscribe(packet, SPOKEN, new Unsubscribe(id, Properties.EMPTY, List.of(filter)));
             return packet;
         });
         result.thenAccept(answer -> forgetIf(!answer.isError(), filter));
@@ -221,7 +221,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
                 disconnecting = true;
                 reason = how;
                 ByteBuf packet = Unpooled.buffer();
-                MqttEncoder.disconnect(packet, V5, how, Properties.EMPTY);
+                MqttEncoder.disconnect(packet, SPOKEN, how, Properties.EMPTY);
                 output.add(new Output(packet, out::closeWriter));
             }
         });
@@ -469,7 +469,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
     private void acknowledge(PacketType type, int packetId, ReasonCode answer) {
         if (!over && !disconnecting) {
             ByteBuf packet = Unpooled.buffer(8);
-            MqttEncoder.ack(packet, V5, type, packetId, answer, Properties.EMPTY);
+            MqttEncoder.ack(packet, SPOKEN, type, packetId, answer, Properties.EMPTY);
             send(packet);
         }
     }

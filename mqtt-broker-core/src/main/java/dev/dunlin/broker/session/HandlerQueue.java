@@ -80,7 +80,7 @@ final class HandlerQueue { // hot
         }
         size.incrementAndGet();
         message.retain();
-        loop.localBytes(message.footprintBytes());
+        core.memory().localQueue(message.footprintBytes());
         queue.add(new Waiting(message, target, entry));
         drains.signal();
         return true;
@@ -137,7 +137,7 @@ final class HandlerQueue { // hot
     private @Nullable Waiting take() {
         Waiting oldest = queue.poll();
         if (oldest != null) {
-            loop.localBytes(-oldest.message.footprintBytes());
+            core.memory().localQueue(-oldest.message.footprintBytes());
         }
         return oldest;
     }

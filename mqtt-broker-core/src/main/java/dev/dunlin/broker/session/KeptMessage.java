@@ -74,24 +74,24 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
 
     private KeptMessage(
             String topic, QoS qos, boolean retain, String publisher, long expiresAtMs, PublishFrame original) {
-        this(topic, qos, retain, publisher, expiresAtMs, original, null);
-    }
-
-    private KeptMessage(
-            String topic,
-            QoS qos,
-            boolean retain,
-            String publisher,
-            long expiresAtMs,
-            PublishFrame original,
-            @Nullable Message local) {
         this.topic = topic;
         this.qos = (byte) qos.level();
         this.retain = retain;
         this.publisher = publisher;
         this.expiresAtMs = expiresAtMs;
         this.original = original;
-        this.local = local;
+        local = null;
+        cache(original);
+    }
+
+    private KeptMessage(Message message, QoS qos, long nowMs) {
+        topic = message.topic();
+        this.qos = (byte) qos.level();
+        retain = message.retain();
+        publisher = LOCAL_CLIENT;
+        expiresAtMs = expiresAt(message.expirySeconds(), nowMs);
+        original = frame(message, qos);
+        local = retain ? null : message;
         cache(original);
     }
 
@@ -159,14 +159,7 @@ public final class KeptMessage implements StoredMessage.Kept { // hot
      * @throws IllegalArgumentException if MQTT can't carry it: a string with U+0000 or too long, a packet too large
      */
     static KeptMessage of(Message message, QoS qos, long nowMs) {
-        return new KeptMessage(
-                message.topic(),
-                qos,
-                message.retain(),
-                LOCAL_CLIENT,
-                expiresAt(message.expirySeconds(), nowMs),
-                frame(message, qos),
-                message.retain() ? null : message);
+        return new KeptMessage(message, qos, nowMs);
     }
 
     /** The encoding of a message of the local client's, which keeps a large payload as it is, without a copy. */

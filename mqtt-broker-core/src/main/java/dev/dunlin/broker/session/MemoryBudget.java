@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import io.netty.util.internal.PlatformDependent;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * What the broker holds in memory beside the budget for it: queued and retained messages, publishes between loops, packets
@@ -25,6 +26,7 @@ public final class MemoryBudget {
     private final Core core;
     private final long budgetBytes;
     private final AtomicLong incomplete = new AtomicLong();
+    private final LongAdder localQueues = new LongAdder();
     private volatile long lookedMs;
     private volatile long usedBytes;
     private volatile boolean over;
@@ -71,6 +73,11 @@ public final class MemoryBudget {
         return !over || all <= budgetBytes / INCOMPLETE_PART;
     }
 
+    /** What the handler of a local subscription is still to get has grown by so many bytes. Any thread. */
+    void localQueue(long bytes) {
+        localQueues.add(bytes);
+    }
+
     /** At the end of a turn. */
     void look(long nowMs) {
         if (nowMs - lookedMs >= LOOK_MS) {
@@ -80,7 +87,7 @@ public final class MemoryBudget {
     }
 
     private void sum() {
-        long sum = incomplete.get() + core.retained.bytes();
+        long sum = incomplete.get() + localQueues.sum() + core.retained.bytes();
         for (int i = 0; i < core.loopCount(); i++) {
             sum += core.loop(i).heldBytes();
         }

@@ -65,7 +65,6 @@ public final class SessionLoop { // hot
 
     private final Queue<Entry> mailbox = PlatformDependent.newMpscQueue();
     private final AtomicLong mailboxBytes = new AtomicLong();
-    private final AtomicLong localBytes = new AtomicLong();
     private final Queue<Waiter> waitingForRoom = new ConcurrentLinkedQueue<>();
     private final ArrayDeque<Entry> unfinished = new ArrayDeque<>();
     private final ArrayDeque<Runnable> later = new ArrayDeque<>();
@@ -228,9 +227,9 @@ public final class SessionLoop { // hot
         return untaken;
     }
 
-    /** What this loop holds in memory for clients: queues, windows, output, its mailbox, what local handlers are still to get. Any thread. */
+    /** What this loop holds in memory for clients: queues, windows, output, its mailbox. Any thread. */
     long heldBytes() {
-        return heldBytes + mailboxBytes.get() + localBytes.get();
+        return heldBytes + mailboxBytes.get();
     }
 
     /** Whether the broker holds so much that nothing may be added which can wait elsewhere, or must not wait at all. */
@@ -246,11 +245,6 @@ public final class SessionLoop { // hot
     /** This loop's share of the bytes that may be queued in the whole broker. */
     long queueBytesShare() {
         return core.limits.queueBytesTotalMax() / wake.length;
-    }
-
-    /** The queue of a local subscription of this loop has changed by so many bytes. Any thread. */
-    void localBytes(long change) {
-        localBytes.addAndGet(change);
     }
 
     void queuedBytes(long change) {
@@ -311,8 +305,19 @@ public final class SessionLoop { // hot
     public Timer schedule(long delayMs, Runnable task) {
         assert inLoop();
         Timer timer = new Timer(task);
-        timer.scheduled = eventLoop().schedule(timer, delayMs, TimeUnit.MILLISECONDS);
+        Runnable alarm = core.alarm(delayMs, () -> execute(timer));
+        if (alarm == null) {
+            timer.start(delayMs);
+        } else {
+            timer.alarm = alarm;
+        }
         return timer;
+    }
+
+    /** As {@link #schedule}, but by the system's clock, also if the broker has another: to look again at what isn't a clock's. */
+    void scheduleLook(long delayMs, Runnable task) {
+        assert inLoop();
+        new Timer(task).start(delayMs);
     }
 
     // ---- handing over a publish
@@ -628,9 +633,14 @@ public final class SessionLoop { // hot
         private final Runnable task;
         private boolean cancelled;
         private @Nullable Future<?> scheduled;
+        private @Nullable Runnable alarm;
 
         private Timer(Runnable task) {
             this.task = task;
+        }
+
+        private void start(long delayMs) {
+            scheduled = eventLoop().schedule(this, delayMs, TimeUnit.MILLISECONDS);
         }
 
         /** By the event loop when the time has come. */
@@ -653,6 +663,9 @@ public final class SessionLoop { // hot
             cancelled = true;
             if (scheduled != null) {
                 scheduled.cancel(false);
+            }
+            if (alarm != null) {
+                alarm.run();
             }
         }
     }
