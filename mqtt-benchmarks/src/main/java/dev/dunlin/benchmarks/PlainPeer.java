@@ -14,6 +14,7 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.List;
@@ -36,7 +37,7 @@ final class PlainPeer implements AutoCloseable {
     PlainPeer(int port, String clientId, String topic, QoS qos, int payloadBytes) throws IOException {
         this.topic = topic;
         this.qos = qos;
-        socket = new Socket("127.0.0.1", port);
+        socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setTcpNoDelay(true);
         PublishFrame encoded = PublishFrame.of(
                 topic, Properties.EMPTY, -1, new byte[payloadBytes], MqttVersion.V3_1_1, qos != QoS.AT_MOST_ONCE);

@@ -101,7 +101,8 @@ public final class Broker implements AutoCloseable {
             Access access,
             Admission admission,
             ByteBufAllocator allocator,
-            Handlers handlers)
+            Handlers handlers,
+            Consumer<LocalClient> early)
             throws BrokerStartException {
         Store store = core.store();
         core.authorizers(authorizers(listeners.keySet(), access));
@@ -115,6 +116,7 @@ public final class Broker implements AutoCloseable {
         if (store != null) {
             broker.takeIn(store, restore);
         }
+        broker.begin(early);
         for (Listener listener : listeners.keySet()) {
             Limits own = listener.limits();
             Acceptor acceptor = new Acceptor(
@@ -152,6 +154,16 @@ public final class Broker implements AutoCloseable {
         listeners.forEach(
                 listener -> all.put(listener.name(), listener.access(access).authorizer()));
         return all;
+    }
+
+    /** User code, before anybody can connect. */
+    private void begin(Consumer<LocalClient> early) {
+        try {
+            early.accept(local);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
     /** The loops run: they take in what was in the store, before anybody can connect. */

@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,7 @@ public final class BrokerBuilder {
     private boolean tcpNoDelay = true;
     private @Nullable Executor handlerExecutor;
     private Duration sysInterval = Duration.ZERO;
+    private Consumer<LocalClient> early = local -> {};
     private Predicate<InetAddress> uncounted = InetAddress::isLoopbackAddress;
 
     BrokerBuilder() {}
@@ -214,8 +216,21 @@ public final class BrokerBuilder {
         return this;
     }
 
-    /** Another clock. Timers stay with the event loops' own: a simulation has to replace these as well. */
-    BrokerBuilder time(TimeSource source) {
+    /**
+     * Runs this when what is in the store has been read and before the first listener is bound: a local subscription that is
+     * made here misses nothing that clients publish. Several run in the order of the calls, on the thread that starts the
+     * broker; what one throws ends the start, and {@link #start} throws it.
+     */
+    public BrokerBuilder beforeListening(Consumer<? super LocalClient> task) {
+        early = early.andThen(task);
+        return this;
+    }
+
+    /**
+     * Another clock, for tests: default {@link TimeSource#system()}. Timers stay with the event loops' own unless the clock has
+     * alarms. What waits for the machine, such as a close of the broker, goes by the system's clock in any case.
+     */
+    public BrokerBuilder time(TimeSource source) {
         time = source;
         return this;
     }
@@ -253,8 +268,8 @@ public final class BrokerBuilder {
         Core core = new Core(limits, time, random, loops, store, upgradeQoS);
         Authenticator who = authenticator == null ? BrokerBuilder::byCertificate : authenticator;
         Admission admission = new Admission(limits, core::monotonicMs, uncounted);
-        Broker started =
-                Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator, handlers());
+        Access access = new Access(who, authorizer);
+        Broker started = Broker.start(name, core, layered, access, admission, allocator, handlers(), early);
         if (!sysInterval.isZero()) {
             SysTopics.begin(core, sysInterval.toMillis());
         }

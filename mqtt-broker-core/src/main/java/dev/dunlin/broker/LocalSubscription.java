@@ -1,6 +1,7 @@
 package dev.dunlin.broker;
 
 import dev.dunlin.broker.session.LocalConsumer;
+import java.util.concurrent.CompletionStage;
 
 /** A subscription of the {@link LocalClient}. Any thread. */
 public final class LocalSubscription implements AutoCloseable {
@@ -15,6 +16,14 @@ public final class LocalSubscription implements AutoCloseable {
     /** The topic filter. */
     public String filter() {
         return filter;
+    }
+
+    /**
+     * Completes when its handler is done with all that had come to it before this call, or it has ended: for tests above all. A
+     * handler that never is done never lets it. On an event loop or a handler's thread: what depends on it must not block.
+     */
+    public CompletionStage<Void> settled() {
+        return consumer.settled();
     }
 
     /**

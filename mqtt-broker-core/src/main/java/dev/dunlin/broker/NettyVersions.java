@@ -14,11 +14,24 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Dependency management of an application easily mixes Netty 4.1 and 4.2, which fails late and strangely: better to say
- * so at start.
+ * so at start. What the broker itself runs on must be 4.2; of the rest it only warns.
  */
 final class NettyVersions {
     private static final Logger LOG = LoggerFactory.getLogger(NettyVersions.class);
     private static final String NEEDED = "4.2.";
+
+    /** What the broker runs on; the native transports belong to the last. */
+    private static final Set<String> OURS = Set.of(
+            "netty-common",
+            "netty-buffer",
+            "netty-codec-base",
+            "netty-codec-http",
+            "netty-codec-haproxy",
+            "netty-handler",
+            "netty-resolver",
+            "netty-transport");
+
+    private static final String NATIVE = "netty-transport-";
     private static final String RESOURCE = "META-INF/io.netty.versions.properties";
     private static final String VERSION = ".version";
 
@@ -52,7 +65,7 @@ final class NettyVersions {
     /** @param versions by artifact; empty where a repackaged class path has lost them, which is let pass */
     static void check(Map<String, String> versions) throws BrokerStartException {
         Set<String> distinct = new TreeSet<>(versions.values());
-        if (distinct.stream().anyMatch(version -> !version.startsWith(NEEDED))) {
+        if (versions.entrySet().stream().anyMatch(each -> isOurs(each.getKey()) && !isNeeded(each.getValue()))) {
             throw new BrokerStartException(
                     BrokerStartException.Kind.CONFIG,
                     "the class path mixes Netty versions, or has another than 4.2: " + versions
@@ -60,7 +73,17 @@ final class NettyVersions {
                     null);
         }
         if (distinct.size() > 1) {
-            LOG.warn("the class path mixes Netty versions {}; manage them with netty-bom", distinct);
+            LOG.warn(
+                    "the class path mixes Netty versions, which may fail late and strangely: {}; manage them with netty-bom",
+                    versions);
         }
+    }
+
+    private static boolean isOurs(String artifact) {
+        return OURS.contains(artifact) || artifact.startsWith(NATIVE);
+    }
+
+    private static boolean isNeeded(String version) {
+        return version.startsWith(NEEDED);
     }
 }

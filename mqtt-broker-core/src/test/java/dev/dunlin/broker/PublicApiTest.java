@@ -31,6 +31,7 @@ class PublicApiTest {
     private static final Set<String> EXPORTED = Set.of(
             "dev.dunlin.auth",
             "dev.dunlin.codec",
+            "dev.dunlin.junit",
             "dev.dunlin.broker",
             "dev.dunlin.broker.spi",
             "dev.dunlin.store.tck",

@@ -159,6 +159,12 @@ public final class Core {
         return time.monotonicMs();
     }
 
+    /** See {@link TimeSource#alarm}. */
+    @Nullable
+    Runnable alarm(long delayMs, Runnable ring) {
+        return time.alarm(delayMs, ring);
+    }
+
     /** Milliseconds of wall time; with a store never before what that has seen. */
     public long wallMs() {
         return store == null ? time.wallMs() : store.wallMs();

@@ -5,6 +5,7 @@ import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,6 +38,13 @@ final class HandlerQueue { // hot
     /** A queued message; owns a reference to it until it is handed out. */
     record Waiting(KeptMessage message, Target target, long entry) {}
 
+    /** Who waits until so many are done with, of all that were ever offered. */
+    private record Settling(long offered, CompletableFuture<Void> settled) {
+        boolean isDone(long count) {
+            return count >= offered && (settled.complete(null) || settled.isDone());
+        }
+    }
+
     private final SessionLoop loop;
     private final Core core;
     private final Owner owner;
@@ -44,6 +52,10 @@ final class HandlerQueue { // hot
     private final int capacity;
     private final Queue<Waiting> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger size = new AtomicInteger();
+    private final AtomicLong done = new AtomicLong();
+    private final Queue<Settling> settling = new ConcurrentLinkedQueue<>();
+    private long offered;
+    private boolean ended;
     private final Serial drains;
     private final AtomicLong requested = new AtomicLong();
     private final AtomicReference<@Nullable Runnable> end = new AtomicReference<>();
@@ -79,6 +91,7 @@ final class HandlerQueue { // hot
             return false;
         }
         size.incrementAndGet();
+        offered++;
         message.retain();
         core.memory().localQueue(message.footprintBytes());
         queue.add(new Waiting(message, target, entry));
@@ -92,11 +105,36 @@ final class HandlerQueue { // hot
         Waiting oldest = take();
         if (oldest != null) {
             size.decrementAndGet();
+            finished();
         }
         return oldest;
     }
 
+    /** Completes it when all that was offered before is done with. */
+    void settle(CompletableFuture<Void> settled) {
+        assert loop.inLoop();
+        settling.add(new Settling(offered, settled));
+        tellSettled(ended ? ALL : done.get()); // added first, then looked
+    }
+
+    /** The subscription has ended: nobody waits for what the handler may still have. */
+    void settled() {
+        ended = true;
+        tellSettled(ALL);
+    }
+
     // ---- any thread
+
+    private void finished() {
+        long count = done.incrementAndGet();
+        if (!settling.isEmpty()) {
+            tellSettled(count);
+        }
+    }
+
+    private void tellSettled(long count) {
+        settling.removeIf(each -> each.isDone(count));
+    }
 
     boolean hasRoom() {
         return size.get() < capacity;
@@ -198,7 +236,8 @@ final class HandlerQueue { // hot
     }
 
     private void done(Waiting next, @Nullable DropReason reason, @Nullable Throwable failure) {
-        size.decrementAndGet();
+        size.decrementAndGet(); // first: the owner may be waiting for room
         owner.handled(next, reason, failure);
+        finished();
     }
 }

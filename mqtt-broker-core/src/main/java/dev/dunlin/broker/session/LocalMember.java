@@ -9,6 +9,8 @@ import dev.dunlin.broker.spi.SubscriptionOptions;
 import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.broker.store.SessionChanges;
 import dev.dunlin.codec.QoS;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +57,13 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
     }
 
     @Override
+    public CompletionStage<Void> settled() {
+        CompletableFuture<Void> settled = new CompletableFuture<>();
+        loop.execute(() -> queue.settle(settled));
+        return settled;
+    }
+
+    @Override
     public void unsubscribe() {
         loop.execute(this::leave);
     }
@@ -68,6 +77,7 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
         connected(false);
         giveBackQueued();
         core.groups.leave(this);
+        queue.settled();
     }
 
     private void giveBackQueued() {
@@ -96,6 +106,7 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
             }
             each.message().release();
         }
+        queue.settled();
     }
 
     @Override

@@ -7,6 +7,8 @@ import dev.dunlin.broker.spi.MessageHandler;
 import dev.dunlin.broker.spi.SubscriptionOptions;
 import dev.dunlin.broker.spi.SubscriptionOptions.RetainHandling;
 import dev.dunlin.broker.store.EntryId;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +85,13 @@ public final class LocalSubscriber extends Recipient
     }
 
     @Override
+    public CompletionStage<Void> settled() {
+        CompletableFuture<Void> settled = new CompletableFuture<>();
+        loop.execute(() -> queue.settle(settled));
+        return settled;
+    }
+
+    @Override
     public void unsubscribe() {
         core.subscriptions.remove(this, filter);
         loop.execute(this::end);
@@ -103,6 +112,7 @@ public final class LocalSubscriber extends Recipient
         ended = true;
         replay = null;
         dropQueued(reason);
+        queue.settled();
     }
 
     private void dropQueued(DropReason reason) {

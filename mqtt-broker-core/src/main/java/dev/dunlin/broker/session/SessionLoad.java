@@ -98,7 +98,7 @@ final class SessionLoad {
                 session.loop.sessions().connectionClosed(session, link, true);
             }
         } else { // the engine is being opened again
-            session.loop.schedule(READ_AGAIN_MS, this::read);
+            session.loop.scheduleLook(READ_AGAIN_MS, this::read);
         }
     }
 

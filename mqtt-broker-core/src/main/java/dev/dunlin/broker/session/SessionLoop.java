@@ -305,8 +305,19 @@ public final class SessionLoop { // hot
     public Timer schedule(long delayMs, Runnable task) {
         assert inLoop();
         Timer timer = new Timer(task);
-        timer.scheduled = eventLoop().schedule(timer, delayMs, TimeUnit.MILLISECONDS);
+        Runnable alarm = core.alarm(delayMs, () -> execute(timer));
+        if (alarm == null) {
+            timer.start(delayMs);
+        } else {
+            timer.alarm = alarm;
+        }
         return timer;
+    }
+
+    /** As {@link #schedule}, but by the system's clock, also if the broker has another: to look again at what isn't a clock's. */
+    void scheduleLook(long delayMs, Runnable task) {
+        assert inLoop();
+        new Timer(task).start(delayMs);
     }
 
     // ---- handing over a publish
@@ -622,9 +633,14 @@ public final class SessionLoop { // hot
         private final Runnable task;
         private boolean cancelled;
         private @Nullable Future<?> scheduled;
+        private @Nullable Runnable alarm;
 
         private Timer(Runnable task) {
             this.task = task;
+        }
+
+        private void start(long delayMs) {
+            scheduled = eventLoop().schedule(this, delayMs, TimeUnit.MILLISECONDS);
         }
 
         /** By the event loop when the time has come. */
@@ -647,6 +663,9 @@ public final class SessionLoop { // hot
             cancelled = true;
             if (scheduled != null) {
                 scheduled.cancel(false);
+            }
+            if (alarm != null) {
+                alarm.run();
             }
         }
     }

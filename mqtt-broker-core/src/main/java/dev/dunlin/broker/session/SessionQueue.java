@@ -391,7 +391,7 @@ final class SessionQueue {
                 owner.pump();
             } else {
                 LOG.warn("{}: its queue can't be read: {}", session, failure == null ? "" : failure.getMessage());
-                loop.schedule(READ_AGAIN_MS, owner::pump);
+                loop.scheduleLook(READ_AGAIN_MS, owner::pump);
             }
         });
     }

@@ -26,7 +26,7 @@ final class StoreRoom {
     private void look(Store store) {
         if (!looking && store.hasWaiters()) {
             looking = true;
-            loop.schedule(LOOK_MS, () -> {
+            loop.scheduleLook(LOOK_MS, () -> {
                 looking = false;
                 store.releaseWaiters();
                 look(store);

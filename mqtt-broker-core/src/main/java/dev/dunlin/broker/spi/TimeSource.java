@@ -1,8 +1,10 @@
 package dev.dunlin.broker.spi;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Where the broker takes its time from. Running timers use the monotonic clock; wall time is for what outlives the
- * process. Both are called from any thread and never block.
+ * process. All are called from any thread and never block.
  */
 public interface TimeSource {
 
@@ -11,6 +13,19 @@ public interface TimeSource {
 
     /** Milliseconds since 1970-01-01T00:00Z; may jump. */
     long wallMs();
+
+    /**
+     * Rings once, when that much time has passed by this clock. One that runs as the system's does, as this method's default
+     * supposes, leaves it to the timers of the event loops; one that is moved by hand has to ring by itself.
+     *
+     * @param delayMs milliseconds from now, 0 or more
+     * @param ring to be run on any thread; doesn't block
+     * @return to be run when it need not ring any more, on any thread, also after it has rung; null to have an event loop's own
+     *     timer instead
+     */
+    default @Nullable Runnable alarm(long delayMs, Runnable ring) {
+        return null;
+    }
 
     /** The clocks of the operating system. */
     static TimeSource system() {

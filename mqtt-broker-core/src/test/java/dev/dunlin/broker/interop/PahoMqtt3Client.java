@@ -16,7 +16,7 @@ import org.eclipse.paho.client.mqttv3.persist.MemoryPersistence;
 
 /** Eclipse Paho, MQTT 3.1 or 3.1.1. */
 final class PahoMqtt3Client implements TestClient {
-    /** Held while one connects: all of Paho's WebSocket handshakes share an encoder, and spoil each other's keys. */
+    /** Held while one connects over WebSocket: all of Paho's WebSocket handshakes share an encoder, and spoil each other's keys. */
     private static final Object CONNECTING = new Object();
 
     private static final int INFLIGHT_MAX = 1_000;
@@ -31,12 +31,20 @@ final class PahoMqtt3Client implements TestClient {
         client = new MqttClient(setup.uri("tcp", "ssl"), setup.clientId(), new MemoryPersistence());
         client.setTimeToWait(TimeUnit.SECONDS.toMillis(Inbox.PATIENCE_SECONDS));
         client.setCallback(new ToInbox());
-        synchronized (CONNECTING) {
-            sessionPresent = client.connectWithResult(options(setup)).getSessionPresent();
-        }
+        sessionPresent = setup.isWebSocket() ? connectAlone(setup) : connect(setup);
         for (TestSubscription subscription : setup.subscriptions()) {
             client.subscribe(subscription.filter(), subscription.maximum().level());
         }
+    }
+
+    private boolean connectAlone(Setup setup) throws MqttException {
+        synchronized (CONNECTING) {
+            return connect(setup);
+        }
+    }
+
+    private boolean connect(Setup setup) throws MqttException {
+        return client.connectWithResult(options(setup)).getSessionPresent();
     }
 
     private MqttConnectOptions options(Setup setup) {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Eclipse Paho, MQTT 5.0. It uses the topic aliases that a broker offers. */
 final class PahoMqtt5Client implements TestClient {
-    /** Held while one connects: all of Paho's WebSocket handshakes share an encoder, and spoil each other's keys. */
+    /** Held while one connects over WebSocket: all of Paho's WebSocket handshakes share an encoder, and spoil each other's keys. */
     private static final Object CONNECTING = new Object();
 
     private static final Logger CLIENT_LOG = Logger.getLogger("org.eclipse.paho.mqttv5"); // kept: loggers are weak
@@ -43,16 +43,24 @@ final class PahoMqtt5Client implements TestClient {
     PahoMqtt5Client(Setup setup) throws MqttException {
         client = new MqttAsyncClient(setup.uri("tcp", "ssl"), setup.clientId(), new MemoryPersistence());
         client.setCallback(new ToInbox());
-        IMqttToken connected;
-        synchronized (CONNECTING) {
-            connected = client.connect(options(setup));
-            connected.waitForCompletion(PATIENCE_MS);
-        }
+        IMqttToken connected = setup.isWebSocket() ? connectAlone(setup) : connect(setup);
         sessionPresent = connected.getSessionPresent();
         assignedClientId = Optional.ofNullable(connected.getResponseProperties().getAssignedClientIdentifier());
         for (TestSubscription subscription : setup.subscriptions()) {
             subscribe(subscription);
         }
+    }
+
+    private IMqttToken connectAlone(Setup setup) throws MqttException {
+        synchronized (CONNECTING) {
+            return connect(setup);
+        }
+    }
+
+    private IMqttToken connect(Setup setup) throws MqttException {
+        IMqttToken connected = client.connect(options(setup));
+        connected.waitForCompletion(PATIENCE_MS);
+        return connected;
     }
 
     private static MqttConnectionOptions options(Setup setup) {

@@ -28,7 +28,7 @@ final class Effort {
 
     /** One in so many bytes of a log is damaged. */
     static int damageStep() {
-        return LONG ? 1 : 7;
+        return LONG ? 1 : 13;
     }
 
     static Duration growth() {
