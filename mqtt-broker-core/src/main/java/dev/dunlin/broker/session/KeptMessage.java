@@ -83,15 +83,14 @@ public sealed class KeptMessage implements StoredMessage.Kept permits Replacemen
         cache(original);
     }
 
-    /** What the local client has published. */
-    private KeptMessage(Message message, QoS qos, long expiresAtMs) {
+    private KeptMessage(Message message, QoS qos, long nowMs) {
         topic = message.topic();
         this.qos = (byte) qos.level();
         retain = message.retain();
         publisher = LOCAL_CLIENT;
-        this.expiresAtMs = expiresAtMs;
+        expiresAtMs = expiresAt(message.expirySeconds(), nowMs);
         original = frame(message, qos);
-        local = message.retain() ? null : message;
+        local = retain ? null : message;
         cache(original);
     }
 
@@ -159,7 +158,7 @@ public sealed class KeptMessage implements StoredMessage.Kept permits Replacemen
      * @throws IllegalArgumentException if MQTT can't carry it: a string with U+0000 or too long, a packet too large
      */
     static KeptMessage of(Message message, QoS qos, long nowMs) {
-        return new KeptMessage(message, qos, expiresAt(message.expirySeconds(), nowMs));
+        return new KeptMessage(message, qos, nowMs);
     }
 
     /** As {@link #of(Message, QoS, long)}, of what an interceptor has put in the place of a client's publish. */

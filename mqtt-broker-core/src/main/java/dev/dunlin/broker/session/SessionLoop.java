@@ -63,7 +63,6 @@ public final class SessionLoop { // hot
 
     private final Queue<Entry> mailbox = PlatformDependent.newMpscQueue();
     private final AtomicLong mailboxBytes = new AtomicLong();
-    private final AtomicLong localBytes = new AtomicLong();
     private final Queue<Waiter> waitingForRoom = new ConcurrentLinkedQueue<>();
     private final ArrayDeque<Entry> unfinished = new ArrayDeque<>();
     private final ArrayDeque<Runnable> later = new ArrayDeque<>();
@@ -237,9 +236,9 @@ public final class SessionLoop { // hot
         return untaken;
     }
 
-    /** What this loop holds in memory for clients: queues, windows, output, its mailbox, what local handlers are still to get. Any thread. */
+    /** What this loop holds in memory for clients: queues, windows, output, its mailbox. Any thread. */
     long heldBytes() {
-        return heldBytes + mailboxBytes.get() + localBytes.get();
+        return heldBytes + mailboxBytes.get();
     }
 
     /** Whether the broker holds so much that nothing may be added which can wait elsewhere, or must not wait at all. */
@@ -255,11 +254,6 @@ public final class SessionLoop { // hot
     /** This loop's share of the bytes that may be queued in the whole broker. */
     long queueBytesShare() {
         return core.limits.queueBytesTotalMax() / wake.length;
-    }
-
-    /** The queue of a local subscription of this loop has changed by so many bytes. Any thread. */
-    void localBytes(long change) {
-        localBytes.addAndGet(change);
     }
 
     void queuedBytes(long change) {
