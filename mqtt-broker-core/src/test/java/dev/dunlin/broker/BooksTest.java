@@ -304,6 +304,7 @@ final class BooksTest {
         for (int i = 0; i < QUEUE_MAX + 3; i++) {
             broker.local().publish(Message.of(topic, "p")).toCompletableFuture().join();
             books.begin(1);
+            TestBroker.eventually("its handler has the first", () -> began.get() == 1); // which is in the queue no more
         }
         go.complete(null);
         TestBroker.eventually("its handler has had them", () -> began.get() == QUEUE_MAX + 1);

@@ -18,7 +18,8 @@ import java.util.concurrent.Executor;
  * {@code BrokerBuilder.interceptorTimeout}, has failed: that is logged, and {@link OnFailure} says what becomes of it. A
  * second answer, and one that is too late, changes nothing.
  *
- * <p>{@code Broker.local()} is the host itself: no interceptor sees what it publishes, subscribes to or is delivered.
+ * <p>{@code Broker.local()} is the host itself, with the sessions that it connects: no interceptor sees what these publish, subscribe
+ * to or are delivered.
  */
 public interface Interceptor {
 

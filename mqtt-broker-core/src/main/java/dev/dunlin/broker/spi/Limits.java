@@ -23,7 +23,7 @@ import java.util.function.Consumer;
  * @param outputBytesMax bytes handed to the transport of a connection and not yet taken by its peer; above it QoS 0
  *     messages are dropped and QoS 1 and 2 messages are queued
  * @param mailboxBytesMax bytes of publishes handed over to an event loop and not yet delivered there; above it their
- *     publishers are read no further
+ *     publishers are read no further. As many may wait there for interceptors after their connections have ended
  * @param turnDeliveriesMax deliveries of one event loop before it reads its connections again, those of more than a KiB
  *     counted once for each KiB; fewer if it has written to 4,096 connections by then, but never none
  * @param topicLevelsMax levels of a topic or topic filter
