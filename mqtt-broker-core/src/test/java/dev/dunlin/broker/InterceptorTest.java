@@ -13,7 +13,6 @@ import static dev.dunlin.broker.testkit.Packets.unsubscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.ConnectTerms;
 import dev.dunlin.broker.spi.Disconnection;
@@ -25,7 +24,6 @@ import dev.dunlin.broker.spi.MessageHandler;
 import dev.dunlin.broker.spi.OnFailure;
 import dev.dunlin.broker.spi.Verdict;
 import dev.dunlin.broker.testkit.EachVersion;
-import dev.dunlin.broker.testkit.Packets;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttVersion;
@@ -33,15 +31,12 @@ import dev.dunlin.codec.Property;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.SubscriptionRequest;
-import java.io.IOException;
 import java.lang.reflect.Proxy;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -276,39 +271,6 @@ final class InterceptorTest {
         witness.take("will", "gone", 1);
         c.expectDisconnect(ReasonCode.SESSION_TAKEN_OVER);
         assertThat(interceptor.asked("will c")).isEqualTo(1);
-    }
-
-    /** The answer that an opening has waited for isn't kept until the will is due, if that opening comes to nothing. */
-    @Test
-    void aWillIsAskedAboutAgainIfWhatItWasAskedForComesToNothing() throws IOException {
-        ScriptedInterceptor own = new ScriptedInterceptor();
-        List<BrokerEvent> refused = new CopyOnWriteArrayList<>();
-        CompletableFuture<Verdict<Message>> later = new CompletableFuture<>();
-        own.will = will -> Verdict.later(later);
-        try (TestBroker other =
-                TestBroker.start(builder -> builder.intercept(own).observe(event -> {
-                    if (event instanceof BrokerEvent.ConnectRefused) {
-                        refused.add(event);
-                    }
-                }))) {
-            WireClient witness = other.client("witness").subscribed("will", 1);
-            WireClient c = other.send(
-                    MqttVersion.V5, connect("c").will(publish("will", "gone").qos(1)));
-            c.expect(connack());
-            // Not over a network, where nobody notes that who isn't read has gone.
-            try (Socket next = other.broker().socketFactory().createSocket("localhost", 1883)) {
-                next.getOutputStream()
-                        .write(Packets.bytes(MqttVersion.V5, connect("c").cleanStart()));
-                own.awaitAsked("will c", 1);
-            }
-            TestBroker.eventually("the next one has gone", () -> !refused.isEmpty());
-            own.will = will -> Verdict.pass();
-            later.complete(Verdict.reject(ReasonCode.NOT_AUTHORIZED, "at that time"));
-            other.settle();
-            c.ping().drop();
-            witness.take("will", "gone", 1);
-            assertThat(own.asked("will c")).isEqualTo(2);
-        }
     }
 
     /** They have a listener's name, but are the host's own. */
