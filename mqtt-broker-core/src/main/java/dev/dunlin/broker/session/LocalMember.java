@@ -135,8 +135,7 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
     private void tellHigh() {
         Events events = core.events();
         if (events != null && !high) {
-            high = true;
-            events.tell(queue.highWater(events.now(), toString()));
+            high = events.offer(queue.highWater(events.now(), toString())); // if there is no room: with the next message
         }
     }
 
@@ -180,8 +179,13 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
             LOG.warn("{}: its handler failed on {}: {}", this, done.message().topic(), failure.toString());
             tellFault("its handler failed", failure);
         }
+        // One with an entry is still the group's, and handed out again, if the loop has ended before it is gone.
+        boolean isLost = reason != null && done.entry() == EntryId.NONE;
+        if (isLost) {
+            loop.countDrop(toString(), done.message().topic(), reason);
+        }
         loop.execute(() -> {
-            ended(done.message(), done.target(), done.entry(), reason);
+            ended(done.message(), done.target(), done.entry(), isLost ? null : reason);
             if (queue.isHalfEmpty()) {
                 roomCame();
             }

@@ -40,6 +40,7 @@ public final class Sessions {
     private static final String TOO_MANY = "there are too many sessions";
     private static final String NO_MEMORY = "the broker has no memory left for another client";
     private static final String TAKEN_OVER = "another client connected with this identifier";
+    private static final String BY_ADMINISTRATOR = "ended by an administrator";
 
     private final Core core;
     private final SessionLoop loop;
@@ -60,6 +61,10 @@ public final class Sessions {
 
     private boolean closing;
     private boolean takingOver;
+
+    /** The session that an administrator ends, while that is being done. */
+    private @Nullable Session endedNow;
+
     private boolean willsMayWait = true;
 
     Sessions(Core core, SessionLoop loop) {
@@ -312,7 +317,7 @@ public final class Sessions {
         }
         if (session.expirySeconds == 0) {
             end(session, DropReason.SESSION_ENDED);
-            tellEnded(session, "it was to end with its connection");
+            tellEnded(session, session == endedNow ? BY_ADMINISTRATOR : "it was to end with its connection");
             return;
         }
         if (session.members != null && !takingOver && !closing) {
@@ -634,9 +639,15 @@ public final class Sessions {
         Link link = session.link;
         if (link == null) {
             end(session, DropReason.SESSION_ENDED);
-        } else {
+            tellEnded(session, BY_ADMINISTRATOR);
+            return true;
+        }
+        endedNow = session;
+        try {
             link.disconnect(ReasonCode.ADMINISTRATIVE_ACTION, text);
             connectionClosed(session, link, true); // one that is being opened hasn't said so
+        } finally {
+            endedNow = null;
         }
         return true;
     }
