@@ -180,7 +180,11 @@ final class BrokerEventsTest {
         seen.await(Disconnected.class, "away");
         broker.client("here");
         for (String id : List.of("away", "here")) {
-            assertThat(broker.broker().admin().endSession(id).toCompletableFuture().join())
+            assertThat(broker.broker()
+                            .admin()
+                            .endSession(id)
+                            .toCompletableFuture()
+                            .join())
                     .isTrue();
             assertThat(seen.await(SessionEnded.class, id).text()).isEqualTo("ended by an administrator");
         }

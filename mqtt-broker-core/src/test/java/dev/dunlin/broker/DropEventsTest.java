@@ -96,7 +96,7 @@ final class DropEventsTest {
                     }
                 })
                 .observe(seen)
-                .limits(Limits.EMBEDDED.withQueuedEventsMax(2)));
+                .limits(Limits.EMBEDDED.withQueuedEventsMax(2).withQueueMessagesMax(10)));
         WireClient publisher = broker.client("publisher");
         broker.client("another").subscribed("x", 0).leave();
         refused(publisher, 10);
@@ -202,8 +202,7 @@ final class DropEventsTest {
     @Test
     void tellsOnceThatAQueueIsNearlyFullIfOthersLeaveItNoRoom() {
         assumeFalse(TestBroker.isStored(), "what is stored is paged out instead");
-        start(limits -> limits.withQueueBytesTotalMax(2 * 50_000)
-                .withQueueOverflow(OverflowPolicy.DROP_OLDEST));
+        start(limits -> limits.withQueueBytesTotalMax(2 * 50_000).withQueueOverflow(OverflowPolicy.DROP_OLDEST));
         String other = broker.idOn(0, "other");
         String away = broker.idOn(0, "away");
         persistent(other).subscribed("other", 1).leave();
@@ -223,15 +222,14 @@ final class DropEventsTest {
     void tellsThatAQueueIsNearlyFullWhenObserversHaveRoomAgain() {
         WireClient publisher = blocked();
         persistent("away").subscribed("t", 1).leave();
-        int most = Limits.EMBEDDED.queueMessagesMax();
-        for (int i = 0; i < most - 1; i++) {
+        for (int i = 0; i < 9; i++) {
             publisher.published("t", "p", 1);
         }
         broker.settle();
         go.countDown();
         TestBroker.eventually("all before is told", () -> sum(seen.all(Dropped.class)) == 210);
         publisher.published("t", "p", 1);
-        assertThat(seen.await(HighWater.class, "away").messages()).isEqualTo(most);
+        assertThat(seen.await(HighWater.class, "away").messages()).isEqualTo(10);
         assertThat(sum(seen.all(Dropped.class))).as("nothing is lost so far").isEqualTo(210);
     }
 

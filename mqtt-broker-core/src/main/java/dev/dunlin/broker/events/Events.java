@@ -272,8 +272,7 @@ public final class Events {
         closing = true;
         LockSupport.unpark(thread);
         if (!isOver(atMostMs)) {
-            thread.interrupt(); // before it knows: the sums are not to be hit
-            late = true;
+            hurry();
             if (!isOver(LAST_MS)) {
                 LOG.warn("an observer doesn't come to an end: its thread {} stays", thread.getName());
                 lost.addAndGet(abandon());
@@ -288,6 +287,16 @@ public final class Events {
         }
     }
 
+    /** Under the lock, so that the thread, which sees that it is late, doesn't go on before the interrupt: the sums are not to be hit. */
+    private synchronized void hurry() {
+        late = true;
+        thread.interrupt();
+    }
+
+    private synchronized void forgetInterrupt() {
+        Thread.interrupted();
+    }
+
     private synchronized int abandon() {
         abandoned = true;
         return queued.get();
@@ -296,7 +305,7 @@ public final class Events {
     /** On the thread: puts one sum for each reason in the place of all that is queued. */
     private void sumUp() {
         summedUp = true;
-        Thread.interrupted(); // an observer may have left it: the sums are to be told
+        forgetInterrupt(); // an observer may have left it: the sums are to be told
         Map<DropReason, BrokerEvent.Dropped> sums = new EnumMap<>(DropReason.class);
         for (BrokerEvent event = take(); event != null; event = take()) {
             if (event instanceof BrokerEvent.Dropped dropped) {
@@ -313,8 +322,7 @@ public final class Events {
 
     private static BrokerEvent.Dropped sum(BrokerEvent.Dropped one, BrokerEvent.Dropped other) {
         String client = one.clientId().equals(other.clientId()) ? one.clientId() : "";
-        return new BrokerEvent.Dropped(
-                other.at(), client, other.topic(), other.why(), one.count() + other.count());
+        return new BrokerEvent.Dropped(other.at(), client, other.topic(), other.why(), one.count() + other.count());
     }
 
     private boolean isOver(long waitMs) {

@@ -135,7 +135,8 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
     private void tellHigh() {
         Events events = core.events();
         if (events != null && !high) {
-            high = events.offer(queue.highWater(events.now(), toString())); // if there is no room: with the next message
+            // If there is no room: with the next message.
+            high = events.offer(queue.highWater(events.now(), toString()));
         }
     }
 
@@ -180,12 +181,12 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
             tellFault("its handler failed", failure);
         }
         // One with an entry is still the group's, and handed out again, if the loop has ended before it is gone.
-        boolean isLost = reason != null && done.entry() == EntryId.NONE;
-        if (isLost) {
+        DropReason withEntry = done.entry() == EntryId.NONE ? null : reason;
+        if (reason != null && withEntry == null) {
             loop.countDrop(toString(), done.message().topic(), reason);
         }
         loop.execute(() -> {
-            ended(done.message(), done.target(), done.entry(), isLost ? null : reason);
+            ended(done.message(), done.target(), done.entry(), withEntry);
             if (queue.isHalfEmpty()) {
                 roomCame();
             }

@@ -205,7 +205,8 @@ public final class LocalSubscriber extends Recipient
     private void tellHigh() {
         Events events = loop.events();
         if (events != null && !high) {
-            high = events.offer(queue.highWater(events.now(), toString())); // if there is no room: with the next message
+            // If there is no room: with the next message.
+            high = events.offer(queue.highWater(events.now(), toString()));
         }
     }
 
