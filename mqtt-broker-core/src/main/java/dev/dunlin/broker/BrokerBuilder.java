@@ -321,8 +321,8 @@ public final class BrokerBuilder {
             core.observe(events);
             admission.observe(events);
         }
-        Broker started =
-                Broker.start(name, core, layered, new Access(who, authorizer), admission, allocator, handlers(), early);
+        Access access = new Access(who, authorizer);
+        Broker started = Broker.start(name, core, layered, access, admission, allocator, handlers(), early);
         if (!sysInterval.isZero()) {
             SysTopics.begin(core, sysInterval.toMillis());
         }

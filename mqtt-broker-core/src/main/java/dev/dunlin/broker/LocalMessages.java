@@ -21,6 +21,19 @@ final class LocalMessages {
     private static final Logger LOG = LoggerFactory.getLogger(LocalMessages.class);
     private static final CompletionStage<?> DONE = CompletableFuture.completedFuture(null);
 
+    /** Of a flow that was over before it began. */
+    private static final Flow.Subscription OVER = new Flow.Subscription() {
+        @Override
+        public void request(long n) {
+            // nothing comes any more
+        }
+
+        @Override
+        public void cancel() {
+            // it has ended
+        }
+    };
+
     private final Core core;
     private final Executor handlers;
     private final Set<Subscribed> open = ConcurrentHashMap.newKeySet();
@@ -36,6 +49,11 @@ final class LocalMessages {
     }
 
     private void subscribe(String filter, SubscriptionOptions options, Flow.Subscriber<? super Message> subscriber) {
+        if (closed) {
+            subscriber.onSubscribe(OVER);
+            subscriber.onComplete();
+            return;
+        }
         Subscribed made = new Subscribed(filter, options, subscriber);
         open.add(made);
         try {

@@ -117,7 +117,8 @@ public record LocalSessionOptions(
                 .add(Property.SESSION_EXPIRY_INTERVAL, sessionExpirySeconds)
                 .add(Property.RECEIVE_MAXIMUM, receiveMaximum)
                 .build();
-        return new Connect(MqttVersion.V5, clientId, cleanStart, 0, properties, willMessage(), null, null);
+        MqttVersion spoken = MqttVersion.V5; // by us: nothing is told apart by it
+        return new Connect(spoken, clientId, cleanStart, 0, properties, willMessage(), null, null);
     }
 
     private @Nullable WillMessage willMessage() {

@@ -20,7 +20,7 @@ public final class LocalSubscription implements AutoCloseable {
 
     /**
      * Completes when its handler is done with all that had come to it before this call, or it has ended: for tests above all. A
-     * handler that never is done never lets it. On an event loop: what depends on it must not block.
+     * handler that never is done never lets it. On an event loop or a handler's thread: what depends on it must not block.
      */
     public CompletionStage<Void> settled() {
         return consumer.settled();

@@ -233,6 +233,8 @@ final class InterceptedDeliveryTest {
         for (int i = 0; i < 10; i++) { // far more than it has places
             publisher.published("t", "p", qos);
         }
+        TestBroker.eventually( // by way of the group's loop, two at a time
+                "all of them have come to the interceptor", () -> broker.dropped(DropReason.INTERCEPTED) == 10);
         c.expectNothing();
         interceptor.deliver = message ->
                 Verdict.replace(message.toBuilder().qos(QoS.AT_MOST_ONCE).build());

@@ -643,4 +643,32 @@ final class LimitsTest {
         TestBroker.eventually("three are handled", () -> came.size() == 3);
         assertThat(came).containsExactly("p0", "p1", "p2");
     }
+
+    @Test
+    @Reaches("localRequestsMax")
+    void rejectsRequestsBeyondThoseWithoutAnAnswer() {
+        TestBroker broker = start(DEFAULTS.withLocalRequestsMax(2));
+        broker.local().subscribe("t", silent -> {});
+        List<CompletableFuture<Message>> answers = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            answers.add(broker.local()
+                    .request(Message.of("t", "?"), Duration.ofDays(1))
+                    .toCompletableFuture());
+        }
+        assertThatThrownBy(answers.get(2)::join)
+                .cause()
+                .isInstanceOfSatisfying(
+                        RejectedException.class, e -> assertThat(e.reason()).isEqualTo(QUOTA_EXCEEDED));
+        answers.get(0).cancel(true); // makes room
+        broker.local()
+                .respond(
+                        "t",
+                        request -> CompletableFuture.completedFuture(
+                                request.answer().payload("!").build()));
+        Message answer = broker.local()
+                .request(Message.of("t", "?"), Duration.ofDays(1))
+                .toCompletableFuture()
+                .join();
+        assertThat(answer.payloadText()).isEqualTo("!");
+    }
 }

@@ -25,6 +25,7 @@ class RequestResponseTest {
                     .serverHost("127.0.0.1")
                     .serverPort(RunningExample.port(example.line()))
                     .buildBlocking();
+            assertThat(example.line()).isEqualTo("the answer is HELLO");
             client.connect();
             client.subscribeWith()
                     .topicFilter("answers/asker")

@@ -3,7 +3,6 @@ package dev.dunlin.broker.net;
 import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.net.ConnectionEvents.Ending;
-import dev.dunlin.broker.session.Interceptors;
 import dev.dunlin.broker.session.KeepAlives;
 import dev.dunlin.broker.session.Link;
 import dev.dunlin.broker.session.MemoryBudget;
@@ -14,7 +13,6 @@ import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.session.SlowConsumers;
 import dev.dunlin.broker.session.Traces;
 import dev.dunlin.broker.spi.ClientInfo;
-import dev.dunlin.broker.spi.Disconnection;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Validity;
@@ -663,15 +661,8 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
             boolean willFollows = loop.sessions().willFollows(open.session(), this, withWill);
             loop.sessions().connectionClosed(open.session(), this, withWill);
             if (connected) {
-                tell(how.as(willFollows));
+                acceptor.core().interceptors().tell(this, how.as(willFollows));
             }
-        }
-    }
-
-    private void tell(Disconnection how) {
-        Interceptors interceptors = acceptor.core().interceptors();
-        if (interceptors.hearOfDisconnects()) {
-            interceptors.disconnected(client(), how);
         }
     }
 

@@ -48,7 +48,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SessionClient implements PacketHandler, ClientInbox.Acknowledging {
     private static final Logger LOG = LoggerFactory.getLogger(SessionClient.class);
-    private static final MqttVersion V5 = MqttVersion.V5;
+    private static final MqttVersion SPOKEN = MqttVersion.V5; // by us: nothing is told apart by it
 
     private final Acceptor acceptor;
     private final ByteBufAllocator allocator;
@@ -69,6 +69,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
     private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
     private final CompletableFuture<Connack> connected = new CompletableFuture<>();
     private final CompletableFuture<ReasonCode> closed = new CompletableFuture<>();
+    private String clientId;
     private int receiveMaximum = 65_535;
     private int packetBytesMax = MqttDecoder.PACKET_BYTES_MAX;
     private @Nullable ReasonCode reason;
@@ -97,12 +98,13 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
         this.acceptor = acceptor;
         this.allocator = allocator;
         this.connect = connect;
+        clientId = connect.clientId();
         limits = acceptor.limits();
         turns = new Serial(executor, this::turn, this::refused);
         completions = new Completions(executor);
         inbox = new ClientInbox(this, executor, limits.localQueueMessagesMax());
         handlers = new ClientHandlers(others);
-        decoder.version(V5);
+        decoder.version(SPOKEN);
         in.calls(turns::signal);
         out.calls(turns::signal);
     }
@@ -165,7 +167,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
             Properties properties = Properties.builder()
                     .add(Property.SUBSCRIPTION_IDENTIFIER, identifier)
                     .build();
-            MqttEncoder.subscribe(packet, V5, new Subscribe(id, properties, List.of(request)));
+            MqttEncoder.subscribe(packet, SPOKEN, new Subscribe(id, properties, List.of(request)));
             return packet;
         });
         result.thenAccept(answer -> forgetIf(answer.isError(), filter));
@@ -176,7 +178,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
     public CompletableFuture<ReasonCode> unsubscribe(String filter) {
         CompletableFuture<ReasonCode> result = exchange(id -> {
             ByteBuf packet = Unpooled.buffer();
-            MqttEncoder.unsubscribe(packet, V5, new Unsubscribe(id, Properties.EMPTY, List.of(filter)));
+            MqttEncoder.unsubscribe(packet, SPOKEN, new Unsubscribe(id, Properties.EMPTY, List.of(filter)));
             return packet;
         });
         result.thenAccept(answer -> forgetIf(!answer.isError(), filter));
@@ -219,7 +221,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
                 disconnecting = true;
                 reason = how;
                 ByteBuf packet = Unpooled.buffer();
-                MqttEncoder.disconnect(packet, V5, how, Properties.EMPTY);
+                MqttEncoder.disconnect(packet, SPOKEN, how, Properties.EMPTY);
                 output.add(new Output(packet, out::closeWriter));
             }
         });
@@ -418,6 +420,8 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
             return; // the end follows
         }
         Properties properties = connack.properties();
+        String assigned = properties.string(Property.ASSIGNED_CLIENT_IDENTIFIER);
+        clientId = assigned == null ? clientId : assigned;
         receiveMaximum = (int) properties.integer(Property.RECEIVE_MAXIMUM, receiveMaximum);
         packetBytesMax = (int) properties.integer(Property.MAXIMUM_PACKET_SIZE, packetBytesMax);
         completions.add(() -> connected.complete(connack));
@@ -449,7 +453,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
                 publish.retain(),
                 publish.messageExpirySeconds());
         if (!inbox.offer(message, publish.packetId(), handler)) {
-            acceptor.core().localQueueFull(connect.clientId(), publish.topic());
+            acceptor.core().localQueueFull(clientId, publish.topic());
         }
     }
 
@@ -465,7 +469,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
     private void acknowledge(PacketType type, int packetId, ReasonCode answer) {
         if (!over && !disconnecting) {
             ByteBuf packet = Unpooled.buffer(8);
-            MqttEncoder.ack(packet, V5, type, packetId, answer, Properties.EMPTY);
+            MqttEncoder.ack(packet, SPOKEN, type, packetId, answer, Properties.EMPTY);
             send(packet);
         }
     }

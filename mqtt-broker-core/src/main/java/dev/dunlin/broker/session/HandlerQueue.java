@@ -40,6 +40,13 @@ final class HandlerQueue { // hot
     /** A queued message; owns a reference to it until it is handed out. */
     record Waiting(KeptMessage message, Target target, long entry) {}
 
+    /** Who waits until so many are done with, of all that were ever offered. */
+    private record Settling(long offered, CompletableFuture<Void> settled) {
+        boolean isDone(long count) {
+            return count >= offered && (settled.complete(null) || settled.isDone());
+        }
+    }
+
     private final SessionLoop loop;
     private final Core core;
     private final Owner owner;
@@ -47,7 +54,10 @@ final class HandlerQueue { // hot
     private final int capacity;
     private final Queue<Waiting> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger size = new AtomicInteger();
-    private final Queue<CompletableFuture<Void>> settling = new ConcurrentLinkedQueue<>();
+    private final AtomicLong done = new AtomicLong();
+    private final Queue<Settling> settling = new ConcurrentLinkedQueue<>();
+    private long offered;
+    private boolean ended;
     private final Serial drains;
     private final AtomicLong requested = new AtomicLong();
     private final AtomicReference<@Nullable Runnable> end = new AtomicReference<>();
@@ -83,8 +93,9 @@ final class HandlerQueue { // hot
             return false;
         }
         size.incrementAndGet();
+        offered++;
         message.retain();
-        loop.localBytes(message.footprintBytes());
+        core.memory().localQueue(message.footprintBytes());
         queue.add(new Waiting(message, target, entry));
         drains.signal();
         return true;
@@ -96,9 +107,22 @@ final class HandlerQueue { // hot
         Waiting oldest = take();
         if (oldest != null) {
             size.decrementAndGet();
-            settleIfAwaited();
+            finished();
         }
         return oldest;
+    }
+
+    /** Completes it when all that was offered before is done with. */
+    void settle(CompletableFuture<Void> settled) {
+        assert loop.inLoop();
+        settling.add(new Settling(offered, settled));
+        tellSettled(ended ? ALL : done.get()); // added first, then looked
+    }
+
+    /** The subscription has ended: nobody waits for what the handler may still have. */
+    void settled() {
+        ended = true;
+        tellSettled(ALL);
     }
 
     // ---- any thread
@@ -119,24 +143,15 @@ final class HandlerQueue { // hot
                 at, owner, waiting(), 0, "localQueueMessagesMax", core.limits.localQueueMessagesMax());
     }
 
-    /** Completes this when nothing is in it any more, and nothing with the handler. */
-    void settle(CompletableFuture<Void> settled) {
-        settling.add(settled);
-        settleIfEmpty(); // noted first, then looked
-    }
-
-    private void settleIfEmpty() {
-        if (size.get() == 0) {
-            for (CompletableFuture<Void> each = settling.poll(); each != null; each = settling.poll()) {
-                each.complete(null);
-            }
-        }
-    }
-
-    private void settleIfAwaited() {
+    private void finished() {
+        long count = done.incrementAndGet();
         if (!settling.isEmpty()) {
-            settleIfEmpty();
+            tellSettled(count);
         }
+    }
+
+    private void tellSettled(long count) {
+        settling.removeIf(each -> each.isDone(count));
     }
 
     boolean hasRoom() {
@@ -152,7 +167,9 @@ final class HandlerQueue { // hot
     void request(long n) {
         assert n > 0 : n;
         requested.accumulateAndGet(n, (present, more) -> present + more < 0 ? ALL : present + more);
-        drains.signal();
+        if (end.get() == null) { // else its executor may have ended as well
+            drains.signal();
+        }
     }
 
     /** Has it wait for {@link #begin}. Before anything is handed out. */
@@ -176,7 +193,7 @@ final class HandlerQueue { // hot
     private @Nullable Waiting take() {
         Waiting oldest = queue.poll();
         if (oldest != null) {
-            loop.localBytes(-oldest.message.footprintBytes());
+            core.memory().localQueue(-oldest.message.footprintBytes());
         }
         return oldest;
     }
@@ -238,8 +255,8 @@ final class HandlerQueue { // hot
     }
 
     private void done(Waiting next, @Nullable DropReason reason, @Nullable Throwable failure) {
-        size.decrementAndGet();
+        size.decrementAndGet(); // first: the owner may be waiting for room
         owner.handled(next, reason, failure);
-        settleIfAwaited();
+        finished();
     }
 }

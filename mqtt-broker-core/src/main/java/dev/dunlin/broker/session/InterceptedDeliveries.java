@@ -53,21 +53,24 @@ final class InterceptedDeliveries {
     }
 
     /**
-     * Asks about a message of an earlier process that is to be sent again: what was sent then nobody knows.
-     *
-     * @return what takes its place in the window, with a reference for that, or itself; null if it is refused
+     * Whether a message that is in the window may be sent again, as what is there afterwards. About one of an earlier process
+     * they are asked: what was sent then nobody knows.
      */
-    @Nullable
-    KeptMessage askAgain(long counter, KeptMessage message, Target target, QoS qos) {
+    boolean mayResend(long counter, KeptMessage message) {
         if (!session.window.isRestored(counter) || counter < unasked) {
-            return message;
+            return true;
         }
         unasked = counter + 1;
-        Decision<Message> decision = decide(message, target, qos);
-        if (decision == null || !decision.isReplaced()) {
-            return decision == null ? null : message;
+        QoS qos = session.window.qos(counter);
+        Decision<Message> decision = decide(message, session.window.target(counter), qos);
+        if (decision == null) {
+            session.giveUp(counter, message, DropReason.INTERCEPTED);
+            return false;
         }
-        return message.replacedBy(decision.value(), qos, session.loop.nowMs());
+        if (decision.isReplaced()) {
+            session.window.replace(counter, message.replacedBy(decision.value(), qos, session.loop.nowMs()));
+        }
+        return true;
     }
 
     /** What they say; null if they refuse. */

@@ -81,11 +81,6 @@ public final class Interceptors {
         }
     }
 
-    /** Whether an ended connection is told of. */
-    public boolean hearOfDisconnects() {
-        return !disconnect.isEmpty();
-    }
-
     // ---- questions
 
     /** Asks about a CONNECT; see {@link InterceptorChain#ask}. There must be a chain. */
@@ -100,7 +95,11 @@ public final class Interceptors {
     }
 
     /** Tells of the end of a connection, on its loop. */
-    public void disconnected(ClientInfo who, Disconnection how) {
+    public void tell(Link ended, Disconnection how) {
+        if (disconnect.isEmpty()) {
+            return;
+        }
+        ClientInfo who = ended.client();
         for (Interceptor each : disconnect) {
             try {
                 each.onDisconnect(who, how);

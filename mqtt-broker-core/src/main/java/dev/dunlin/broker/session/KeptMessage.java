@@ -73,24 +73,24 @@ public sealed class KeptMessage implements StoredMessage.Kept permits Replacemen
             int prefixBytes, PublishFrame frame, @Nullable Mounted next) {}
 
     KeptMessage(String topic, QoS qos, boolean retain, String publisher, long expiresAtMs, PublishFrame original) {
-        this(topic, qos, retain, publisher, expiresAtMs, original, null);
-    }
-
-    private KeptMessage(
-            String topic,
-            QoS qos,
-            boolean retain,
-            String publisher,
-            long expiresAtMs,
-            PublishFrame original,
-            @Nullable Message local) {
         this.topic = topic;
         this.qos = (byte) qos.level();
         this.retain = retain;
         this.publisher = publisher;
         this.expiresAtMs = expiresAtMs;
         this.original = original;
-        this.local = local;
+        local = null;
+        cache(original);
+    }
+
+    private KeptMessage(Message message, QoS qos, long nowMs) {
+        topic = message.topic();
+        this.qos = (byte) qos.level();
+        retain = message.retain();
+        publisher = LOCAL_CLIENT;
+        expiresAtMs = expiresAt(message.expirySeconds(), nowMs);
+        original = frame(message, qos);
+        local = retain ? null : message;
         cache(original);
     }
 
@@ -158,14 +158,7 @@ public sealed class KeptMessage implements StoredMessage.Kept permits Replacemen
      * @throws IllegalArgumentException if MQTT can't carry it: a string with U+0000 or too long, a packet too large
      */
     static KeptMessage of(Message message, QoS qos, long nowMs) {
-        return new KeptMessage(
-                message.topic(),
-                qos,
-                message.retain(),
-                LOCAL_CLIENT,
-                expiresAt(message.expirySeconds(), nowMs),
-                frame(message, qos),
-                message.retain() ? null : message);
+        return new KeptMessage(message, qos, nowMs);
     }
 
     /** As {@link #of(Message, QoS, long)}, of what an interceptor has put in the place of a client's publish. */

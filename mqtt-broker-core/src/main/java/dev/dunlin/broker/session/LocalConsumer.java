@@ -8,7 +8,7 @@ public interface LocalConsumer {
     /** Ends it; any thread. The handler finishes the message that it has; what is queued ends with it, or goes back to the group. */
     void unsubscribe();
 
-    /** Completes when the handler is done with all that had come before this call, and nothing is queued; any thread. */
+    /** Completes when its handler is done with all that came before this call, or it has ended; any thread. */
     CompletionStage<Void> settled();
 
     /** The broker is closed: gives up what is queued. Its loop only. */

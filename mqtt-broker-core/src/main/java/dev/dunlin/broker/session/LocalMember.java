@@ -59,6 +59,13 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
     }
 
     @Override
+    public CompletionStage<Void> settled() {
+        CompletableFuture<Void> settled = new CompletableFuture<>();
+        loop.execute(() -> queue.settle(settled));
+        return settled;
+    }
+
+    @Override
     public void unsubscribe() {
         loop.execute(this::leave);
     }
@@ -72,6 +79,7 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
         connected(false);
         giveBackQueued();
         core.groups.leave(this);
+        queue.settled();
     }
 
     private void giveBackQueued() {
@@ -100,6 +108,7 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
             }
             each.message().release();
         }
+        queue.settled();
     }
 
     @Override
@@ -138,13 +147,6 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
             // If there is no room: with the next message.
             high = events.offer(queue.highWater(events.now(), toString()));
         }
-    }
-
-    @Override
-    public CompletionStage<Void> settled() {
-        CompletableFuture<Void> settled = new CompletableFuture<>();
-        loop.execute(() -> queue.settle(settled));
-        return settled;
     }
 
     private void awaitRoom() {

@@ -9,28 +9,40 @@ import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
-import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes from within the process: on one home loop, in the order of the calls, with a bounded number under way. While
  * a mailbox is over its budget publishes wait here. Results are completed on the handlers' threads, never on a loop.
  */
 public final class LocalPublisher implements Router.Source {
+    private static final int PUBLISHES_PER_TURN = 256;
+
     private final Core core;
     private final SessionLoop home;
     private final AtomicInteger underWay = new AtomicInteger();
-    private final Set<Pending> pending = ConcurrentHashMap.newKeySet();
+
+    /** Filled by any thread; emptied by the home loop, and after its end by whoever closes. */
+    private final Queue<Pending> incoming = new ConcurrentLinkedQueue<>();
+
+    /** Whether the home loop is going to look into it: many publishes cost it one task. */
+    private final AtomicBoolean called = new AtomicBoolean();
+
     private final Set<Pending> durable = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
-    private final ArrayDeque<Pending> waiting = new ArrayDeque<>(0); // home loop only
     private boolean awaitingRoom; // home loop only
     private long ticket; // home loop only
+    private @Nullable Targets lastTargets; // home loop only
+    private String lastTopic = ""; // home loop only
     private final Completions completions;
 
     /** A publisher whose results are completed on {@code handlers}. */
@@ -53,17 +65,16 @@ public final class LocalPublisher implements Router.Source {
         }
         Pending made;
         try { // here, not on the loop: the caller learns what is wrong, and the loop has less to do
-            made = new Pending(
-                    KeptMessage.of(message, core.kept(message.qos()), core.monotonicMs()), new CompletableFuture<>());
+            made = new Pending(KeptMessage.of(message, core.kept(message.qos()), core.monotonicMs()));
         } catch (IllegalArgumentException e) {
             underWay.decrementAndGet();
             throw e;
         }
-        pending.add(made);
+        incoming.add(made);
         if (closed) { // noted first, then asked: either this or close() sees it
             rejectPending();
-        } else {
-            home.execute(() -> accept(made));
+        } else if (!called.get() && called.compareAndSet(false, true)) {
+            home.execute(this::look);
         }
         return made.result;
     }
@@ -87,25 +98,29 @@ public final class LocalPublisher implements Router.Source {
                 each.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
             }
         }
-        for (Pending each : List.copyOf(pending)) {
-            if (pending.remove(each)) {
-                each.message.release();
-                each.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
-            }
+        for (Pending each = incoming.poll(); each != null; each = incoming.poll()) {
+            each.message.release();
+            each.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
         }
     }
 
-    private void accept(Pending accepted) {
+    private void look() {
         assert home.inLoop();
-        waiting.add(accepted);
+        called.set(false); // before it looks: what comes behind that calls again
         if (!awaitingRoom) {
-            routeWaiting();
+            routeIncoming();
         }
     }
 
-    private void routeWaiting() {
+    private void routeIncoming() {
         Store store = core.store;
-        while (!waiting.isEmpty()) {
+        for (int n = 0; !incoming.isEmpty(); n++) {
+            if (n == PUBLISHES_PER_TURN) { // others have their turn
+                if (called.compareAndSet(false, true)) {
+                    home.execute(this::look);
+                }
+                return;
+            }
             SessionLoop crowded = core.crowdedLoop();
             if (crowded != null) {
                 awaitingRoom = true;
@@ -117,19 +132,19 @@ public final class LocalPublisher implements Router.Source {
                 home.storeRoom().await(store, this::goOn);
                 return;
             }
-            route(waiting.remove());
+            Pending next = incoming.poll();
+            if (next != null) {
+                route(next);
+            }
         }
     }
 
     private void goOn() {
         awaitingRoom = false;
-        routeWaiting();
+        routeIncoming();
     }
 
     private void route(Pending routed) {
-        if (!pending.remove(routed)) {
-            return; // rejected by close()
-        }
         KeptMessage message = routed.message;
         ticket = 0;
         ReasonCode outcome;
@@ -154,13 +169,8 @@ public final class LocalPublisher implements Router.Source {
 
     private void finish(Pending routed, ReasonCode outcome) {
         underWay.decrementAndGet();
-        completions.add(() -> {
-            if (outcome.isError()) {
-                routed.result.completeExceptionally(new RejectedException(outcome));
-            } else {
-                routed.result.complete(outcome);
-            }
-        });
+        routed.outcome = outcome;
+        completions.add(routed);
     }
 
     // ---- for the router
@@ -182,7 +192,13 @@ public final class LocalPublisher implements Router.Source {
 
     @Override
     public Targets targets(String topic) {
-        return home.router().match(topic);
+        Targets last = lastTargets;
+        if (last == null || !topic.equals(lastTopic) || !home.router().isCurrent(last)) {
+            last = home.router().match(topic);
+            lastTopic = topic;
+            lastTargets = last;
+        }
+        return last;
     }
 
     @Override
@@ -205,6 +221,23 @@ public final class LocalPublisher implements Router.Source {
         // looked at before the next publish
     }
 
-    /** A publish on its way to the router, which borrows the message. */
-    private record Pending(KeptMessage message, CompletableFuture<ReasonCode> result) {}
+    /** A publish on its way to the router, which borrows the message; then what completes its result. */
+    private static final class Pending implements Runnable {
+        private final KeptMessage message;
+        private final CompletableFuture<ReasonCode> result = new CompletableFuture<>();
+        private ReasonCode outcome = ReasonCode.UNSPECIFIED_ERROR;
+
+        Pending(KeptMessage message) {
+            this.message = message;
+        }
+
+        @Override
+        public void run() {
+            if (outcome.isError()) {
+                result.completeExceptionally(new RejectedException(outcome));
+            } else {
+                result.complete(outcome);
+            }
+        }
+    }
 }

@@ -30,7 +30,7 @@ public final class LocalSubscriber extends Recipient
     private final AtomicBoolean awaitsRoom = new AtomicBoolean();
     private @Nullable RetainedReplay replay;
 
-    /** What waits for the queue to be empty, once all retained messages are in it; its loop only. */
+    /** What waits until the retained messages are in the queue, and then for the handler; its loop only. */
     private final List<CompletableFuture<Void>> settling = new ArrayList<>(0);
 
     private boolean high;
@@ -113,6 +113,8 @@ public final class LocalSubscriber extends Recipient
         ended = true;
         replay = null;
         dropQueued(reason);
+        settle();
+        queue.settled();
     }
 
     private int dropQueued(DropReason reason) {
@@ -122,7 +124,6 @@ public final class LocalSubscriber extends Recipient
             each.message().release();
             dropped++;
         }
-        settle();
         return dropped;
     }
 

@@ -5,6 +5,7 @@ import dev.dunlin.broker.spi.BrokerEvent;
 import io.netty.util.internal.PlatformDependent;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * What the broker holds in memory beside the budget for it: queued and retained messages, publishes between loops, packets
@@ -31,6 +32,7 @@ public final class MemoryBudget {
     private final Core core;
     private final long budgetBytes;
     private final AtomicLong incomplete = new AtomicLong();
+    private final LongAdder localQueues = new LongAdder();
     private volatile long lookedMs;
     private volatile long usedBytes;
     private volatile boolean over;
@@ -78,6 +80,11 @@ public final class MemoryBudget {
         return !over || all <= budgetBytes / INCOMPLETE_PART;
     }
 
+    /** What the handler of a local subscription is still to get has grown by so many bytes. Any thread. */
+    void localQueue(long bytes) {
+        localQueues.add(bytes);
+    }
+
     /** At the end of a turn. */
     void look(long nowMs) {
         if (nowMs - lookedMs >= LOOK_MS) {
@@ -114,7 +121,7 @@ public final class MemoryBudget {
     }
 
     private long held() {
-        long sum = incomplete.get() + core.retained.bytes();
+        long sum = incomplete.get() + localQueues.sum() + core.retained.bytes();
         for (int i = 0; i < core.loopCount(); i++) {
             sum += core.loop(i).heldBytes();
         }

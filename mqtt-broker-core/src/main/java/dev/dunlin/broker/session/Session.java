@@ -177,11 +177,6 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         return present;
     }
 
-    /** Whether it has a will that isn't published yet. */
-    public boolean hasWill() {
-        return will != null;
-    }
-
     /** Whether nothing is left to be sent to its client, or acknowledged by it; also if it has none now. */
     boolean isDrained() {
         Outbound to = out;
@@ -520,21 +515,10 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
             if (message == null) {
                 pubrel(OutboundWindow.packetId(counter));
                 window.resent();
-            } else if (intercepted == null || askAgain(intercepted, counter, message)) {
+            } else if (intercepted == null || intercepted.mayResend(counter, message)) {
                 resend(to, counter, nowMs);
             }
         }
-    }
-
-    /** Whether a message that may be of an earlier process is to be sent again, as what now is in the window. */
-    private boolean askAgain(InterceptedDeliveries asked, long counter, KeptMessage message) {
-        KeptMessage by = asked.askAgain(counter, message, window.target(counter), window.qos(counter));
-        if (by == null) {
-            giveUp(counter, message, DropReason.INTERCEPTED);
-        } else if (by != message) {
-            window.replace(counter, by);
-        }
-        return by != null;
     }
 
     private void resend(Outbound to, long counter, long nowMs) {
@@ -558,7 +542,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         return to.isTooLarge(message, target, qos) ? DropReason.PACKET_TOO_LARGE : null;
     }
 
-    private void giveUp(long counter, KeptMessage message, DropReason reason) {
+    void giveUp(long counter, KeptMessage message, DropReason reason) {
         Target target = window.target(counter);
         boolean groups = target.destination() != this && window.state(counter) == OutboundWindow.SENT_QOS_1;
         if (groups && reason == DropReason.NOT_AUTHORIZED) { // another member may have it

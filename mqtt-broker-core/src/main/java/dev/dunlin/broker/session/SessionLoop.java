@@ -16,7 +16,6 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.PlatformDependent;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
@@ -65,7 +64,6 @@ public final class SessionLoop { // hot
 
     private final Queue<Entry> mailbox = PlatformDependent.newMpscQueue();
     private final AtomicLong mailboxBytes = new AtomicLong();
-    private final AtomicLong localBytes = new AtomicLong();
     private final Queue<Waiter> waitingForRoom = new ConcurrentLinkedQueue<>();
     private final ArrayDeque<Entry> unfinished = new ArrayDeque<>();
     private final ArrayDeque<Runnable> later = new ArrayDeque<>();
@@ -76,8 +74,7 @@ public final class SessionLoop { // hot
     private int deliveriesLeft;
     private int flushesMax = TURN_FLUSHES_MAX;
 
-    private Outbound[] dirty = new Outbound[16];
-    private int dirtyCount;
+    private final Dirty dirty;
     private final boolean[] wake;
     private boolean anyToWake;
 
@@ -113,6 +110,7 @@ public final class SessionLoop { // hot
         wake = new boolean[core.loopCount()];
         changes = core.store == null ? null : core.store.writer();
         drops = new Drops(core);
+        dirty = new Dirty(core);
         router = new Router(core, this);
         sessions = new Sessions(core, this);
         deliveriesLeft = core.limits.turnDeliveriesMax();
@@ -243,9 +241,9 @@ public final class SessionLoop { // hot
         return untaken;
     }
 
-    /** What this loop holds in memory for clients: queues, windows, output, its mailbox, what local handlers are still to get. Any thread. */
+    /** What this loop holds in memory for clients: queues, windows, output, its mailbox. Any thread. */
     long heldBytes() {
-        return heldBytes + mailboxBytes.get() + localBytes.get();
+        return heldBytes + mailboxBytes.get();
     }
 
     /** Whether the broker holds so much that nothing may be added which can wait elsewhere, or must not wait at all. */
@@ -261,11 +259,6 @@ public final class SessionLoop { // hot
     /** This loop's share of the bytes that may be queued in the whole broker. */
     long queueBytesShare() {
         return core.limits.queueBytesTotalMax() / wake.length;
-    }
-
-    /** The queue of a local subscription of this loop has changed by so many bytes. Any thread. */
-    void localBytes(long change) {
-        localBytes.addAndGet(change);
     }
 
     void queuedBytes(long change) {
@@ -441,7 +434,7 @@ public final class SessionLoop { // hot
     private int deliver(KeptMessage message, Target[] targets, long stored, int next) {
         int cost = 1 + message.footprintBytes() / DELIVERY_BYTES;
         int i = next;
-        while (i < targets.length && deliveriesLeft > 0 && dirtyCount < flushesMax) {
+        while (i < targets.length && deliveriesLeft > 0 && dirty.count() < flushesMax) {
             Recipient recipient = (Recipient) targets[i].destination();
             try {
                 recipient.deliver(message, targets[i], stored, nowMs);
@@ -480,10 +473,7 @@ public final class SessionLoop { // hot
 
     /** Has this connection flushed at the end of the turn. */
     void markDirty(Outbound outbound) {
-        if (dirtyCount == dirty.length) {
-            dirty = Arrays.copyOf(dirty, dirtyCount * 2);
-        }
-        dirty[dirtyCount++] = outbound;
+        dirty.add(outbound);
     }
 
     void countFlush() {
@@ -499,7 +489,7 @@ public final class SessionLoop { // hot
             commit(core.store);
         }
         wakeOthers();
-        flushDirty();
+        dirty.flush();
         heldBytes = queuedBytes + unacknowledged.get() + untaken.get();
         core.memory().look(nowMs);
         if (drops.isToldAtTheEndOfTheTurn()) {
@@ -524,7 +514,7 @@ public final class SessionLoop { // hot
 
     private void drain() {
         flushesMax = Math.max(
-                TURN_FLUSHES_MAX, dirtyCount + TURN_FLUSHES_MAX / 4); // some go on, whatever reads have written
+                TURN_FLUSHES_MAX, dirty.count() + TURN_FLUSHES_MAX / 4); // some go on, whatever reads have written
         while (deliveriesLeft > 0) {
             Entry entry = unfinished.isEmpty() ? mailbox.poll() : unfinished.poll();
             if (entry == null) {
@@ -596,27 +586,6 @@ public final class SessionLoop { // hot
         }
     }
 
-    /** A flush may make room for more to be appended: that is the next turn's. */
-    private void flushDirty() {
-        int flushing = dirtyCount;
-        for (int i = 0; i < flushing; i++) {
-            flush(dirty[i]);
-        }
-        int later = dirtyCount - flushing;
-        System.arraycopy(dirty, flushing, dirty, 0, later);
-        Arrays.fill(dirty, later, dirtyCount, null);
-        dirtyCount = later;
-    }
-
-    private void flush(Outbound outbound) {
-        try {
-            outbound.flush();
-        } catch (Throwable e) { // as with a delivery
-            LOG.error("a flush failed", e);
-            Events.tellFault(core.events(), "", "a flush failed", e);
-        }
-    }
-
     private boolean isIdle() {
         if (core.store != null && !gate.isEmpty()) {
             asleep = true; // said first, then looked again
@@ -627,7 +596,7 @@ public final class SessionLoop { // hot
         if (drops.isToldAtTheEndOfTheTurn()) {
             return false;
         }
-        return mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirtyCount == 0 && !anyToWake;
+        return mailbox.isEmpty() && unfinished.isEmpty() && later.isEmpty() && dirty.isEmpty() && !anyToWake;
     }
 
     private void wakeup() {

@@ -1,5 +1,8 @@
 package dev.dunlin.server.hocon;
 
+import static java.time.temporal.ChronoUnit.MILLIS;
+import static java.time.temporal.ChronoUnit.SECONDS;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigList;
@@ -170,8 +173,8 @@ interface Form {
             throw wrong("a whole number", value);
         }
         Duration time = text.matches("[0-9.]+") ? null : duration(value);
-        int unitNs = seconds ? 1_000_000_000 : 1_000_000;
-        if (time == null || time.isNegative() || time.getNano() % unitNs != 0) { // half of one would be 0, often "never"
+        // Part of a unit would be 0, which often is "never".
+        if (time == null || time.isNegative() || !time.equals(time.truncatedTo(seconds ? SECONDS : MILLIS))) {
             throw wrong(
                     "a number of " + (seconds ? "seconds" : "milliseconds") + ", or one with its unit such as 10s",
                     value);
