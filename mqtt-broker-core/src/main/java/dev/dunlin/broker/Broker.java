@@ -463,14 +463,14 @@ public final class Broker implements AutoCloseable {
      * shutting down), or 0x9C (use another server) if there is one. Wills are not published; sessions in memory are gone,
      * those in a store stay there. A second call changes nothing.
      *
-     * @param drain how long clients may take to get what is queued for them; 0 not to wait for them; at most 365 days
-     * @param serverReference where 5.0 clients should go instead [5.0 section 4.11]: host names, each with a port if need be,
-     *     separated by spaces; empty for nowhere
-     * <p>Observers are told everything first, for as long as the drain lasts, but at least a second. One that isn't done by then
+     * <p>Observers are told everything at the end, for as long as the drain lasts, but at least a second. One that isn't done by then
      * is interrupted, and has another second in which it is told of all drops at once, in one sum for each reason. One that
      * hangs for ever is left behind with its thread: of what it hasn't been told, {@link BrokerStats#eventsLost} says how
      * much, and the sum of its drops is short.
      *
+     * @param drain how long clients may take to get what is queued for them; 0 not to wait for them; at most 365 days
+     * @param serverReference where 5.0 clients should go instead [5.0 section 4.11]: host names, each with a port if need be,
+     *     separated by spaces; empty for nowhere
      * @return completes when the event loops have ended and the handlers have too, or were interrupted after the drain; those
      *     of {@link BrokerBuilder#handlerExecutor} aren't waited for. If a part of the broker fails at its end the others end
      *     all the same, and then this fails with what that part threw

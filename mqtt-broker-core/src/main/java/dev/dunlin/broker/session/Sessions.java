@@ -40,7 +40,6 @@ public final class Sessions {
     private static final String TOO_MANY = "there are too many sessions";
     private static final String NO_MEMORY = "the broker has no memory left for another client";
     private static final String TAKEN_OVER = "another client connected with this identifier";
-    private static final String BY_ADMINISTRATOR = "ended by an administrator";
 
     private final Core core;
     private final SessionLoop loop;
@@ -62,7 +61,7 @@ public final class Sessions {
     private boolean closing;
     private boolean takingOver;
 
-    /** The session that an administrator ends, while that is being done. */
+    /** The session that an administrator ends, while that is being done: its end is told as that. */
     private @Nullable Session endedNow;
 
     private boolean willsMayWait = true;
@@ -221,7 +220,8 @@ public final class Sessions {
     private void tellEnded(Session session, String why) {
         Events events = core.events();
         if (events != null) {
-            events.tell(new BrokerEvent.SessionEnded(events.now(), session.clientId, why));
+            String text = session == endedNow ? "ended by an administrator" : why;
+            events.tell(new BrokerEvent.SessionEnded(events.now(), session.clientId, text));
         }
     }
 
@@ -317,7 +317,7 @@ public final class Sessions {
         }
         if (session.expirySeconds == 0) {
             end(session, DropReason.SESSION_ENDED);
-            tellEnded(session, session == endedNow ? BY_ADMINISTRATOR : "it was to end with its connection");
+            tellEnded(session, "it was to end with its connection");
             return;
         }
         if (session.members != null && !takingOver && !closing) {
@@ -636,19 +636,16 @@ public final class Sessions {
             return false;
         }
         session.expirySeconds = 0;
+        endedNow = session; // whatever ends it on the way
         Link link = session.link;
         if (link == null) {
             end(session, DropReason.SESSION_ENDED);
-            tellEnded(session, BY_ADMINISTRATOR);
-            return true;
-        }
-        endedNow = session;
-        try {
+            tellEnded(session, text);
+        } else {
             link.disconnect(ReasonCode.ADMINISTRATIVE_ACTION, text);
             connectionClosed(session, link, true); // one that is being opened hasn't said so
-        } finally {
-            endedNow = null;
         }
+        endedNow = null;
         return true;
     }
 
