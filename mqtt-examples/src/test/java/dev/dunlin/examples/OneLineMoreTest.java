@@ -63,8 +63,7 @@ class OneLineMoreTest {
         CompletableFuture<String> kept = new CompletableFuture<>();
         run(before(line), broker -> {
             broker.local().subscribe("home/door", message -> kept.complete(message.payloadText()));
-            assertThat(kept.orTimeout(10, TimeUnit.SECONDS).join())
-                    .isEqualTo("open");
+            assertThat(kept.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo("open");
         });
     }
 
@@ -81,7 +80,8 @@ class OneLineMoreTest {
     void withMetrics() throws Exception {
         run(behind(lineWith("BrokerMetrics(")), broker -> {
             assertThat(isLetIn(broker, "anything")).isTrue();
-            await().until(() -> registry.get("dunlin.connects").functionCounter().count() == 1); // read once a second
+            await().until(() ->
+                    registry.get("dunlin.connects").functionCounter().count() == 1); // read once a second
         });
     }
 
@@ -130,8 +130,9 @@ class OneLineMoreTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         System.setOut(new PrintStream(out, true, UTF_8));
         try {
-            run(before(lineWith(".observe(")), broker -> assertThat(isLetIn(broker, "anything"))
-                    .isTrue());
+            run(
+                    before(lineWith(".observe(")),
+                    broker -> assertThat(isLetIn(broker, "anything")).isTrue());
         } finally {
             System.setOut(before);
         }
@@ -177,7 +178,8 @@ class OneLineMoreTest {
     /** Compiles it, and runs it up to where it waits for Enter: then comes {@code during}. */
     private void run(String code, Consumer<Broker> during) throws Exception {
         String there = folder.toString().replace("\\", "\\\\");
-        String source = """
+        String source =
+                """
                 import dev.dunlin.auth.*;
                 import dev.dunlin.broker.*;
                 import dev.dunlin.broker.spi.*;
@@ -191,14 +193,14 @@ class OneLineMoreTest {
                 public class Copied {
                     public static void main(MeterRegistry registry, Consumer<Broker> during) throws Exception {
                 """ + code.replace("Path.of(\"", "Path.of(\"" + there + "/").replace(END, "during.accept(broker);")
-                + "}\n}\n";
+                        + "}\n}\n";
         Path out = Files.createTempDirectory(folder, "copied");
         Path file = Files.writeString(out.resolve("Copied.java"), source);
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        int result = compiler.run(
-                null, said, said, "-proc:none", "-cp", classPath, "-d", out.toString(), file.toString());
+        int result =
+                compiler.run(null, said, said, "-proc:none", "-cp", classPath, "-d", out.toString(), file.toString());
         assertThat(result).as(said.toString(UTF_8) + "\n" + source).isZero();
         try (URLClassLoader loader =
                 new URLClassLoader(new URL[] {out.toUri().toURL()}, getClass().getClassLoader())) {
@@ -225,10 +227,8 @@ class OneLineMoreTest {
             client.disconnect();
             return true;
         } catch (MqttException e) {
-            assertThat(e.getReasonCode())
-                    .isIn(
-                            (int) MqttException.REASON_CODE_FAILED_AUTHENTICATION,
-                            (int) MqttException.REASON_CODE_NOT_AUTHORIZED);
+            assertThat(e.getReasonCode()).isIn((int) MqttException.REASON_CODE_FAILED_AUTHENTICATION, (int)
+                    MqttException.REASON_CODE_NOT_AUTHORIZED);
             return false;
         }
     }
