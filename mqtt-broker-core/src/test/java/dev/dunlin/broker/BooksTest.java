@@ -15,7 +15,6 @@ import dev.dunlin.broker.TestBroker.ManualTime;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
-import dev.dunlin.broker.testkit.Balance;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.QoS;
@@ -435,8 +434,7 @@ final class BooksTest {
         slow.close();
         held.complete(null);
         TestBroker.eventually(
-                "the other has had all, or they wait in the group",
-                () -> Balance.of(broker.broker().core()).missing() == 0);
+                "the other has had all, or they wait in the group", () -> Books.underWay(broker.broker()) == 0);
         failing.close();
     }
 
