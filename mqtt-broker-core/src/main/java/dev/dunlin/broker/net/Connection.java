@@ -17,6 +17,7 @@ import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.Disconnection;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.Validity;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttDecoder;
@@ -744,6 +745,6 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
 
     /** What clients choose may hold line breaks; a log line must not. */
     private static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
+        return Printable.text(text);
     }
 }

@@ -25,7 +25,7 @@ public sealed interface BrokerEvent {
 
     private static String line(BrokerEvent event) {
         String who = event.clientId().isEmpty() ? "" : " client " + event.clientId() + ":";
-        return (event.at() + " " + event.id() + who + " " + event.reason()).replaceAll("\\p{Cntrl}", "?");
+        return Printable.text(event.at() + " " + event.id() + who + " " + event.reason());
     }
 
     /**
