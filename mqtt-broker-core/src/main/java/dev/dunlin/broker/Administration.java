@@ -263,13 +263,13 @@ public final class Administration {
     /** As {@link Broker#disconnect}. */
     public void disconnect(String clientId, ReasonCode reason, String text) {
         broker.disconnect(clientId, reason, text);
-        LOG.info("administrator: disconnects client {}: {}", printable(clientId), reason);
+        LOG.info("administrator: disconnects client {}: {}", Printable.text(clientId), reason);
     }
 
     /** As {@link Broker#redirect}. */
     public void redirect(String clientId, ReasonCode reason, String serverReference) {
         broker.redirect(clientId, reason, serverReference);
-        LOG.info("administrator: redirects client {}: {}", printable(clientId), reason);
+        LOG.info("administrator: redirects client {}: {}", Printable.text(clientId), reason);
     }
 
     /**
@@ -289,7 +289,7 @@ public final class Administration {
                         })
                         .thenCompose(Function.identity()))
                 .thenApply(dropped -> {
-                    LOG.info("administrator: dropped {} messages of client {}", dropped, printable(clientId));
+                    LOG.info("administrator: dropped {} messages of client {}", dropped, Printable.text(clientId));
                     return dropped;
                 });
     }
@@ -314,7 +314,7 @@ public final class Administration {
                     LOG.info(
                             "administrator: {} client {}",
                             ended ? "ended the session of" : "no session of",
-                            printable(clientId));
+                            Printable.text(clientId));
                     return ended;
                 });
     }
@@ -342,7 +342,7 @@ public final class Administration {
             throw new IllegalArgumentException("what is retained below $SYS is the broker's own: \"" + filter + "\"");
         }
         return questions.answer(() -> remove(filter, "", 0)).thenApply(removed -> {
-            LOG.info("administrator: removed {} retained messages like {}", removed, printable(filter));
+            LOG.info("administrator: removed {} retained messages like {}", removed, Printable.text(filter));
             return removed;
         });
     }
@@ -406,7 +406,7 @@ public final class Administration {
 
     private static CompletionStage<Trace> begun(TraceOptions options, CompletionStage<TraceLines> trace) {
         return trace.thenApply(lines -> {
-            LOG.info("administrator: a trace begins: {}", printable(options.toString()));
+            LOG.info("administrator: a trace begins: {}", Printable.text(options.toString()));
             return new Trace(options, lines);
         });
     }
@@ -429,11 +429,6 @@ public final class Administration {
         if (!Topics.isValidFilter(filter) || Topics.isShared(filter)) {
             throw new IllegalArgumentException("not a topic filter: \"" + filter + "\"");
         }
-    }
-
-    /** What clients choose may hold line breaks; a log line must not. */
-    private static String printable(String text) {
-        return Printable.text(text);
     }
 
     /** Ends the traces, before those who take their lines end. */

@@ -634,7 +634,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         out().flush();
         closed = true;
         if (!turnedAway) { // what its address may do has its own line, less often
-            LOG.info("client {}: {}", name(), printable(how.text()));
+            LOG.info("client {}: {}", name(), Printable.text(how.text()));
             tellEnd(how, withWill);
         }
         Traces traces = loop.traffic().traces();
@@ -738,13 +738,8 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     /** For log lines: the client id, before CONNECT the address. */
     String name() {
         if (session != null) {
-            return printable(session.session().clientId());
+            return Printable.text(session.session().clientId());
         }
-        return printable(handshake != null ? handshake.clientId() : String.valueOf(remoteAddress()));
-    }
-
-    /** What clients choose may hold line breaks; a log line must not. */
-    private static String printable(String text) {
-        return Printable.text(text);
+        return Printable.text(handshake != null ? handshake.clientId() : String.valueOf(remoteAddress()));
     }
 }
