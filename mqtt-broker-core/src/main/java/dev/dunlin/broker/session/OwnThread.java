@@ -6,7 +6,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What handlers' threads should do, on a thread of its own if their executor doesn't take it: a user's that is full or has ended,
- * or ours after the end. For what must be done all the same, may run user code, and is rare: each is a new thread.
+ * or ours after its end. For what must be done all the same, may run user code, and is rare: each is a new thread.
  */
 public final class OwnThread {
     private static final Logger LOG = LoggerFactory.getLogger(OwnThread.class);
