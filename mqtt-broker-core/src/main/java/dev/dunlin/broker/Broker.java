@@ -81,6 +81,9 @@ public final class Broker implements AutoCloseable {
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private boolean closing;
 
+    /** What closes it; null until it is closed. */
+    private volatile @Nullable Thread closer;
+
     private Broker(
             String name,
             Core core,
@@ -445,7 +448,8 @@ public final class Broker implements AutoCloseable {
      */
     public void close(Duration drain) {
         Events events = core.events();
-        if (core.running() != null || (events != null && events.isCaller())) {
+        boolean isCloser = Thread.currentThread() == closer && !closed.isDone();
+        if (isCloser || core.running() != null || (events != null && events.isCaller())) {
             throw new IllegalStateException("close() would wait for the very thread that calls it: use closeAsync()");
         }
         closeAsync(drain).toCompletableFuture().join();
@@ -481,9 +485,10 @@ public final class Broker implements AutoCloseable {
         if (!closing) {
             closing = true;
             Duration atMost = drain.compareTo(DRAIN_MAX) > 0 ? DRAIN_MAX : drain;
-            Thread closer = new Thread(() -> shutDown(atMost, serverReference), name + "-close");
-            closer.setDaemon(true);
-            closer.start();
+            Thread thread = new Thread(() -> shutDown(atMost, serverReference), name + "-close");
+            thread.setDaemon(true);
+            closer = thread;
+            thread.start();
         }
         return closed;
     }
