@@ -116,6 +116,7 @@ final class TraceTest {
             assertThat(ended(trace)).containsExactly("c < PUBLISH qos=0 retain=0 topic=t 8 bytes päy…");
             c.ping();
         }
+        broker.settle(); // each loop is told, in its turn
         assertThat(broker.loop(0).traffic().traces()).isNull();
     }
 
