@@ -11,6 +11,7 @@ import dev.dunlin.broker.spi.GroupState;
 import dev.dunlin.broker.spi.InflightMessage;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.Page;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.QueuedMessage;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.spi.RetainedState;
@@ -41,8 +42,9 @@ import org.slf4j.LoggerFactory;
 /**
  * What an administrator asks of a running broker, and does with it; see docs/inspection.md. Any thread; nothing here blocks.
  *
- * <p>Every stage completes on a thread of the broker that is not an event loop, as handlers of the local client run on; with
- * {@link RejectedException} (0x8B, server shutting down) if the broker closes before. Lists come in {@linkplain Page pages} of
+ * <p>Every stage completes on a thread of the broker that is not an event loop, as handlers of the local client run on, or one
+ * of its own if {@link BrokerBuilder#handlerExecutor} refuses; with {@link RejectedException} (0x8B, server shutting down) if
+ * the broker closes before, or 0x97 (quota exceeded) if that executor doesn't take the question. Lists come in {@linkplain Page pages} of
  * at most {@value #PAGE_MAX}; an event loop works on a bounded part of one at a time. Topics and filters are whole: with the
  * mount point of their listener.
  *
@@ -261,13 +263,13 @@ public final class Administration {
     /** As {@link Broker#disconnect}. */
     public void disconnect(String clientId, ReasonCode reason, String text) {
         broker.disconnect(clientId, reason, text);
-        LOG.info("administrator: disconnects client {}: {}", printable(clientId), reason);
+        LOG.info("administrator: disconnects client {}: {}", Printable.text(clientId), reason);
     }
 
     /** As {@link Broker#redirect}. */
     public void redirect(String clientId, ReasonCode reason, String serverReference) {
         broker.redirect(clientId, reason, serverReference);
-        LOG.info("administrator: redirects client {}: {}", printable(clientId), reason);
+        LOG.info("administrator: redirects client {}: {}", Printable.text(clientId), reason);
     }
 
     /**
@@ -287,7 +289,7 @@ public final class Administration {
                         })
                         .thenCompose(Function.identity()))
                 .thenApply(dropped -> {
-                    LOG.info("administrator: dropped {} messages of client {}", dropped, printable(clientId));
+                    LOG.info("administrator: dropped {} messages of client {}", dropped, Printable.text(clientId));
                     return dropped;
                 });
     }
@@ -312,7 +314,7 @@ public final class Administration {
                     LOG.info(
                             "administrator: {} client {}",
                             ended ? "ended the session of" : "no session of",
-                            printable(clientId));
+                            Printable.text(clientId));
                     return ended;
                 });
     }
@@ -340,7 +342,7 @@ public final class Administration {
             throw new IllegalArgumentException("what is retained below $SYS is the broker's own: \"" + filter + "\"");
         }
         return questions.answer(() -> remove(filter, "", 0)).thenApply(removed -> {
-            LOG.info("administrator: removed {} retained messages like {}", removed, printable(filter));
+            LOG.info("administrator: removed {} retained messages like {}", removed, Printable.text(filter));
             return removed;
         });
     }
@@ -369,11 +371,11 @@ public final class Administration {
 
     /**
      * Shows packets, line by line, as they come and go. It begins with the next packet, be it a CONNECT, and goes on over
-     * reconnects; passwords are never shown. What a trace costs is the time to write its lines, on the event loops, and of a
-     * trace of a topic filter a look at every PUBLISH of every client.
+     * reconnects; passwords are never shown. What a trace costs is the time to write its lines, on the event loops. One of all
+     * clients, as that of a topic filter mostly is, also decodes all that any client is sent, shown or not.
      *
      * @param lines gets each line, without a line break; one call at a time, on a thread for handlers; it may block. If it throws
-     *     the trace ends
+     *     the trace ends, and so it does if their executor refuses the lines
      * @return completes when the trace has begun; fails with {@link RejectedException} (0x97) if 16 traces are on
      * @throws IllegalArgumentException if the topic filter isn't one
      */
@@ -387,29 +389,24 @@ public final class Administration {
     }
 
     /**
-     * As {@link #trace(TraceOptions, Consumer)}, into a file, in UTF-8. One that is there is overwritten.
+     * As {@link #trace(TraceOptions, Consumer)}, into a file, in UTF-8. One that is there is overwritten, unless the trace is
+     * refused.
      *
      * @return fails with {@link IOException} too, if the file can't be opened
      */
     public CompletionStage<Trace> trace(TraceOptions options, Path file) {
         requireTopics(options);
-        return begun(options, questions.answer(() -> {
-            try {
-                return tracing.begin(options, TraceTakers.of(file));
-            } catch (IOException e) {
-                return CompletableFuture.failedFuture(e);
-            }
-        }));
+        return begun(options, questions.answer(() -> tracing.begin(options, () -> TraceTakers.of(file))));
     }
 
     private CompletionStage<Trace> trace(TraceOptions options, TraceLines.Taker taker) {
         requireTopics(options);
-        return begun(options, questions.answer(() -> tracing.begin(options, taker)));
+        return begun(options, questions.answer(() -> tracing.begin(options, () -> taker)));
     }
 
     private static CompletionStage<Trace> begun(TraceOptions options, CompletionStage<TraceLines> trace) {
         return trace.thenApply(lines -> {
-            LOG.info("administrator: a trace begins: {}", printable(options.toString()));
+            LOG.info("administrator: a trace begins: {}", Printable.text(options.toString()));
             return new Trace(options, lines);
         });
     }
@@ -432,11 +429,6 @@ public final class Administration {
         if (!Topics.isValidFilter(filter) || Topics.isShared(filter)) {
             throw new IllegalArgumentException("not a topic filter: \"" + filter + "\"");
         }
-    }
-
-    /** What clients choose may hold line breaks; a log line must not. */
-    private static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
     }
 
     /** Ends the traces, before those who take their lines end. */

@@ -62,6 +62,9 @@ public final class Broker implements AutoCloseable {
     private static final Duration DRAIN_LOOK = Duration.ofMillis(20);
     private static final Duration LOOPS_END = Duration.ofSeconds(10);
 
+    /** However short the drain, observers have this time to be told what has happened. */
+    private static final Duration EVENTS_MIN = Duration.ofSeconds(1);
+
     private final String name;
     private final Core core;
     private final Transport transport;
@@ -77,6 +80,9 @@ public final class Broker implements AutoCloseable {
     private final Map<Listener, Layers> layered;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private boolean closing;
+
+    /** What closes it; null until it is closed. */
+    private volatile @Nullable Thread closer;
 
     private Broker(
             String name,
@@ -442,7 +448,8 @@ public final class Broker implements AutoCloseable {
      */
     public void close(Duration drain) {
         Events events = core.events();
-        if (core.running() != null || (events != null && events.isCaller())) {
+        boolean isCloser = Thread.currentThread() == closer && !closed.isDone();
+        if (isCloser || core.running() != null || (events != null && events.isCaller())) {
             throw new IllegalStateException("close() would wait for the very thread that calls it: use closeAsync()");
         }
         closeAsync(drain).toCompletableFuture().join();
@@ -460,11 +467,17 @@ public final class Broker implements AutoCloseable {
      * shutting down), or 0x9C (use another server) if there is one. Wills are not published; sessions in memory are gone,
      * those in a store stay there. A second call changes nothing.
      *
+     * <p>Observers are told everything at the end, for as long as the drain lasts, but at least a second. One that isn't done by then
+     * is interrupted, and has another second in which it is told of all drops at once, in one sum for each reason. One that
+     * hangs for ever is left behind with its thread: of what it hasn't been told, {@link BrokerStats#eventsLost} says how
+     * much, and the sum of its drops is short.
+     *
      * @param drain how long clients may take to get what is queued for them; 0 not to wait for them; at most 365 days
      * @param serverReference where 5.0 clients should go instead [5.0 section 4.11]: host names, each with a port if need be,
      *     separated by spaces; empty for nowhere
      * @return completes when the event loops have ended and the handlers have too, or were interrupted after the drain; those
-     *     of {@link BrokerBuilder#handlerExecutor} aren't waited for
+     *     of {@link BrokerBuilder#handlerExecutor} aren't waited for. If a part of the broker fails at its end the others end
+     *     all the same, and then this fails with what that part threw
      * @throws IllegalArgumentException for a reference of more than 65,535 bytes or with U+0000 in it
      */
     public synchronized CompletionStage<Void> closeAsync(Duration drain, String serverReference) {
@@ -472,33 +485,60 @@ public final class Broker implements AutoCloseable {
         if (!closing) {
             closing = true;
             Duration atMost = drain.compareTo(DRAIN_MAX) > 0 ? DRAIN_MAX : drain;
-            Thread closer = new Thread(() -> shutDown(atMost, serverReference), name + "-close");
-            closer.setDaemon(true);
-            closer.start();
+            Thread thread = new Thread(() -> shutDown(atMost, serverReference), name + "-close");
+            thread.setDaemon(true);
+            closer = thread;
+            thread.start();
         }
         return closed;
     }
 
     private void shutDown(Duration drain, String serverReference) {
-        try {
-            endBackups();
-            for (Acceptor acceptor : allAcceptors()) {
-                acceptor.stop(serverReference).forEach(ChannelFuture::awaitUninterruptibly);
+        Steps steps = new Steps();
+        steps.run(this::endBackups);
+        for (Acceptor acceptor : allAcceptors()) {
+            steps.run(() -> acceptor.stop(serverReference).forEach(ChannelFuture::awaitUninterruptibly));
+        }
+        steps.run(() -> drainClients(drain));
+        steps.run(this::disconnectClients);
+        steps.run(() -> transport.close(LOOPS_END).toCompletableFuture().join());
+        allAcceptors().forEach(acceptor -> steps.run(acceptor::abandonAll));
+        steps.run(local::close);
+        steps.run(() -> admin().close());
+        steps.run(this::closeStore);
+        steps.run(() -> admin().endTraces());
+        steps.run(() -> handlers.end(drain));
+        Events events = core.events();
+        if (events != null) { // observers are told what has happened until now
+            steps.run(() -> core.tellRestOfDrops(events));
+            steps.run(() -> events.close(Math.max(drain.toMillis(), EVENTS_MIN.toMillis())));
+        }
+        steps.run(core::close);
+        steps.complete(closed);
+    }
+
+    /** Steps of an end, each of which is taken whatever has become of those before. */
+    private static final class Steps {
+        private @Nullable Throwable failure;
+
+        void run(Runnable step) {
+            try {
+                step.run();
+            } catch (Throwable e) { // told at the end
+                if (failure == null) {
+                    failure = e;
+                } else if (failure != e) {
+                    failure.addSuppressed(e);
+                }
             }
-            drainClients(drain);
-            disconnectClients();
-            transport.close(LOOPS_END).toCompletableFuture().join();
-            allAcceptors().forEach(Acceptor::abandonAll);
-            local.close();
-            admin().close();
-            closeStore();
-            admin().endTraces();
-            handlers.end(drain);
-            endEvents(drain);
-            core.close();
-            closed.complete(null);
-        } catch (RuntimeException | Error e) {
-            closed.completeExceptionally(e);
+        }
+
+        void complete(CompletableFuture<Void> closed) {
+            if (failure == null) {
+                closed.complete(null);
+            } else {
+                closed.completeExceptionally(failure);
+            }
         }
     }
 
@@ -513,17 +553,6 @@ public final class Broker implements AutoCloseable {
         Store store = core.store();
         if (store != null) {
             store.close();
-        }
-    }
-
-    /** Observers are told what has happened until now, the sums of what was dropped included. */
-    private void endEvents(Duration drain) {
-        Events events = core.events();
-        if (events != null) {
-            for (int i = 0; i < core.loopCount(); i++) {
-                core.loop(i).drops().tellRest(events);
-            }
-            events.close(drain.toMillis());
         }
     }
 

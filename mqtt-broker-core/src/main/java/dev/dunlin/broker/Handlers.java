@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 record Handlers(Executor executor, @Nullable ExecutorService own) {
     private static final long IDLE_SECONDS = 5;
 
+    /** For how long those that were interrupted are waited for: what they fail on is still to be counted. */
+    private static final long INTERRUPTED_MS = 1_000;
+
     /** The user's, which stays the user's to end. */
     static Handlers of(Executor users) {
         return new Handlers(users, null);
@@ -34,7 +37,7 @@ record Handlers(Executor executor, @Nullable ExecutorService own) {
         return new Handlers(threads, threads);
     }
 
-    /** Handlers may finish the message that they have; one that takes longer than the drain is interrupted. */
+    /** Handlers may finish the message that they have; one that takes longer than the drain is interrupted, and may fail on it. */
     void end(Duration drain) {
         if (own == null) {
             return;
@@ -43,6 +46,7 @@ record Handlers(Executor executor, @Nullable ExecutorService own) {
         try {
             if (!own.awaitTermination(drain.toMillis(), TimeUnit.MILLISECONDS)) {
                 own.shutdownNow();
+                own.awaitTermination(INTERRUPTED_MS, TimeUnit.MILLISECONDS); // one that takes no notice is left behind
             }
         } catch (InterruptedException e) {
             own.shutdownNow();

@@ -1,5 +1,6 @@
 package dev.dunlin.broker;
 
+import dev.dunlin.broker.session.OwnThread;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.codec.ReasonCode;
@@ -10,15 +11,18 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Questions that are worked on by the handlers' threads and by loops. Answers are handed over on the handlers' threads; those
- * that are still to come when the broker closes fail. Any thread.
+ * Questions that are worked on by the handlers' threads and by loops. Answers are handed over on the handlers' threads, or on
+ * one of their own if these refuse; those that are still to come when the broker closes fail. Any thread.
  */
 final class Questions {
+    private static final Logger LOG = LoggerFactory.getLogger(Questions.class);
+
     private final Executor handlers;
     private final Set<Answer<?>> unanswered = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -37,18 +41,19 @@ final class Questions {
         Answer<T> answer = new Answer<>();
         unanswered.add(answer);
         if (closed) { // noted first, then asked: either this or close() sees it
-            rejectAll();
+            reject(answer, ReasonCode.SERVER_SHUTTING_DOWN); // nobody has it yet: here is as good as anywhere
         } else {
-            execute(answer, () -> begin(work, answer));
+            start(answer, () -> begin(work, answer));
         }
         return answer.result;
     }
 
-    private void execute(Answer<?> answer, Runnable task) {
+    private void start(Answer<?> answer, Runnable task) {
         try {
             handlers.execute(task);
-        } catch (RejectedExecutionException closing) { // they have just ended
-            reject(answer);
+        } catch (Throwable e) { // the user's executor, which is full; or ours, which has just ended
+            LOG.warn("the executor for handlers refuses a question: {}", e.toString());
+            reject(answer, closed ? ReasonCode.SERVER_SHUTTING_DOWN : ReasonCode.QUOTA_EXCEEDED);
         }
     }
 
@@ -59,7 +64,7 @@ final class Questions {
         } catch (RuntimeException | Error e) { // whoever asked is told
             stage = CompletableFuture.failedFuture(e);
         }
-        stage.whenComplete((value, failure) -> execute(answer, () -> complete(answer, value, failure)));
+        stage.whenComplete((value, failure) -> OwnThread.ifRefused(handlers, () -> complete(answer, value, failure)));
     }
 
     private <T> void complete(Answer<T> answer, T value, @Nullable Throwable failure) {
@@ -77,18 +82,19 @@ final class Questions {
         return CompletableFuture.supplyAsync(question, loop::execute);
     }
 
-    /** Rejects what is still to be answered and all that comes. After the loops have ended. */
+    /**
+     * Rejects what is still to be answered and all that comes. After the loops have ended; not on this thread, which has more to
+     * close: what depends on an answer is user code.
+     */
     void close() {
         closed = true;
-        rejectAll();
+        for (Answer<?> answer : List.copyOf(unanswered)) {
+            OwnThread.ifRefused(handlers, () -> reject(answer, ReasonCode.SERVER_SHUTTING_DOWN));
+        }
     }
 
-    private void rejectAll() {
-        List.copyOf(unanswered).forEach(this::reject);
-    }
-
-    private void reject(Answer<?> answer) {
+    private void reject(Answer<?> answer, ReasonCode reason) {
         unanswered.remove(answer);
-        answer.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
+        answer.result.completeExceptionally(new RejectedException(reason));
     }
 }

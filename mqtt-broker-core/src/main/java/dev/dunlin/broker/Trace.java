@@ -40,7 +40,8 @@ public final class Trace implements AutoCloseable {
     /**
      * The end.
      *
-     * @return completes when all of it was handed over; fails with what who takes the lines has thrown. On a thread for handlers
+     * @return completes when all of it was handed over; fails with what who takes the lines has thrown, or the executor for
+     *     handlers when it refused them. On a thread for handlers, or one of its own if they refuse
      */
     public CompletionStage<Void> closed() {
         return lines.closed().minimalCompletionStage();

@@ -1,9 +1,12 @@
 package dev.dunlin.broker;
 
 import dev.dunlin.broker.session.TraceLines;
-import java.io.Closeable;
+import java.io.BufferedWriter;
 import java.io.Flushable;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -55,7 +58,8 @@ final class TraceTakers {
 
     /** A new file, which is closed. */
     static TraceLines.Taker of(Path file) throws IOException {
-        Appendable text = Files.newBufferedWriter(file);
+        // half of a pair becomes a question mark: Files.newBufferedWriter would fail, and lose what it has buffered
+        Writer text = new BufferedWriter(new OutputStreamWriter(Files.newOutputStream(file), StandardCharsets.UTF_8));
         TraceLines.Taker taker = of(text);
         return new TraceLines.Taker() {
             @Override
@@ -70,7 +74,7 @@ final class TraceTakers {
 
             @Override
             public void close() throws IOException {
-                ((Closeable) text).close();
+                text.close();
             }
         };
     }

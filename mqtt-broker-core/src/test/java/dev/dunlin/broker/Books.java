@@ -82,6 +82,11 @@ final class Books implements BrokerObserver {
         TestBroker.eventually("the observers know what was dropped", () -> told().equals(dropped));
     }
 
+    /** Deliveries that are under way, or wait for local handlers. */
+    static long underWay(Broker broker) {
+        return Balance.of(broker.core()).missing();
+    }
+
     // ---- clients
 
     /** A client with a session that outlives its connection, new or resumed. */

@@ -35,6 +35,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -74,7 +76,10 @@ final class BooksTest {
             "QoS 2 over a reconnect", this::qos2OverAReconnect,
             "a takeover", this::takeover,
             "a will", this::will,
-            "a crowd", this::crowd));
+            "a crowd", this::crowd,
+            "members within the process", this::localMembers,
+            "a flow", this::flow,
+            "a session within the process", this::localSession));
 
     private TestBroker broker;
     private WireClient publisher;
@@ -306,6 +311,7 @@ final class BooksTest {
             books.begin(1);
             TestBroker.eventually("its handler has the first", () -> began.get() == 1); // which is in the queue no more
         }
+        broker.settle(); // what came after this would find room
         go.complete(null);
         TestBroker.eventually("its handler has had them", () -> began.get() == QUEUE_MAX + 1);
     }
@@ -444,6 +450,102 @@ final class BooksTest {
             }
         }
         connected.values().forEach(Books::takeAll);
+    }
+
+    /** One is closed while messages wait for it, which go to the other, which fails on each. */
+    private void localMembers() {
+        String topic = name("members");
+        String group = "$share/g/" + topic;
+        CompletableFuture<Void> held = new CompletableFuture<>();
+        AtomicInteger began = new AtomicInteger();
+        LocalSubscription slow = broker.local().subscribe(group, QoS.EXACTLY_ONCE, message -> {
+            began.incrementAndGet();
+            return held;
+        });
+        for (int i = 0; i < 3; i++) {
+            publishTo(topic, 1, 1);
+            TestBroker.eventually("the first is handled", () -> began.get() == 1);
+        }
+        LocalSubscription failing = broker.local().subscribe(group, QoS.EXACTLY_ONCE, message -> {
+            throw new AssertionError("on purpose");
+        });
+        for (int qos = 0; qos <= 2; qos++) {
+            publishTo(topic, qos, 1);
+        }
+        slow.close();
+        held.complete(null);
+        TestBroker.eventually(
+                "the other has had all, or they wait in the group", () -> Books.underWay(broker.broker()) == 0);
+        failing.close();
+    }
+
+    /** Two wait, of which one is requested; others find no room. */
+    private void flow() {
+        String topic = name("flow");
+        CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
+        AtomicInteger came = new AtomicInteger();
+        broker.local().messages(topic, QoS.AT_LEAST_ONCE).subscribe(new Flow.Subscriber<>() {
+            @Override
+            public void onSubscribe(Flow.Subscription made) {
+                subscription.complete(made);
+            }
+
+            @Override
+            public void onNext(Message message) {
+                came.incrementAndGet();
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                throw new AssertionError(failure);
+            }
+
+            @Override
+            public void onComplete() {
+                throw new AssertionError("it was cancelled");
+            }
+        });
+        for (int i = 0; i < QUEUE_MAX + 2; i++) {
+            publishTo(topic, 1, 1);
+        }
+        subscription.join().request(1);
+        TestBroker.eventually("it has what it asked for", () -> came.get() == 1);
+        subscription.join().cancel();
+    }
+
+    /** What its handlers are too slow for was sent to it all the same. */
+    private void localSession() {
+        String topic = name("session");
+        LocalSession session = broker.local()
+                .connect(LocalSessionOptions.of(topic))
+                .toCompletableFuture()
+                .join();
+        CompletableFuture<Void> held = new CompletableFuture<>();
+        session.subscribe(topic, QoS.AT_MOST_ONCE, message -> held)
+                .toCompletableFuture()
+                .join();
+        long before = broker.dropped(DropReason.LOCAL_QUEUE_FULL);
+        for (int i = 0; i < QUEUE_MAX + 2; i++) {
+            publishTo(topic, 0, 1);
+        }
+        TestBroker.eventually("two are lost", () -> broker.dropped(DropReason.LOCAL_QUEUE_FULL) == before + 2);
+        held.complete(null);
+        session.close();
+    }
+
+    @Test
+    void balanceIfNobodyRunsTheHandlers() {
+        broker = TestBroker.start(builder -> builder.observe(books).handlerExecutor(task -> {
+            throw new RejectedExecutionException("on purpose");
+        }));
+        publisher = broker.client("publisher");
+        String topic = name("refused");
+        broker.local().subscribe(topic, QoS.AT_LEAST_ONCE, message -> CompletableFuture.completedFuture(null));
+        publishTo(topic, 1, 1);
+        publishTo(topic, 0, 1);
+        TestBroker.eventually("both are lost", () -> broker.dropped(DropReason.LOCAL_HANDLER_FAILED) == 2);
+        broker.settle();
+        books.assertBalanced(broker.broker(), "refused", 0);
     }
 
     /** In flight, in queues, in a local subscription's queue. */

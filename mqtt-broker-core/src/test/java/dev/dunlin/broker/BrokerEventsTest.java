@@ -31,12 +31,14 @@ import dev.dunlin.broker.spi.BrokerEvent.Unsubscribed;
 import dev.dunlin.broker.spi.Disconnection.By;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -171,6 +173,25 @@ final class BrokerEventsTest {
     }
 
     @Test
+    void tellsWhatAnAdministratorEnds() {
+        start();
+        broker.send(MqttVersion.V5, connect("away").sessionExpiry(100)).expect(connack());
+        broker.broker().disconnect("away", ReasonCode.ADMINISTRATIVE_ACTION, "");
+        seen.await(Disconnected.class, "away");
+        broker.client("here");
+        for (String id : List.of("away", "here")) {
+            assertThat(broker.broker()
+                            .admin()
+                            .endSession(id)
+                            .toCompletableFuture()
+                            .join())
+                    .isTrue();
+            assertThat(seen.await(SessionEnded.class, id).text()).isEqualTo("ended by an administrator");
+        }
+        assertThat(seen.all(SessionEnded.class)).hasSize(2);
+    }
+
+    @Test
     void tellsWhatIsSubscribedTo() {
         ForbiddenTopics forbidden = new ForbiddenTopics().subscribe("c", "secret");
         start(builder -> builder.authorizer(forbidden));
@@ -284,6 +305,34 @@ final class BrokerEventsTest {
                     throw refused.get();
                 })
                 .hasMessageContaining("closeAsync");
+    }
+
+    /** Here it is the clock, which is the user's. */
+    @Test
+    void whatFailsAtTheEndDoesNotKeepTheRestFromEnding() {
+        TestBroker.ManualTime time = new TestBroker.ManualTime();
+        TimeSource failing = new TimeSource() {
+            @Override
+            public long monotonicMs() {
+                return time.monotonicMs();
+            }
+
+            @Override
+            public long wallMs() {
+                if (Thread.currentThread().getName().equals("at-its-end-close")) {
+                    throw new IllegalStateException("on purpose");
+                }
+                return time.wallMs();
+            }
+        };
+        start(builder -> builder.name("at-its-end").time(failing));
+        broker.client("c").published("$SYS/x", "refused", 0);
+        seen.await(Connected.class, "c");
+        assertThatThrownBy(() -> broker.broker().close()).hasRootCauseMessage("on purpose");
+        assertThat(Thread.getAllStackTraces().keySet())
+                .extracting(Thread::getName)
+                .noneMatch(name -> name.startsWith("at-its-end-"));
+        broker = TestBroker.start(); // to be closed properly
     }
 
     @Test

@@ -6,6 +6,7 @@ import static dev.dunlin.broker.testkit.Packets.pingreq;
 import static dev.dunlin.broker.testkit.Packets.pingresp;
 import static dev.dunlin.broker.testkit.Packets.publish;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.dunlin.broker.spi.BrokerEvent.Dropped;
 import dev.dunlin.broker.spi.BrokerEvent.EventsLost;
@@ -13,6 +14,7 @@ import dev.dunlin.broker.spi.BrokerEvent.HighWater;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.OverflowPolicy;
 import dev.dunlin.broker.testkit.Sendable;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
@@ -94,7 +96,7 @@ final class DropEventsTest {
                     }
                 })
                 .observe(seen)
-                .limits(Limits.EMBEDDED.withQueuedEventsMax(2)));
+                .limits(Limits.EMBEDDED.withQueuedEventsMax(2).withQueueMessagesMax(10)));
         WireClient publisher = broker.client("publisher");
         broker.client("another").subscribed("x", 0).leave();
         refused(publisher, 10);
@@ -139,7 +141,97 @@ final class DropEventsTest {
         assertThat(sum(seen.all(Dropped.class))).isEqualTo(210);
     }
 
+    @Test
+    void dropsAddUpAfterACloseWithoutADrain() {
+        CountDownLatch blockedOnce = new CountDownLatch(1);
+        broker = TestBroker.start(builder -> builder.observe(event -> {
+                    if (blockedOnce.getCount() > 0) {
+                        blockedOnce.countDown();
+                        untilInterrupted();
+                    }
+                })
+                .observe(seen)
+                .limits(Limits.EMBEDDED.withQueuedEventsMax(2)));
+        WireClient publisher = broker.client("publisher");
+        TestBroker.eventually("it stands still", () -> blockedOnce.getCount() == 0);
+        for (int i = 0; i < 20; i++) {
+            refused(publisher, 10);
+        }
+        broker.broker().close(Duration.ZERO);
+        assertThat(sum(seen.all(Dropped.class))).isEqualTo(200);
+    }
+
+    private void untilInterrupted() {
+        try {
+            go.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void countsWhatHandlersFailOnAfterTheLoopsHaveEnded() {
+        start(limits -> limits);
+        CompletableFuture<Void> later = new CompletableFuture<>();
+        broker.local().subscribe("fails", QoS.AT_LEAST_ONCE, message -> {
+            blocked.countDown();
+            untilInterrupted();
+            throw new IllegalStateException("interrupted, on purpose");
+        });
+        CountDownLatch waits = new CountDownLatch(1);
+        broker.local().subscribe("later", QoS.AT_LEAST_ONCE, message -> {
+            waits.countDown();
+            return later;
+        });
+        broker.local().publish(Message.of("fails", "p"));
+        broker.local().publish(Message.of("later", "p"));
+        TestBroker.eventually("both have it", () -> blocked.getCount() + waits.getCount() == 0);
+        broker.broker().close(Duration.ZERO);
+        assertThat(broker.broker().dropped(DropReason.LOCAL_HANDLER_FAILED)).isEqualTo(1);
+        assertThat(seen.all(Dropped.class))
+                .extracting(each -> each.clientId() + " " + each.why() + " " + each.count())
+                .containsExactly("local subscription fails LOCAL_HANDLER_FAILED 1");
+        later.completeExceptionally(new IllegalStateException("on purpose"));
+        assertThat(broker.broker().dropped(DropReason.LOCAL_HANDLER_FAILED))
+                .as("too late for observers, but counted")
+                .isEqualTo(2);
+    }
+
     // ---- high water
+
+    @Test
+    void tellsOnceThatAQueueIsNearlyFullIfOthersLeaveItNoRoom() {
+        assumeFalse(TestBroker.isStored(), "what is stored is paged out instead");
+        start(limits -> limits.withQueueBytesTotalMax(2 * 50_000).withQueueOverflow(OverflowPolicy.DROP_OLDEST));
+        String other = broker.idOn(0, "other");
+        String away = broker.idOn(0, "away");
+        persistent(other).subscribed("other", 1).leave();
+        persistent(away).subscribed("t", 1).leave();
+        WireClient publisher = broker.client("publisher");
+        publisher.published("other", "x".repeat(25_000), 1);
+        for (int i = 0; i < 10; i++) {
+            publisher.published("t", "x".repeat(5_000), 1);
+        }
+        TestBroker.eventually("some are lost", () -> sum(seen.all(Dropped.class)) >= 5);
+        assertThat(seen.all(HighWater.class))
+                .extracting(each -> each.clientId() + " " + each.limit())
+                .containsExactly(away + " queueBytesTotalMax");
+    }
+
+    @Test
+    void tellsThatAQueueIsNearlyFullWhenObserversHaveRoomAgain() {
+        WireClient publisher = blocked();
+        persistent("away").subscribed("t", 1).leave();
+        for (int i = 0; i < 9; i++) {
+            publisher.published("t", "p", 1);
+        }
+        broker.settle();
+        go.countDown();
+        TestBroker.eventually("all before is told", () -> sum(seen.all(Dropped.class)) == 210);
+        publisher.published("t", "p", 1);
+        assertThat(seen.await(HighWater.class, "away").messages()).isEqualTo(10);
+        assertThat(sum(seen.all(Dropped.class))).as("nothing is lost so far").isEqualTo(210);
+    }
 
     @Test
     void tellsOnceThatAQueueIsNearlyFull() {

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.SessionProbe;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.TimeSource;
 import dev.dunlin.broker.testkit.TestStore;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.Publish;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -206,6 +208,37 @@ final class LifecycleTest {
                     .until(() -> threadNames().stream().noneMatch(name -> name.startsWith("stillborn")));
             new ServerSocket(free, 1, loopback).close();
         }
+    }
+
+    /** A clock that rings lives longer than a broker, and would keep it. */
+    @Test
+    void leavesNothingWithItsClock() throws Exception {
+        Set<Runnable> alarms = ConcurrentHashMap.newKeySet();
+        TimeSource clock = new TimeSource() {
+            @Override
+            public long monotonicMs() {
+                return 0;
+            }
+
+            @Override
+            public long wallMs() {
+                return 0;
+            }
+
+            @Override
+            public Runnable alarm(long delayMs, Runnable ring) {
+                alarms.add(ring);
+                return () -> alarms.remove(ring);
+            }
+        };
+        try (TestStore store = new TestStore();
+                Broker broker = store.builder().time(clock).allocator(pool).start()) {
+            LeanClient sleeper = open(broker.port("tcp"), "sleeper", true);
+            sleeper.disconnect();
+            open(broker.port("tcp"), "awake", false);
+            await().atMost(PATIENCE).until(() -> !alarms.isEmpty());
+        }
+        assertThat(alarms).isEmpty();
     }
 
     private static LeanClient open(int port, String clientId, boolean persistent) {

@@ -218,6 +218,23 @@ final class TraceTest {
     }
 
     @Test
+    void cutsNoPairInTwoAndItsFileGoesOn(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("trace.txt");
+        Trace trace = get(
+                broker.broker().admin().trace(new TraceOptions("", "+", 1_000, 1_000, Duration.ofHours(1), 1), file));
+        WireClient c = broker.client("c");
+        c.published("😀".repeat(2_000), "p", 0)
+                .published("x" + "😀".repeat(2_000), "p", 0)
+                .published("last", "p", 0);
+        broker.settle();
+        trace.close();
+        get(trace.closed());
+        List<String> written = Files.readAllLines(file, StandardCharsets.UTF_8);
+        assertThat(written).hasSize(5).element(3).asString().contains("topic=last");
+        assertThat(written.subList(1, 3)).allMatch(line -> line.endsWith("😀…"));
+    }
+
+    @Test
     void knowsTopicsAsAWholeBehindAMountPoint() {
         Features mounted = Features.ALL.withMountPoint("plant/");
         try (TestBroker another = TestBroker.start(builder -> builder.time(time)
@@ -353,12 +370,16 @@ final class TraceTest {
     }
 
     @Test
-    void onlySoManyMayBeOnAtATime() {
+    void onlySoManyMayBeOnAtATime(@TempDir Path folder) throws IOException {
         List<Trace> traces = new ArrayList<>();
         for (int i = 0; i < 16; i++) {
             traces.add(trace(TraceOptions.ofClient("c")));
         }
         assertThatThrownBy(() -> trace(TraceOptions.ofClient("c"))).hasCauseInstanceOf(RejectedException.class);
+        Path file = Files.writeString(folder.resolve("old.txt"), "of yesterday");
+        assertThatThrownBy(() -> get(broker.broker().admin().trace(TraceOptions.ofClient("c"), file)))
+                .hasCauseInstanceOf(RejectedException.class);
+        assertThat(file).hasContent("of yesterday");
         traces.forEach(Trace::close);
         traces.forEach(trace -> get(trace.closed()));
         trace(TraceOptions.ofClient("c")).close();

@@ -4,7 +4,9 @@ import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerBuilder;
 import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.LocalClient;
+import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.spi.StorageEngineProvider;
+import dev.dunlin.codec.ReasonCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
@@ -14,7 +16,9 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -49,13 +53,17 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * }</pre>
  *
  * <p>In a field that isn't static every test has a broker of its own; in a static one, or with {@code @ExtendWith}, those of a
- * class share one. Test methods may have parameters of the types {@link Broker}, {@link LocalClient} and
+ * class share one, and so do those of an instance for the whole class ({@code Lifecycle.PER_CLASS}). Classes that inherit a
+ * static one share it as long as one of them runs. Test methods may have parameters of the types {@link Broker}, {@link LocalClient} and
  * {@code DunlinExtension}. Its own methods are for the test's threads, not for those of the broker.
  */
 public final class DunlinExtension
         implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback, ParameterResolver {
     private static final String TCP = "tcp";
     private static final Duration SETTLE = Duration.ofSeconds(10);
+
+    /** How long a stop waits for what recorders are still to get. */
+    private static final Duration STOP = Duration.ofSeconds(1);
 
     /** A message may go from loop to loop, and back to be acknowledged. */
     private static final int ROUNDS = 3;
@@ -65,11 +73,15 @@ public final class DunlinExtension
     private final @Nullable VirtualClock clock;
     private final List<Recorder> recorders = new CopyOnWriteArrayList<>();
     private volatile @Nullable Broker broker;
+
+    /** Held over each change of what follows, of the broker, and of who records. */
+    private final Object life = new Object();
+
     private @Nullable Path folder;
     private int port;
 
-    /** The context for which it was started. */
-    private String owner = "";
+    /** The contexts that have it: several, if classes share a static one and run in parallel. The last to end stops it. */
+    private final Set<String> owners = new HashSet<>();
 
     /** A broker as it comes, with everything in memory. */
     public DunlinExtension() {
@@ -149,20 +161,26 @@ public final class DunlinExtension
      * @throws IllegalArgumentException if it isn't a topic filter
      */
     public Recorder record(String filter) {
-        Recorder recorder = new Recorder(this, filter);
-        recorder.subscribe(local());
-        recorders.add(recorder);
-        return recorder;
+        synchronized (life) {
+            Recorder recorder = new Recorder(this, filter);
+            recorder.subscribe(local());
+            recorders.add(recorder);
+            return recorder;
+        }
     }
 
+    /** It records no more, and not after a start either. */
     void forget(Recorder recorder) {
-        recorders.remove(recorder);
+        synchronized (life) {
+            recorders.remove(recorder);
+            recorder.unsubscribe();
+        }
     }
 
     // ---- time
 
     /**
-     * Lets time pass, in one jump, and returns when the broker has done what was due, and handed it on.
+     * Lets time pass, in one jump, and returns when the broker has done what was due, and handed it on, as {@link #settle}.
      *
      * @param by 0 or more; what is less than a millisecond is cut off
      * @throws IllegalStateException without {@link #withVirtualClock}
@@ -186,35 +204,79 @@ public final class DunlinExtension
 
     /**
      * Returns when the broker has finished what it had: all it has acknowledged, and all that was published locally before,
-     * is handed to its recorders, and to the sockets of its clients as far as they take it.
+     * is handed to its recorders, and to the sockets of its clients as far as they take it. It doesn't wait for what others have
+     * still to say: authenticators, authorizers and interceptors that answer later.
+     *
+     * @throws IllegalStateException if the broker isn't running, or is closed meanwhile, or hasn't come to rest within 10 seconds
      */
     public void settle() {
-        Broker running = broker();
+        Exception failure = settle(broker(), SETTLE);
+        if (failure instanceof TimeoutException) {
+            throw new IllegalStateException(
+                    "the broker hasn't come to rest within " + SETTLE.toSeconds() + " s", failure);
+        } else if (failure != null) {
+            throw new IllegalStateException("the broker hasn't come to rest: " + failure, failure);
+        }
+    }
+
+    /** Returns why it hasn't come to rest; null if it has. */
+    private @Nullable Exception settle(Broker running, Duration atMost) {
+        CompletableFuture<Void> closed = closed(running);
+        long end = System.nanoTime() + atMost.toNanos();
         try {
             for (int round = 0; round < ROUNDS; round++) {
-                running.droppedByClient().toCompletableFuture().get(SETTLE.toMillis(), TimeUnit.MILLISECONDS);
+                await(running.droppedByClient().toCompletableFuture(), closed, end);
             }
-            CompletableFuture.allOf(recorders.stream().map(Recorder::settled).toArray(CompletableFuture<?>[]::new))
-                    .get(SETTLE.toMillis(), TimeUnit.MILLISECONDS);
+            CompletableFuture<?>[] recorded =
+                    recorders.stream().map(Recorder::settled).toArray(CompletableFuture<?>[]::new);
+            await(CompletableFuture.allOf(recorded), closed, end);
+            return null;
         } catch (TimeoutException | ExecutionException e) {
-            throw new IllegalStateException("the broker hasn't come to rest within " + SETTLE.toSeconds() + " s", e);
+            return e;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while the broker came to rest", e);
+            return e;
         }
+    }
+
+    /** Fails if the broker is closed: then its loops answer nothing any more. Else it stays open. */
+    private static CompletableFuture<Void> closed(Broker running) {
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        running.admin().session("").whenComplete((none, failure) -> {
+            if (failure instanceof RejectedException rejected && rejected.reason() == ReasonCode.SERVER_SHUTTING_DOWN) {
+                closed.completeExceptionally(failure);
+            }
+        });
+        return closed;
+    }
+
+    private static void await(CompletableFuture<?> what, CompletableFuture<Void> closed, long end)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        CompletableFuture.anyOf(what, closed).get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
     }
 
     // ---- its life
 
     /**
-     * Stops the broker, in order: 5.0 clients are told, wills are not published. What is in a store stays there. Does nothing
-     * if it isn't running.
+     * Stops the broker, in order: 5.0 clients are told, wills are not published. What is in a store stays there. Recorders get
+     * what {@link #settle} would have waited for, unless that takes longer than a second. Does nothing if it isn't running.
      */
     public void stop() {
         Broker running = broker;
-        broker = null;
         if (running != null) {
-            running.close(Duration.ZERO);
+            settle(running, STOP); // whether or not: a broker that doesn't come to rest can be stopped
+        }
+        close();
+    }
+
+    private void close() {
+        synchronized (life) {
+            Broker running = broker;
+            broker = null;
+            if (running != null) {
+                running.close(Duration.ZERO);
+                recorders.forEach(Recorder::unsubscribe);
+            }
         }
     }
 
@@ -224,9 +286,15 @@ public final class DunlinExtension
      * @throws IllegalStateException if it is running, or can't be started
      */
     public void start() {
-        if (broker != null) {
-            throw new IllegalStateException("the broker is running");
+        synchronized (life) {
+            if (broker != null) {
+                throw new IllegalStateException("the broker is running");
+            }
+            startNow();
         }
+    }
+
+    private void startNow() {
         BrokerBuilder builder = Broker.builder().name("test").tcp(port);
         builder.beforeListening(local -> recorders.forEach(recorder -> recorder.subscribe(local)));
         if (clock != null) {
@@ -264,19 +332,33 @@ public final class DunlinExtension
     }
 
     private void begin(ExtensionContext context) {
-        if (broker == null && owner.isEmpty()) {
-            owner = context.getUniqueId();
-            port = 0;
-            start();
+        synchronized (life) {
+            boolean first = owners.isEmpty();
+            if (first && broker != null) {
+                return; // somebody has started it without JUnit, and ends it
+            }
+            owners.add(context.getUniqueId());
+            if (first) {
+                port = 0;
+                startNow();
+            }
         }
     }
 
     private void end(ExtensionContext context) throws IOException {
-        if (!owner.equals(context.getUniqueId())) {
-            return;
+        synchronized (life) {
+            if (!owners.remove(context.getUniqueId()) || !owners.isEmpty()) {
+                return;
+            }
+            try {
+                close();
+            } finally {
+                clear();
+            }
         }
-        owner = "";
-        stop();
+    }
+
+    private void clear() throws IOException {
         recorders.clear();
         Path made = folder;
         folder = null;

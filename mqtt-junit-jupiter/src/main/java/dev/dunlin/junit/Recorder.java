@@ -143,9 +143,16 @@ public final class Recorder implements AutoCloseable {
     @Override
     public void close() {
         dunlin.forget(this);
+    }
+
+    /** Gets nothing more, until it subscribes again. */
+    void unsubscribe() {
         LocalSubscription present = subscription();
         if (present != null) {
             present.close();
+        }
+        synchronized (this) {
+            subscription = null;
         }
     }
 

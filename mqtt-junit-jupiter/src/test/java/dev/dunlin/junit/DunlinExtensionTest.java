@@ -21,10 +21,16 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
@@ -233,6 +239,35 @@ class DunlinExtensionTest {
         assertThat(dunlin.uri()).isEqualTo("tcp://127.0.0.1:" + port);
     }
 
+    @Test
+    void recordsBeforeAStopAllThatWasPublished() {
+        Recorder all = stored.record("#");
+        for (int round = 1; round <= 20; round++) {
+            for (int i = 0; i < 50; i++) {
+                stored.local().publish(Message.of("t", "p"));
+            }
+            stored.restart();
+            assertThat(all.messages()).hasSize(50 * round);
+        }
+        all.close();
+        stored.restart();
+        stored.local().publish(Message.of("t", "p"));
+        stored.settle();
+        assertThat(all.messages()).hasSize(1_000);
+    }
+
+    @Test
+    @Timeout(5)
+    void doesNotWaitForABrokerThatIsClosed() {
+        dunlin.record("#");
+        dunlin.broker().close(Duration.ZERO);
+        assertThatThrownBy(dunlin::settle)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("SERVER_SHUTTING_DOWN");
+        dunlin.restart();
+        dunlin.settle();
+    }
+
     // ---- who has which
 
     static final List<Broker> BROKERS = new ArrayList<>();
@@ -293,6 +328,67 @@ class DunlinExtensionTest {
         assertThat(brokersOf(EachItsOwn.class)).isEqualTo(2);
         assertThat(brokersOf(AllTheSame.class)).isEqualTo(1);
         assertThat(brokersOf(Declared.class)).isEqualTo(1);
+    }
+
+    static final CountDownLatch BOTH = new CountDownLatch(2);
+    static final CountDownLatch FIRST_IS_OVER = new CountDownLatch(1);
+
+    /** Of those that run in {@link #theLastOfParallelClassesStopsTheirBroker}. */
+    static class Base {
+        @RegisterExtension
+        static final DunlinExtension SHARED = new DunlinExtension();
+
+        static void await(CountDownLatch latch) throws InterruptedException {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    static class First extends Base {
+        @Test
+        void endsEarly() throws InterruptedException {
+            BOTH.countDown();
+            await(BOTH);
+        }
+    }
+
+    static class Second extends Base {
+        @Test
+        void endsLate() throws InterruptedException {
+            BOTH.countDown();
+            await(FIRST_IS_OVER);
+            SHARED.settle();
+            BROKERS.add(SHARED.broker());
+        }
+    }
+
+    @Test
+    void theLastOfParallelClassesStopsTheirBroker() {
+        BROKERS.clear();
+        SummaryGeneratingListener summary = new SummaryGeneratingListener();
+        TestExecutionListener watcher = new TestExecutionListener() {
+            @Override
+            public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+                if (test.isContainer() && test.getUniqueId().contains("$First")) {
+                    FIRST_IS_OVER.countDown();
+                }
+            }
+        };
+        LauncherFactory.create()
+                .execute(
+                        request()
+                                .selectors(selectClass(First.class), selectClass(Second.class))
+                                .configurationParameter("junit.jupiter.execution.parallel.enabled", "true")
+                                .configurationParameter(
+                                        "junit.jupiter.execution.parallel.mode.classes.default", "concurrent")
+                                .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
+                                .configurationParameter(
+                                        "junit.jupiter.execution.parallel.config.fixed.parallelism", "2")
+                                .build(),
+                        summary,
+                        watcher);
+        assertThat(summary.getSummary().getFailures()).isEmpty();
+        assertThat(summary.getSummary().getTestsSucceededCount()).isEqualTo(2);
+        assertThatThrownBy(Base.SHARED::broker).isInstanceOf(IllegalStateException.class);
     }
 
     /** How many different ones two tests have got, which are all closed by then. */

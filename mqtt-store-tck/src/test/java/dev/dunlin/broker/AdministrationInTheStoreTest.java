@@ -19,11 +19,14 @@ import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.store.tck.Crash;
 import dev.dunlin.store.tck.FaultyStore.Call;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -120,6 +123,32 @@ final class AdministrationInTheStoreTest {
         c.leave();
         stored.restart();
         assertThat(queue(40)).extracting(QueuedMessage::payloadBytes).isEqualTo(numbers(2, MESSAGES + 10));
+    }
+
+    /** Its checksum is right, as if it had been written so. */
+    @Test
+    void showsTheOthersIfOneCannotBeDecoded() {
+        subscribeAndLeave();
+        publishSizes(0, 10);
+        stored.stop();
+        Space space = stored.contents().count(Space.MESSAGE) == 0 ? Space.QUEUE : Space.MESSAGE;
+        WatchedStore.Stored record = stored.contents().records(space).get(4);
+        stored.contents().put(space, record.key(), withoutPacketType(record.value()));
+        stored.startAgain();
+        List<QueuedMessage> all = queue(40);
+        assertThat(all).hasSize(10);
+        assertThat(all).element(4).extracting(QueuedMessage::topic).isNull();
+        assertThat(all).extracting(QueuedMessage::payloadBytes).containsExactly(0L, 1L, 2L, 3L, 0L, 5L, 6L, 7L, 8L, 9L);
+    }
+
+    private static byte[] withoutPacketType(byte[] stored) {
+        byte[] value = stored.clone();
+        String publisher = "publisher";
+        value[new String(value, StandardCharsets.ISO_8859_1).indexOf(publisher) + publisher.length()] = 0;
+        CRC32C crc = new CRC32C();
+        crc.update(value, 0, value.length - Integer.BYTES);
+        ByteBuffer.wrap(value).putInt(value.length - Integer.BYTES, (int) crc.getValue());
+        return value;
     }
 
     @Test

@@ -2,10 +2,13 @@ package dev.dunlin.broker.events;
 
 import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.BrokerObserver;
+import dev.dunlin.broker.spi.DropReason;
 import io.netty.util.internal.PlatformDependent;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,13 +26,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An event that finds no room is lost, and counted; as soon as there is room the observers are told how many. Only drops may
  * not be lost: whoever has them keeps them until there is room ({@link #offer}, {@link #whenRoom}), so that their sum stays
- * right.
+ * right. Of observers that are too slow at the end see {@link #close}.
  */
 public final class Events {
     private static final Logger LOG = LoggerFactory.getLogger(Events.class);
 
-    /** After an interrupt, how long an observer may take to come to an end. */
-    private static final long GRACE_MS = 100;
+    /** After an interrupt, how long observers may take to come to an end, and to be told the last sums. */
+    private static final long LAST_MS = 1_000;
 
     private static final int FAILURES_PER_LINE = 1_000;
 
@@ -52,9 +55,15 @@ public final class Events {
 
     private volatile boolean asleep;
     private volatile boolean closing;
+
+    /** The time of the end is over: only sums are told from now on. */
+    private volatile boolean late;
+
+    /** An observer doesn't come to an end: nothing more is told. Written under the lock of {@link #take}. */
     private volatile boolean abandoned;
 
     // The thread's own.
+    private boolean summedUp;
     private long lostTold;
     private int failures;
 
@@ -92,12 +101,14 @@ public final class Events {
 
     /** Tells the observers, if there is room; false if there is none, and then the event is the caller's to keep. */
     public boolean offer(BrokerEvent event) {
-        if (queued.incrementAndGet() > max) {
-            queued.decrementAndGet();
-            return false;
+        // Who finds no room leaves no trace, not for a moment: the thread could take it for an event, and sleep.
+        for (int n = queued.get(); n < max; n = queued.get()) {
+            if (queued.compareAndSet(n, n + 1)) {
+                add(event);
+                return true;
+            }
         }
-        add(event);
-        return true;
+        return false;
     }
 
     /** Tells the observers, room or not: what was kept and can't be kept any longer. While the broker is being closed. */
@@ -184,9 +195,11 @@ public final class Events {
 
     private void run() {
         while (!abandoned) {
-            BrokerEvent event = queue.poll();
+            if (late && !summedUp) {
+                sumUp();
+            }
+            BrokerEvent event = take();
             if (event != null) {
-                queued.decrementAndGet();
                 deliver(event);
                 tellLost();
             } else if (closing) {
@@ -200,6 +213,15 @@ public final class Events {
         }
     }
 
+    /** The next event, if there is one that is still to be told: who abandons the thread knows exactly what is left. */
+    private synchronized @Nullable BrokerEvent take() {
+        BrokerEvent event = abandoned ? null : queue.poll();
+        if (event != null) {
+            queued.decrementAndGet();
+        }
+        return event;
+    }
+
     private void await() {
         asleep = true; // said first, then looked again
         if (queue.isEmpty() && !closing && !abandoned) {
@@ -211,7 +233,7 @@ public final class Events {
 
     private void tellLost() {
         long now = lost.get();
-        if (now > lostTold) {
+        if (now > lostTold && !abandoned) {
             long more = now - lostTold;
             lostTold = now;
             deliver(new BrokerEvent.EventsLost(now(), more));
@@ -239,27 +261,68 @@ public final class Events {
     /**
      * Tells what is queued, and ends the thread. Nothing may be told afterwards. Not on the thread itself.
      *
-     * @param atMostMs how long the observers may take; what is left then is lost, and counted
+     * <p>An observer that isn't done when the time is over is interrupted. It is still told of all drops, in one sum for each
+     * reason, if it comes back within another second; everything else is lost, and counted. One that doesn't come back, or that
+     * hangs again, is left behind with its thread: what it hasn't been told by then is lost too, sums of drops included, and
+     * counted.
+     *
+     * @param atMostMs how long the observers may take
      */
     public void close(long atMostMs) {
         closing = true;
         LockSupport.unpark(thread);
         if (!isOver(atMostMs)) {
-            abandoned = true;
-            thread.interrupt();
-            if (!isOver(GRACE_MS)) {
+            hurry();
+            if (!isOver(LAST_MS)) {
                 LOG.warn("an observer doesn't come to an end: its thread {} stays", thread.getName());
+                lost.addAndGet(abandon());
                 return; // the queue is still its own
             }
         }
-        int left = 0;
-        while (queue.poll() != null) {
-            left++;
+        while (take() != null) { // who was told not to tell anything did
+            lost.incrementAndGet();
         }
-        if (left > 0) {
-            lost.addAndGet(left);
-            LOG.warn("{} events could not be told any more: observers are too slow", left);
+        if (late) {
+            LOG.warn("observers were too slow: {} events could not be told", lost.get());
         }
+    }
+
+    /** Under the lock, so that the thread, which sees that it is late, doesn't go on before the interrupt: the sums are not to be hit. */
+    private synchronized void hurry() {
+        late = true;
+        thread.interrupt();
+    }
+
+    private synchronized void forgetInterrupt() {
+        Thread.interrupted();
+    }
+
+    private synchronized int abandon() {
+        abandoned = true;
+        return queued.get();
+    }
+
+    /** On the thread: puts one sum for each reason in the place of all that is queued. */
+    private void sumUp() {
+        summedUp = true;
+        forgetInterrupt(); // an observer may have left it: the sums are to be told
+        Map<DropReason, BrokerEvent.Dropped> sums = new EnumMap<>(DropReason.class);
+        for (BrokerEvent event = take(); event != null; event = take()) {
+            if (event instanceof BrokerEvent.Dropped dropped) {
+                sums.merge(dropped.why(), dropped, Events::sum);
+            } else {
+                lost.incrementAndGet();
+            }
+        }
+        sums.values().forEach(this::tellLast);
+        if (sums.isEmpty()) {
+            tellLost();
+        }
+    }
+
+    private static BrokerEvent.Dropped sum(BrokerEvent.Dropped one, BrokerEvent.Dropped other) {
+        String client = one.clientId().equals(other.clientId()) ? one.clientId() : "";
+        return new BrokerEvent.Dropped(other.at(), client, other.topic(), other.why(), one.count() + other.count());
     }
 
     private boolean isOver(long waitMs) {

@@ -15,6 +15,7 @@ import dev.dunlin.broker.session.Traces;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.Validity;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttDecoder;
@@ -631,7 +632,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         out().flush();
         closed = true;
         if (!turnedAway) { // what its address may do has its own line, less often
-            LOG.info("client {}: {}", name(), printable(how.text()));
+            LOG.info("client {}: {}", name(), Printable.text(how.text()));
             tellEnd(how, withWill);
         }
         Traces traces = loop.traffic().traces();
@@ -729,13 +730,8 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     /** For log lines: the client id, before CONNECT the address. */
     String name() {
         if (session != null) {
-            return printable(session.session().clientId());
+            return Printable.text(session.session().clientId());
         }
-        return printable(handshake != null ? handshake.clientId() : String.valueOf(remoteAddress()));
-    }
-
-    /** What clients choose may hold line breaks; a log line must not. */
-    private static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
+        return Printable.text(handshake != null ? handshake.clientId() : String.valueOf(remoteAddress()));
     }
 }

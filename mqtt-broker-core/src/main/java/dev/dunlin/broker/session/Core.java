@@ -39,6 +39,9 @@ public final class Core {
     /** Messages that handlers were given; not on the loops. */
     private final LongAdder handled = new LongAdder();
 
+    /** What has ended on other threads after the loop that it belonged to. Under its own lock. */
+    private final Drops lateDrops = new Drops(this);
+
     private final AtomicInteger connected = new AtomicInteger();
     private final AtomicInteger mostConnected = new AtomicInteger();
     private final long startedWallMs;
@@ -330,7 +333,7 @@ public final class Core {
 
     /** Deliveries that ended for a reason, over all loops. Any thread. */
     public long dropped(DropReason reason) {
-        long sum = 0;
+        long sum = lateDrops.of(reason);
         for (SessionLoop loop : loops) {
             sum += loop.drops().of(reason);
         }
@@ -346,10 +349,30 @@ public final class Core {
         return most;
     }
 
-    /** The handlers of a session within the process are too slow for a message of QoS 0, which is lost. Any thread. */
+    /**
+     * The handlers of a session within the process are too slow for a message of QoS 0, which is lost. It was sent on its
+     * connection, and isn't a delivery that was made after all. Any thread.
+     */
     public void localQueueFull(String clientId, String topic) {
-        SessionLoop home = home(clientId);
-        home.execute(() -> home.drops().count(clientId, topic, DropReason.LOCAL_QUEUE_FULL, 1));
+        handled.decrement();
+        home(clientId).countDrop(clientId, topic, DropReason.LOCAL_QUEUE_FULL);
+    }
+
+    /** Counts a delivery that has ended when its loop can't count any more. Any thread. */
+    void droppedLate(String client, String topic, DropReason reason) {
+        synchronized (lateDrops) {
+            lateDrops.count(client, topic, reason, 1);
+        }
+    }
+
+    /** Tells the observers of the drops that they haven't been told yet. After all loops have ended, and the handlers. */
+    public void tellRestOfDrops(Events to) {
+        for (SessionLoop loop : loops) {
+            loop.drops().tellRest(to);
+        }
+        synchronized (lateDrops) {
+            lateDrops.tellRest(to);
+        }
     }
 
     /** The handler of a local subscription is given a message. If it fails on it, that counts as dropped too. Any thread. */

@@ -104,7 +104,7 @@ public final class Drops {
     }
 
     /** Tells the observers what is left. After the loop has ended; one thread. */
-    public void tellRest(Events events) {
+    void tellRest(Events events) {
         if (ledger != null) {
             ledger.handOverRest(events);
         }

@@ -127,15 +127,20 @@ final class HandlerQueue { // hot
 
     // ---- any thread
 
-    /** Whether it is nearly full. */
+    /** Whether it is nearly full: four fifths of what may wait. */
     boolean isHigh() {
-        return size.get() * 5L >= capacity * 4L;
+        return waiting() * 5L >= core.limits.localQueueMessagesMax() * 4L;
+    }
+
+    /** How many wait, without the one that the handler has where that isn't counted. */
+    private int waiting() {
+        return Math.max(0, size.get() - (capacity - core.limits.localQueueMessagesMax()));
     }
 
     /** That it is nearly full, as an event. */
     BrokerEvent highWater(Instant at, String owner) {
         return new BrokerEvent.HighWater(
-                at, owner, size.get(), 0, "localQueueMessagesMax", core.limits.localQueueMessagesMax());
+                at, owner, waiting(), 0, "localQueueMessagesMax", core.limits.localQueueMessagesMax());
     }
 
     private void finished() {

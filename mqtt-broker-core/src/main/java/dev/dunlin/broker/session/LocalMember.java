@@ -144,8 +144,8 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
     private void tellHigh() {
         Events events = core.events();
         if (events != null && !high) {
-            high = true;
-            events.tell(queue.highWater(events.now(), toString()));
+            // If there is no room: with the next message.
+            high = events.offer(queue.highWater(events.now(), toString()));
         }
     }
 
@@ -182,8 +182,13 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
             LOG.warn("{}: its handler failed on {}: {}", this, done.message().topic(), failure.toString());
             tellFault("its handler failed", failure);
         }
+        // One with an entry is still the group's, and handed out again, if the loop has ended before it is gone.
+        DropReason withEntry = done.entry() == EntryId.NONE ? null : reason;
+        if (reason != null && withEntry == null) {
+            loop.countDrop(toString(), done.message().topic(), reason);
+        }
         loop.execute(() -> {
-            ended(done.message(), done.target(), done.entry(), reason);
+            ended(done.message(), done.target(), done.entry(), withEntry);
             if (queue.isHalfEmpty()) {
                 roomCame();
             }

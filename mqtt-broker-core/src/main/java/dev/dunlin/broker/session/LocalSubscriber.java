@@ -117,10 +117,20 @@ public final class LocalSubscriber extends Recipient
         queue.settled();
     }
 
-    private void dropQueued(DropReason reason) {
+    private int dropQueued(DropReason reason) {
+        int dropped = 0;
         for (HandlerQueue.Waiting each = queue.poll(); each != null; each = queue.poll()) {
             drop(each.message().topic(), reason);
             each.message().release();
+            dropped++;
+        }
+        return dropped;
+    }
+
+    /** It counts as if the handler had failed on each. */
+    private void failQueued() {
+        for (int n = dropQueued(DropReason.LOCAL_HANDLER_FAILED); n > 0; n--) {
+            core.handled();
         }
     }
 
@@ -196,8 +206,8 @@ public final class LocalSubscriber extends Recipient
     private void tellHigh() {
         Events events = loop.events();
         if (events != null && !high) {
-            high = true;
-            events.tell(queue.highWater(events.now(), toString()));
+            // If there is no room: with the next message.
+            high = events.offer(queue.highWater(events.now(), toString()));
         }
     }
 
@@ -224,7 +234,7 @@ public final class LocalSubscriber extends Recipient
     public void handled(HandlerQueue.Waiting message, @Nullable DropReason reason, @Nullable Throwable failure) {
         if (reason != null) {
             String topic = message.message().topic();
-            loop.execute(() -> drop(topic, reason));
+            loop.countDrop(toString(), topic, reason);
             if (failure != null) {
                 LOG.warn("local subscription {}: its handler failed on {}: {}", filter, topic, failure.toString());
                 tellFault("its handler failed", failure);
@@ -239,7 +249,7 @@ public final class LocalSubscriber extends Recipient
     public void refused(Throwable failure) {
         LOG.warn("local subscription {}: the executor of its handler refuses: {}", filter, failure.toString());
         tellFault("the executor of its handler refuses", failure);
-        loop.execute(() -> dropQueued(DropReason.LOCAL_HANDLER_FAILED));
+        loop.execute(this::failQueued);
     }
 
     private void tellFault(String what, Throwable failure) {

@@ -95,7 +95,10 @@ final class MessageQueue {
         return entries[head];
     }
 
-    /** How many have been taken out at the head so far: with it a place in the queue has a number that stays. */
+    /**
+     * How many have been taken out so far: with it a place in the queue has a number that stays. Where one is taken out of the
+     * middle those before it move on by one, so that what counts up to a number rather stops too early than too late.
+     */
     long removed() {
         return removed;
     }
@@ -178,6 +181,7 @@ final class MessageQueue {
                     move(slot(to + 1), slot(to));
                 }
                 size--;
+                removed++;
                 return entry;
             }
         }

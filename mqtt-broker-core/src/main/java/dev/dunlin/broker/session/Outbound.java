@@ -176,22 +176,25 @@ public final class Outbound { // hot
         assert loop.inLoop() && !closed;
         ByteBuf b = ctx.alloc().directBuffer(Math.max(batchBytes, bytes));
         batch = b;
+        markDirty();
         if (loop.traffic().traces() != null || trace != null) { // of no batch that was begun before
             trace = OutboundTrace.next(trace, loop.traffic().traces(), link, this);
         }
-        markDirty();
         return b;
     }
 
     /** Appends a large payload behind what is in the batch, without copying. Borrows it. */
     void append(ByteBuf payload) {
-        writeBatch();
-        if (trace != null) {
-            trace.written(payload);
+        try {
+            writeBatch();
+            if (trace != null) {
+                trace.written(payload);
+            }
+        } finally { // its head has gone: whatever a trace has thrown
+            loop.traffic().sent(0, payload.readableBytes());
+            ctx.write(payload.retainedDuplicate(), ctx.voidPromise());
+            markDirty();
         }
-        loop.traffic().sent(0, payload.readableBytes());
-        ctx.write(payload.retainedDuplicate(), ctx.voidPromise());
-        markDirty();
     }
 
     private void markDirty() {
@@ -242,10 +245,13 @@ public final class Outbound { // hot
         adaptTo(b.writerIndex());
         loop.traffic().sent(batchPackets, b.writerIndex());
         batchPackets = 0;
-        if (trace != null) {
-            trace.written(b);
+        try {
+            if (trace != null) {
+                trace.written(b);
+            }
+        } finally { // it is no longer anybody's: whatever a trace has thrown
+            ctx.write(b, ctx.voidPromise());
         }
-        ctx.write(b, ctx.voidPromise());
     }
 
     /** The next buffer is as large as this flush, rounded up; it shrinks by a quarter at a time. */

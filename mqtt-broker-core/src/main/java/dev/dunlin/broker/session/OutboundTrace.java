@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.MqttDecoder;
 import dev.dunlin.codec.MqttVersion;
@@ -9,12 +10,15 @@ import io.netty.buffer.ByteBuf;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a connection sends, for traces: batches are decoded as its client will decode them, so that nothing else on the way out
  * knows of traces. Begins with a batch, so with a packet. Loop only.
  */
 final class OutboundTrace {
+    private static final Logger LOG = LoggerFactory.getLogger(OutboundTrace.class);
     private static final int CONNACK = 0x20;
 
     private final Link link;
@@ -49,6 +53,16 @@ final class OutboundTrace {
      */
     static @Nullable OutboundTrace next(
             @Nullable OutboundTrace present, @Nullable Traces now, Link link, Outbound out) {
+        try {
+            return of(present, now, link, out);
+        } catch (Throwable e) { // whoever looks on must not end what it looks at
+            LOG.error("client {}: what it is sent isn't shown", Printable.text(link.clientId()), e);
+            return null;
+        }
+    }
+
+    private static @Nullable OutboundTrace of(
+            @Nullable OutboundTrace present, @Nullable Traces now, Link link, Outbound out) {
         if (now == null || !now.lookAt(link.clientId())) {
             if (present != null) {
                 present.decoder.close();
@@ -62,23 +76,31 @@ final class OutboundTrace {
         return present;
     }
 
-    /** These bytes are handed to the transport. Borrows them. */
+    /** These bytes are handed to the transport, whatever comes of it here. Borrows them. */
     void written(ByteBuf bytes) {
         if (failed) {
             return;
         }
+        try {
+            decode(bytes);
+        } catch (MalformedPacket e) {
+            failed = true;
+            traces.sentUnknown(link.clientId(), String.valueOf(e.getMessage()));
+        } catch (Throwable e) { // as above: the batch goes out
+            failed = true;
+            LOG.error("client {}: what it is sent can't be shown any more", Printable.text(link.clientId()), e);
+            traces.sentUnknown(link.clientId(), e.toString());
+        }
+    }
+
+    private void decode(ByteBuf bytes) throws MalformedPacket {
         if (!begun && bytes.getUnsignedByte(bytes.readerIndex()) == CONNACK) {
             int remaining = bytes.getUnsignedByte(bytes.readerIndex() + 1);
             // the one packet that may be of another version: a refusal of what the client asked for
             decoder.version(remaining == 2 ? MqttVersion.V3_1_1 : MqttVersion.V5);
         }
         begun = true;
-        try {
-            decoder.decode(bytes.retainedDuplicate());
-        } catch (MalformedPacket e) {
-            failed = true;
-            traces.sentUnknown(link.clientId(), String.valueOf(e.getMessage()));
-        }
+        decoder.decode(bytes.retainedDuplicate());
     }
 
     private boolean packet(PacketType type, MqttDecoder packet) {

@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.TraceOptions;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.Connect;
@@ -66,7 +67,11 @@ final class PacketText {
 
     /** What was added, cut off where a line must end. */
     String line() {
-        return text.length() <= CHARS_MAX ? text.toString() : text.substring(0, CHARS_MAX - 1) + '…';
+        if (text.length() <= CHARS_MAX) {
+            return text.toString();
+        }
+        int end = CHARS_MAX - 1;
+        return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + '…';
     }
 
     /** Words of ours, or of the other side. */
@@ -207,21 +212,8 @@ final class PacketText {
         int i = 0;
         while (i < from.length() && text.length() <= CHARS_MAX) {
             int c = from.codePointAt(i);
-            text.appendCodePoint(isPrintable(c) ? c : '?');
+            text.appendCodePoint(Printable.is(c) ? c : '?');
             i += Character.charCount(c);
         }
-    }
-
-    private static boolean isPrintable(int c) {
-        return switch (Character.getType(c)) {
-            case Character.CONTROL,
-                    Character.FORMAT,
-                    Character.SURROGATE,
-                    Character.PRIVATE_USE,
-                    Character.UNASSIGNED,
-                    Character.LINE_SEPARATOR,
-                    Character.PARAGRAPH_SEPARATOR -> false;
-            default -> c != '\uFFFD';
-        };
     }
 }

@@ -20,6 +20,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One page of what waits for a session: begun on its loop, and ended on a reader thread if some of it is only in the store. A
@@ -32,6 +34,8 @@ final class QueuePage {
 
     /** From this number on of what this process was handed. */
     private static final char RECENT = 'q';
+
+    private static final Logger LOG = LoggerFactory.getLogger(QueuePage.class);
 
     private final Session session;
     private final @Nullable Store store;
@@ -91,12 +95,7 @@ final class QueuePage {
             SessionReader.Page page =
                     reader.entries(first, end, unloaded == null ? underWay : underWay(reader, unloaded));
             int n = Math.min(max, page.entries().size());
-            for (StoredEntry entry : page.entries()) {
-                QueuedMessage message = message(entry, wallMs);
-                if (items.size() < max) {
-                    items.add(message);
-                }
-            }
+            items.addAll(messages(page.entries(), n, wallMs));
             boolean cut = n < page.entries().size();
             long next = cut ? page.entries().get(n - 1).sequence() : page.next() - 1;
             boolean all = !cut && page.next() == SessionReader.Page.END;
@@ -146,16 +145,17 @@ final class QueuePage {
             throws StoreException {
         SessionReader.Page read =
                 reader.entries(pagedOut.stream().mapToLong(Long::longValue).toArray());
+        List<QueuedMessage> there = messages(read.entries(), read.entries().size(), wallMs);
         int filled = 0;
         for (int i = 0; i < items.size(); i++) {
             if (items.get(i).inMemory()) {
                 continue;
             }
-            if (filled == read.entries().size()) {
+            if (filled == there.size()) {
                 long next = rest.next - items.size() + i;
                 return new Page<>(items.subList(0, i), new Place(RECENT, next).text());
             }
-            items.set(i, message(read.entries().get(filled++), wallMs));
+            items.set(i, there.get(filled++));
         }
         return new Page<>(items, rest.more ? new Place(RECENT, rest.next).text() : null);
     }
@@ -179,7 +179,24 @@ final class QueuePage {
                 true);
     }
 
-    private static QueuedMessage message(StoredEntry entry, long wallMs) throws StoreException {
+    /** The first of these that were read. Releases the packets of all of them. */
+    private List<QueuedMessage> messages(List<StoredEntry> entries, int n, long wallMs) {
+        try {
+            List<QueuedMessage> messages = new ArrayList<>(n);
+            for (StoredEntry entry : entries.subList(0, n)) {
+                messages.add(message(entry, wallMs));
+            }
+            return messages;
+        } finally {
+            for (StoredEntry entry : entries) {
+                if (entry.message() != null) {
+                    entry.message().packet().release();
+                }
+            }
+        }
+    }
+
+    private QueuedMessage message(StoredEntry entry, long wallMs) {
         StoredMessage stored = entry.message();
         if (stored == null) {
             return new QueuedMessage(null, entry.qos(), 0, -1, "", false);
@@ -196,8 +213,9 @@ final class QueuePage {
                         stored.publisher(),
                         false);
             });
-        } finally {
-            stored.packet().release();
+        } catch (StoreException e) { // the others can be read all the same
+            LOG.warn("{}: entry {} can't be read: {}", session, entry.sequence(), e.getMessage());
+            return new QueuedMessage(null, entry.qos(), 0, -1, "", false);
         }
     }
 

@@ -10,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drops what waits for a session, a bounded part in each turn: first what is there since before the start, page by page, then
- * what was queued when it came to that. What is in flight stays. On the session's loop.
+ * Drops what waits for a session, a bounded part in each turn: first what is there since before the start, page by page of the
+ * store, then what was queued when it came to that. What is in flight stays. On the session's loop.
  */
 final class QueuePurge {
     private static final int MESSAGES_PER_TURN = 256;

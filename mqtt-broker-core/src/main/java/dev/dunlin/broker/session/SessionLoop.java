@@ -4,19 +4,20 @@ import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Targets;
+import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.store.ChangeWriter;
 import dev.dunlin.broker.store.DurabilityGate;
 import dev.dunlin.broker.store.Store;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.IoRegistration;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.PlatformDependent;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -66,6 +67,10 @@ public final class SessionLoop { // hot
     private final Queue<Waiter> waitingForRoom = new ConcurrentLinkedQueue<>();
     private final ArrayDeque<Entry> unfinished = new ArrayDeque<>();
     private final ArrayDeque<Runnable> later = new ArrayDeque<>();
+
+    /** Timers that a clock of the user's is to ring for, and what cancels that: for them it would keep a closed broker. */
+    private final Map<Timer, Runnable> alarms = new HashMap<>(0);
+
     private int deliveriesLeft;
     private int flushesMax = TURN_FLUSHES_MAX;
 
@@ -271,6 +276,18 @@ public final class SessionLoop { // hot
         }
     }
 
+    /**
+     * Counts a delivery of this loop that has ended on another thread: in {@link #drops}, or, if the loop has ended, where the
+     * broker counts what comes later. Any thread.
+     */
+    void countDrop(String client, String topic, DropReason reason) {
+        DropElsewhere drop = new DropElsewhere(core, drops, client, topic, reason);
+        execute(drop);
+        if (ended) { // handed over first, then looked: it may have come behind the end
+            drop.countLate();
+        }
+    }
+
     /** Runs a task of this loop now, or behind the deliveries that are not finished. Loop only. */
     public void runInOrder(Runnable task) {
         assert inLoop();
@@ -318,7 +335,7 @@ public final class SessionLoop { // hot
         if (alarm == null) {
             timer.start(delayMs);
         } else {
-            timer.alarm = alarm;
+            alarms.put(timer, alarm);
         }
         return timer;
     }
@@ -620,6 +637,8 @@ public final class SessionLoop { // hot
             discard(e);
         }
         waitingForRoom.clear();
+        alarms.values().forEach(SessionLoop::runGuarded);
+        alarms.clear();
     }
 
     private void discard(Entry entry) {
@@ -627,6 +646,8 @@ public final class SessionLoop { // hot
         if (message != null) {
             drops.countClosed("(handed over)", message, entry.targets, entry.next, entry.stored);
             message.release();
+        } else if (entry.task() instanceof DropElsewhere drop) {
+            drop.run();
         }
     }
 
@@ -635,7 +656,6 @@ public final class SessionLoop { // hot
         private final Runnable task;
         private boolean cancelled;
         private @Nullable Future<?> scheduled;
-        private @Nullable Runnable alarm;
 
         private Timer(Runnable task) {
             this.task = task;
@@ -654,6 +674,7 @@ public final class SessionLoop { // hot
 
         /** It may have waited behind unfinished deliveries, and been cancelled meanwhile. */
         private void runUnlessCancelled() {
+            alarms.remove(this);
             if (!cancelled) {
                 runGuarded(task);
             }
@@ -666,6 +687,7 @@ public final class SessionLoop { // hot
             if (scheduled != null) {
                 scheduled.cancel(false);
             }
+            Runnable alarm = alarms.remove(this);
             if (alarm != null) {
                 alarm.run();
             }
@@ -675,9 +697,7 @@ public final class SessionLoop { // hot
     private record Waiter(SessionLoop loop, Runnable task) {}
 
     /** Wraps the transport's handler: the end of its {@code run} is the end of our turn. */
-    private final class Turn implements IoHandler, IoHandlerContext {
-        private final IoHandler transport;
-        private @Nullable IoHandlerContext context;
+    private final class Turn extends ForwardingIo {
 
         /** Whether it had more to do, and so didn't sleep, when it looked for what has come; some look again afterwards. */
         private boolean busy;
@@ -687,7 +707,7 @@ public final class SessionLoop { // hot
         private long lastEndMs;
 
         Turn(IoHandler transport) {
-            this.transport = transport;
+            super(transport);
         }
 
         @Override
@@ -698,7 +718,7 @@ public final class SessionLoop { // hot
 
         @Override
         public int run(IoHandlerContext given) {
-            context = given;
+            calledWith(given);
             busy = false;
             looked = false;
             wokenMs = ASLEEP;
@@ -729,54 +749,9 @@ public final class SessionLoop { // hot
         }
 
         @Override
-        public long delayNanos(long currentTimeNanos) {
-            return context().delayNanos(currentTimeNanos);
-        }
-
-        @Override
-        public long deadlineNanos() {
-            return context().deadlineNanos();
-        }
-
-        @Override
-        public void reportActiveIoTime(long activeNanos) {
-            context().reportActiveIoTime(activeNanos);
-        }
-
-        @Override
-        public boolean shouldReportActiveIoTime() {
-            return context().shouldReportActiveIoTime();
-        }
-
-        private IoHandlerContext context() {
-            assert context != null : "asked outside of run";
-            return context;
-        }
-
-        @Override
-        public void prepareToDestroy() {
-            transport.prepareToDestroy();
-        }
-
-        @Override
         public void destroy() {
             dispose();
             transport.destroy();
-        }
-
-        @Override
-        public IoRegistration register(IoHandle handle) throws Exception {
-            return transport.register(handle);
-        }
-
-        @Override
-        public void wakeup() {
-            transport.wakeup();
-        }
-
-        @Override
-        public boolean isCompatible(Class<? extends IoHandle> handleType) {
-            return transport.isCompatible(handleType);
         }
     }
 }

@@ -181,9 +181,9 @@ final class SessionQueue {
         }
     }
 
+    /** Tries again with the next message if observers have no room. */
     private void tellHigh(Events to, String limit, long bound) {
-        high = true;
-        to.tell(new BrokerEvent.HighWater(to.now(), owner.account(), messages(), bytes(), limit, bound));
+        high = to.offer(new BrokerEvent.HighWater(to.now(), owner.account(), messages(), bytes(), limit, bound));
     }
 
     private boolean isBelowHalf() {
@@ -269,9 +269,11 @@ final class SessionQueue {
         switch (limits.queueOverflow()) {
             case DROP_OLDEST -> {
                 if (!isFull(message, entry, 0, 0)) { // else nothing that can be dropped at once would make room for it
+                    boolean told = high;
                     while (!queue.isEmpty() && isFull(message, entry)) {
                         dropHead(queue, DropReason.QUEUE_FULL);
                     }
+                    high = told; // what is lost is no relief
                     return true;
                 }
                 owner.drop(message, entry, DropReason.QUEUE_FULL);

@@ -58,6 +58,10 @@ public final class Sessions {
 
     private boolean closing;
     private boolean takingOver;
+
+    /** The session that an administrator ends, while that is being done: its end is told as that. */
+    private @Nullable Session endedNow;
+
     private boolean willsMayWait = true;
 
     Sessions(Core core, SessionLoop loop) {
@@ -215,7 +219,8 @@ public final class Sessions {
     private void tellEnded(Session session, String why) {
         Events events = core.events();
         if (events != null) {
-            events.tell(new BrokerEvent.SessionEnded(events.now(), session.clientId, why));
+            String text = session == endedNow ? "ended by an administrator" : why;
+            events.tell(new BrokerEvent.SessionEnded(events.now(), session.clientId, text));
         }
     }
 
@@ -654,13 +659,16 @@ public final class Sessions {
             return false;
         }
         session.expirySeconds = 0;
+        endedNow = session; // whatever ends it on the way
         Link link = session.link;
         if (link == null) {
             end(session, DropReason.SESSION_ENDED);
+            tellEnded(session, text);
         } else {
             link.disconnect(ReasonCode.ADMINISTRATIVE_ACTION, text);
             connectionClosed(session, link, true); // one that is being opened hasn't said so
         }
+        endedNow = null;
         return true;
     }
 

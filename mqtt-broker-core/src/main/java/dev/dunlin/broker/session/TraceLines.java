@@ -8,7 +8,6 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -104,14 +103,20 @@ public final class TraceLines {
         if (handingOver.compareAndSet(false, true)) {
             try {
                 handlers.execute(this::handOverAll);
-            } catch (RejectedExecutionException closing) {
-                handingOver.set(false);
-                if (end.compareAndSet(null, "the broker is closed")) {
-                    ended.ended(this);
-                }
-                close(null); // nobody is left to take anything
+            } catch (Throwable e) { // the user's executor; or ours, without a thread or at its end
+                refused(e);
             }
         }
+    }
+
+    /** Nobody takes lines any more, and nobody but who is called here hands over: it stays so. */
+    private void refused(Throwable e) {
+        LOG.warn("a trace ends, because the handlers' executor refuses its lines: {}", e.toString());
+        if (end.compareAndSet(null, "its lines are refused by the executor for handlers")) {
+            ended.ended(this);
+        }
+        queue.clear();
+        OwnThread.run(() -> close(e)); // who takes the lines is user code, or a file
     }
 
     private void handOverAll() {
@@ -210,7 +215,10 @@ public final class TraceLines {
         return lost.get();
     }
 
-    /** Completes on a handlers' thread when all was handed over; fails as who takes the lines has. */
+    /**
+     * Completes on a handlers' thread when all was handed over; fails as who takes the lines has, or, on a thread of its own, as
+     * the executor for handlers.
+     */
     public CompletableFuture<Void> closed() {
         return closed;
     }

@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.codec.MqttDecoder;
 import dev.dunlin.codec.PacketType;
 import dev.dunlin.codec.Publish;
@@ -61,10 +62,12 @@ public final class Traces {
 
     private void say(String clientId, char direction, String words) {
         for (TraceLines trace : all) {
-            if (trace.isOf(clientId) && trace.showsAllPackets()) {
-                trace.add(new PacketText(core.wallMs(), clientId, direction)
-                        .words(words)
-                        .line());
+            try {
+                if (trace.isOf(clientId) && trace.showsAllPackets()) {
+                    trace.add(begin(clientId, direction).words(words).line());
+                }
+            } catch (Throwable e) { // whoever looks on must not end what it looks at
+                LOG.error("client {}: a line of a trace is missing", Printable.text(clientId), e);
             }
         }
     }
@@ -73,24 +76,30 @@ public final class Traces {
         for (TraceLines trace : all) {
             try {
                 if (trace.isOf(clientId)) {
-                    show(trace, new PacketText(core.wallMs(), clientId, direction), type, packet, topic);
+                    show(trace, clientId, direction, type, packet, topic);
                 }
-            } catch (RuntimeException e) { // whoever looks on must not end what it looks at
-                LOG.error("client {}: its {} can't be shown", clientId, type, e);
+            } catch (Throwable e) { // as above
+                LOG.error("client {}: its {} can't be shown", Printable.text(clientId), type, e);
             }
         }
     }
 
-    private static void show(TraceLines to, PacketText text, PacketType type, MqttDecoder packet, String topic) {
+    private void show(
+            TraceLines to, String clientId, char direction, PacketType type, MqttDecoder packet, String topic) {
         if (type == PacketType.PUBLISH) {
             Publish publish = packet.publish();
             String known = topic.isEmpty() ? publish.topic() : topic;
             if (to.shows(known)) {
+                PacketText text = begin(clientId, direction);
                 to.add(text.publish(publish, known, to.options().payloadCharsMax())
                         .line());
             }
         } else if (to.showsAllPackets()) {
-            to.add(text.packet(type, packet).line());
+            to.add(begin(clientId, direction).packet(type, packet).line());
         }
+    }
+
+    private PacketText begin(String clientId, char direction) {
+        return new PacketText(core.wallMs(), clientId, direction);
     }
 }

@@ -3,6 +3,7 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.spi.TraceOptions;
 import dev.dunlin.codec.ReasonCode;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +20,16 @@ public final class Tracing {
     /** What the loops are told, in this order: changed and handed to them under this object's lock. */
     private List<TraceLines> all = List.of();
 
+    /** Places of those that are just being made. */
+    private int reserved;
+
     private boolean closed;
+
+    /** Makes who takes the lines of a trace: called when there is a place for it. */
+    public interface Opening {
+        /** Opens it. */
+        TraceLines.Taker open() throws IOException;
+    }
 
     /** None is on. */
     public Tracing(Core core, Executor handlers) {
@@ -31,19 +41,42 @@ public final class Tracing {
      * Begins a trace.
      *
      * @return completes on a loop when the next packet is in it, whichever loop that is for; fails with {@link
-     *     RejectedException} if there are {@link #TRACES_MAX}, and then takes no line, and closes
+     *     RejectedException} if there are {@link #TRACES_MAX}, and then opens nothing, or as the opening
      */
-    public CompletableFuture<TraceLines> begin(TraceOptions options, TraceLines.Taker taker) {
-        TraceLines trace = new TraceLines(options, handlers, taker, this::ended);
+    public CompletableFuture<TraceLines> begin(TraceOptions options, Opening opening) {
+        if (!reserve()) {
+            return CompletableFuture.failedFuture(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
+        }
+        TraceLines trace;
+        try {
+            trace = new TraceLines(options, handlers, opening.open(), this::ended);
+        } catch (Throwable e) { // whoever asked is told
+            giveBack();
+            return CompletableFuture.failedFuture(e);
+        }
         if (!add(trace)) {
             trace.refuse();
-            return CompletableFuture.failedFuture(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
+            return CompletableFuture.failedFuture(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
         }
         return begin(trace);
     }
 
+    private synchronized boolean reserve() {
+        if (closed || all.size() + reserved == TRACES_MAX) {
+            return false;
+        }
+        reserved++;
+        return true;
+    }
+
+    private synchronized void giveBack() {
+        reserved--;
+    }
+
+    /** At the place that was reserved. */
     private synchronized boolean add(TraceLines trace) {
-        if (closed || all.size() == TRACES_MAX) {
+        reserved--;
+        if (closed) {
             return false;
         }
         List<TraceLines> more = new ArrayList<>(all);

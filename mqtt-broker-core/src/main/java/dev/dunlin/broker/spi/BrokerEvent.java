@@ -20,12 +20,12 @@ public sealed interface BrokerEvent {
     /** Whom it is about: as each kind says; empty if nobody in particular. */
     String clientId();
 
-    /** What has happened, in a readable sentence; what clients have chosen is in it as it came. */
+    /** What has happened, in a readable sentence; what clients have chosen is in it as it came, see {@link Printable}. */
     String reason();
 
     private static String line(BrokerEvent event) {
         String who = event.clientId().isEmpty() ? "" : " client " + event.clientId() + ":";
-        return (event.at() + " " + event.id() + who + " " + event.reason()).replaceAll("\\p{Cntrl}", "?");
+        return Printable.text(event.at() + " " + event.id() + who + " " + event.reason());
     }
 
     /**

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.broker.spi.BrokerEvent;
+import dev.dunlin.broker.spi.BrokerEvent.Dropped;
 import dev.dunlin.broker.spi.BrokerEvent.EventsLost;
 import dev.dunlin.broker.spi.BrokerEvent.Fault;
 import dev.dunlin.broker.spi.BrokerObserver;
+import dev.dunlin.broker.spi.DropReason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -141,27 +143,87 @@ final class EventsTest {
         assertThat(events.lost()).isZero();
     }
 
+    private static Dropped drop(String client, String topic, DropReason why, long count) {
+        return new Dropped(Instant.EPOCH, client, topic, why, count);
+    }
+
     @Test
-    void interruptsAnObserverThatTakesLongerThanItMay() throws InterruptedException {
-        Events events = full();
+    void tellsSumsOfDropsAtLeastToAnObserverThatTakesLongerThanItMay() throws InterruptedException {
+        Events events = started(event -> {
+            if (blocked.getCount() > 0) {
+                block(event); // until it is interrupted
+            } else {
+                told.add(event);
+            }
+        });
+        events.tell(event(0));
+        blocked.await();
+        events.tell(event(1));
+        events.tellLast(drop("a", "t", DropReason.EXPIRED, 2));
+        events.tellLast(drop("b", "u", DropReason.EXPIRED, 3));
+        events.tellLast(drop("b", "v", DropReason.QUEUE_FULL, 4));
+        events.tellLast(drop("b", "w", DropReason.QUEUE_FULL, 5));
         events.close(1);
-        assertThat(numbers()).as("the rest comes too late").containsExactly("number 0");
-        assertThat(events.lost()).isEqualTo(MAX);
+        assertThat(told)
+                .containsExactlyInAnyOrder(
+                        event(0),
+                        drop("", "u", DropReason.EXPIRED, 5),
+                        drop("b", "w", DropReason.QUEUE_FULL, 9),
+                        new EventsLost(Instant.ofEpochMilli(1_000), 1));
+        assertThat(events.lost()).isEqualTo(1);
     }
 
     @Test
     void leavesAnObserverBehindThatDoesNotEnd() throws InterruptedException {
         AtomicBoolean end = new AtomicBoolean();
+        CountDownLatch ended = new CountDownLatch(1);
         Events events = started(event -> {
+            told.add(event);
             blocked.countDown();
             while (!end.get()) {
                 Thread.onSpinWait();
             }
+            ended.countDown();
         });
         events.tell(event(0));
         blocked.await();
+        events.tell(event(1));
+        events.tellLast(drop("a", "t", DropReason.EXPIRED, 2));
         events.close(1);
+        assertThat(events.lost()).as("what it isn't told any more").isEqualTo(2);
         end.set(true);
+        ended.await();
+        await().until(() -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().equals("test-events")));
+        assertThat(told).containsExactly(event(0));
+    }
+
+    /** Also in a queue of one, of which half is nothing. */
+    @Test
+    void whoWaitsForRoomIsCalledThoughOthersFindNone() {
+        Events events = new Events("test", List.of(told -> {}), 1, () -> 1_000);
+        events.start();
+        AtomicBoolean over = new AtomicBoolean();
+        Thread other = new Thread(() -> {
+            while (!over.get()) {
+                events.tell(event(0));
+            }
+        });
+        try {
+            for (int i = 0; i < 20_000; i++) {
+                AtomicBoolean called = new AtomicBoolean();
+                if (i == 0) {
+                    other.start();
+                }
+                events.whenRoom(() -> called.set(true));
+                while (!called.get()) {
+                    Thread.onSpinWait();
+                }
+            }
+        } finally {
+            over.set(true);
+        }
+        events.close(PATIENCE_MS);
     }
 
     @Test

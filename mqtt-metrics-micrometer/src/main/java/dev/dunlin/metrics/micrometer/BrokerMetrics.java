@@ -14,8 +14,11 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -35,9 +38,11 @@ public final class BrokerMetrics implements MeterBinder, AutoCloseable {
 
     private final Broker broker;
     private final Tags tags;
+
+    /** What it has made. */
     private final List<Bound> bound = new ArrayList<>();
 
-    private record Bound(MeterRegistry registry, Meter meter) {}
+    private record Bound(MeterRegistry registry, Set<Meter> made) {}
 
     /** Of a broker, with its name in the tag {@code broker}. */
     public BrokerMetrics(Broker broker) {
@@ -61,17 +66,36 @@ public final class BrokerMetrics implements MeterBinder, AutoCloseable {
      */
     @Override
     public synchronized void bindTo(MeterRegistry registry) {
-        if (registry.find("dunlin.uptime").tags(tags).meter() != null) {
+        Binding binding =
+                new Binding(registry, new Snapshot(broker, registry.config().clock()));
+        try {
+            binding.bindAll();
+        } catch (RuntimeException | Error e) { // as for a meter of another kind under this name
+            remove(registry, binding.made);
+            throw e;
+        }
+        if (binding.foundOthers) {
+            remove(registry, binding.made);
             throw new IllegalStateException("meters with " + tags + " are registered: name the brokers apart");
         }
-        new Binding(registry, new Snapshot(broker, registry.config().clock())).bindAll();
+        bound.add(new Bound(registry, binding.made));
     }
 
-    /** Takes the meters out of all registries. */
+    /** Takes the meters out of all registries: its own, not those that others have put in their place. */
     @Override
     public synchronized void close() {
-        bound.forEach(each -> each.registry.remove(each.meter));
+        bound.forEach(each -> remove(each.registry, each.made));
         bound.clear();
+    }
+
+    /** A registry removes what has the same name and tags. */
+    private static void remove(MeterRegistry registry, Set<Meter> made) {
+        registry.getMeters().stream().filter(made::contains).forEach(registry::remove);
+    }
+
+    /** A set of meters, each the same as itself only. */
+    private static Set<Meter> identities() {
+        return Collections.newSetFromMap(new IdentityHashMap<>());
     }
 
     /** All meters of one registry. */
@@ -79,9 +103,16 @@ public final class BrokerMetrics implements MeterBinder, AutoCloseable {
         private final MeterRegistry registry;
         private final Snapshot snapshot;
 
+        /** What was there: a registry gives it back where the same is to be registered once more. */
+        private final Set<Meter> before = identities();
+
+        private final Set<Meter> made = identities();
+        private boolean foundOthers;
+
         Binding(MeterRegistry registry, Snapshot snapshot) {
             this.registry = registry;
             this.snapshot = snapshot;
+            before.addAll(registry.getMeters());
         }
 
         void bindAll() {
@@ -265,7 +296,11 @@ public final class BrokerMetrics implements MeterBinder, AutoCloseable {
         }
 
         private void add(Meter meter) {
-            bound.add(new Bound(registry, meter));
+            if (before.contains(meter)) {
+                foundOthers = true;
+            } else {
+                made.add(meter);
+            }
         }
     }
 }

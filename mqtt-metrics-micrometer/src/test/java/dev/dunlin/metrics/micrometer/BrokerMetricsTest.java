@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MockClock;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -146,6 +147,26 @@ final class BrokerMetricsTest {
         assertThat(second.getMeters()).isEmpty();
         metrics.bindTo(registry);
         assertThat(registry.getMeters()).hasSizeGreaterThan(10);
+    }
+
+    /** The meter that a look for duplicates would go by may be the one that a filter denies. */
+    @Test
+    void takesOnlyBackWhatItHasMade() {
+        registry.config().meterFilter(MeterFilter.denyNameStartsWith("dunlin.uptime"));
+        BrokerMetrics first = new BrokerMetrics(broker);
+        first.bindTo(registry);
+        List<Meter> meters = registry.getMeters();
+        BrokerMetrics second = new BrokerMetrics(broker);
+        assertThatThrownBy(() -> second.bindTo(registry)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> first.bindTo(registry)).isInstanceOf(IllegalStateException.class);
+        second.close();
+        assertThat(registry.getMeters()).containsExactlyInAnyOrderElementsOf(meters);
+        registry.clear();
+        second.bindTo(registry);
+        first.close();
+        assertThat(registry.getMeters()).hasSameSizeAs(meters);
+        second.close();
+        assertThat(registry.getMeters()).isEmpty();
     }
 
     @Test
