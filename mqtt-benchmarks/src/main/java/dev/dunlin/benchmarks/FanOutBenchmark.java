@@ -236,6 +236,21 @@ public class FanOutBenchmark {
         public void redirect(ReasonCode reason, String serverReference) {
             throw new IllegalStateException(reason + " " + serverReference);
         }
+
+        @Override
+        public String clientId() {
+            throw new IllegalStateException("not asked for");
+        }
+
+        @Override
+        public int keepAliveSeconds() {
+            throw new IllegalStateException("not asked for");
+        }
+
+        @Override
+        public String listener() {
+            return client.listener();
+        }
     }
 
     /** Has these two hooks. */
@@ -248,16 +263,6 @@ public class FanOutBenchmark {
         @Override
         public Verdict<Message> onDeliver(ClientInfo to, Message message) {
             return Verdict.pass();
-        }
-
-        @Override
-        public String clientId() {
-            throw new IllegalStateException("not asked for");
-        }
-
-        @Override
-        public int keepAliveSeconds() {
-            throw new IllegalStateException("not asked for");
         }
     }
 }
