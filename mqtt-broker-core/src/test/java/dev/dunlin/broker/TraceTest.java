@@ -222,7 +222,7 @@ final class TraceTest {
     void cutsNoPairInTwoAndItsFileGoesOn(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("trace.txt");
         Trace trace = get(
-                broker.broker().admin().trace(new TraceOptions("", "+", 1_000, 1_000, Duration.ofHours(1), 1), file));
+                broker.broker().admin().trace(new TraceOptions("", "+", 1_000, 1_000, Duration.ofHours(1), 100), file));
         WireClient c = broker.client("c");
         c.published("😀".repeat(2_000), "p", 0)
                 .published("x" + "😀".repeat(2_000), "p", 0)
