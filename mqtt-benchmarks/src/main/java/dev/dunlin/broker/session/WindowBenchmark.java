@@ -116,6 +116,11 @@ public class WindowBenchmark {
     /** The session around a queue that is never full. */
     private static final class NoOwner implements SessionQueue.Owner {
         @Override
+        public String account() {
+            throw new IllegalStateException("nothing is lost");
+        }
+
+        @Override
         public long storedSid() {
             throw new IllegalStateException("nothing is stored");
         }
