@@ -23,14 +23,19 @@ import org.slf4j.LoggerFactory;
 /**
  * Requests from within the process that wait for their answers [5.0 section 4.10]. All answers come on one topic, whose first
  * level nobody can guess: as it begins with "$", no wildcard matches it either. By its correlation data, which is as hard to
- * guess, an answer finds its request. Timers are those of one loop.
+ * guess, an answer finds its request. Clients that are given the topic may publish there and can't subscribe. Timers are those
+ * of one loop.
  */
 public final class LocalRequests {
     private static final Logger LOG = LoggerFactory.getLogger(LocalRequests.class);
 
+    /** What the topic for answers begins with. Clients can't subscribe to such topics. */
+    static final String ANSWERS = "$answers-";
+
     private final Core core;
     private final LocalPublisher publisher;
     private final Executor handlers;
+    private final Completions completions;
     private final SessionLoop home;
     private final String answersTopic;
     private final AtomicBoolean subscribed = new AtomicBoolean();
@@ -43,7 +48,8 @@ public final class LocalRequests {
         this.core = core;
         this.publisher = publisher;
         this.handlers = handlers;
-        answersTopic = core.newClientId("$answers-");
+        completions = new Completions(handlers);
+        answersTopic = core.newClientId(ANSWERS);
         home = core.home(answersTopic);
     }
 
@@ -83,7 +89,7 @@ public final class LocalRequests {
         return made.answer;
     }
 
-    /** Fails what is still under way and all that comes. After the loops have ended; not on one. */
+    /** Fails what is still under way and all that comes, on this thread. After the loops have ended; not on one. */
     public void close() {
         closed = true;
         failPending();
@@ -117,7 +123,7 @@ public final class LocalRequests {
         if (request == null) {
             LOG.debug("an answer came too late, or to nothing that was asked: {}", answer);
         } else { // what depends on it may take its time, and others wait for their answers
-            handlers.execute(() -> request.answer.complete(answer));
+            completions.addApart(() -> request.answer.complete(answer));
         }
     }
 
@@ -150,7 +156,7 @@ public final class LocalRequests {
 
         private void timedOut() {
             String what = "no answer to a request on " + topic + " within " + timeoutMs + " ms";
-            handlers.execute(() -> answer.completeExceptionally(new TimeoutException(what)));
+            completions.addApart(() -> answer.completeExceptionally(new TimeoutException(what)));
         }
 
         private void stopTimer() {
