@@ -12,6 +12,7 @@ import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.spi.SubscriptionOptions;
+import dev.dunlin.broker.spi.Verdict;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.Property;
@@ -309,6 +310,55 @@ final class LocalSessionTest {
         join(local.publish(message("both", QoS.AT_LEAST_ONCE)));
         assertThat(next().payloadText()).isEqualTo("both");
         assertThat(others.poll(10, TimeUnit.SECONDS)).isNotNull();
+    }
+
+    @Test
+    void aHandlerSetBehindAnUnsubscribeStays() throws InterruptedException {
+        LocalSession session = lasting("local");
+        BlockingQueue<Message> before = new LinkedBlockingQueue<>();
+        BlockingQueue<Message> since = new LinkedBlockingQueue<>();
+        join(session.subscribe("t", QoS.AT_LEAST_ONCE, MessageHandler.of(before::add)));
+        CompletionStage<Boolean> ended = session.unsubscribe("t");
+        CompletionStage<QoS> subscribed = session.subscribe("t", QoS.AT_LEAST_ONCE, MessageHandler.of(since::add));
+        assertThat(join(ended)).isTrue();
+        join(subscribed);
+        join(broker.local().publish(message("pipelined", QoS.AT_LEAST_ONCE)));
+        assertThat(since.poll(10, TimeUnit.SECONDS).payloadText()).isEqualTo("pipelined");
+        join(session.unsubscribe("t")
+                .thenCompose(done -> session.subscribe("t", QoS.AT_LEAST_ONCE, MessageHandler.of(since::add))));
+        join(session.unsubscribe("other")); // whatever the first one has left to do is done
+        join(broker.local().publish(message("chained", QoS.AT_LEAST_ONCE)));
+        assertThat(since.poll(10, TimeUnit.SECONDS).payloadText()).isEqualTo("chained");
+        assertThat(before).isEmpty();
+        assertThat(came).isEmpty();
+    }
+
+    @Test
+    void aSubscribeThatIsRefusedLeavesTheHandlerThatWasThere() throws InterruptedException {
+        ScriptedInterceptor script = new ScriptedInterceptor();
+        try (TestBroker asking = TestBroker.start(builder -> builder.intercept(script))) {
+            LocalSession session = join(asking.local().connect(LocalSessionOptions.of("local")));
+            join(session.subscribe("t", QoS.AT_LEAST_ONCE, keep));
+            script.subscribe = asked -> Verdict.reject(ReasonCode.QUOTA_EXCEEDED, "");
+            BlockingQueue<Message> never = new LinkedBlockingQueue<>();
+            assertThat(rejection(session.subscribe("t", QoS.AT_LEAST_ONCE, MessageHandler.of(never::add))))
+                    .isEqualTo(ReasonCode.QUOTA_EXCEEDED);
+            join(asking.local().publish(message("p", QoS.AT_LEAST_ONCE)));
+            assertThat(next().payloadText()).isEqualTo("p");
+            assertThat(never).isEmpty();
+        }
+    }
+
+    @Test
+    void whatDependsOnAnAnswerMayWaitForAnother() {
+        CompletionStage<Boolean> all = broker.local()
+                .connect(LocalSessionOptions.of("local"))
+                .thenApply(session -> {
+                    join(session.subscribe("t", QoS.AT_LEAST_ONCE, keep)
+                            .thenApply(granted -> join(session.publish(message("p", QoS.AT_LEAST_ONCE)))));
+                    return join(session.unsubscribe("t"));
+                });
+        assertThat(join(all)).isTrue();
     }
 
     @Test
