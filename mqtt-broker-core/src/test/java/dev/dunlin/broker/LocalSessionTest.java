@@ -12,7 +12,6 @@ import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.spi.SubscriptionOptions;
-import dev.dunlin.broker.spi.Verdict;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.Property;
@@ -331,22 +330,6 @@ final class LocalSessionTest {
         assertThat(since.poll(10, TimeUnit.SECONDS).payloadText()).isEqualTo("chained");
         assertThat(before).isEmpty();
         assertThat(came).isEmpty();
-    }
-
-    @Test
-    void aSubscribeThatIsRefusedLeavesTheHandlerThatWasThere() throws InterruptedException {
-        ScriptedInterceptor script = new ScriptedInterceptor();
-        try (TestBroker asking = TestBroker.start(builder -> builder.intercept(script))) {
-            LocalSession session = join(asking.local().connect(LocalSessionOptions.of("local")));
-            join(session.subscribe("t", QoS.AT_LEAST_ONCE, keep));
-            script.subscribe = asked -> Verdict.reject(ReasonCode.QUOTA_EXCEEDED, "");
-            BlockingQueue<Message> never = new LinkedBlockingQueue<>();
-            assertThat(rejection(session.subscribe("t", QoS.AT_LEAST_ONCE, MessageHandler.of(never::add))))
-                    .isEqualTo(ReasonCode.QUOTA_EXCEEDED);
-            join(asking.local().publish(message("p", QoS.AT_LEAST_ONCE)));
-            assertThat(next().payloadText()).isEqualTo("p");
-            assertThat(never).isEmpty();
-        }
     }
 
     @Test

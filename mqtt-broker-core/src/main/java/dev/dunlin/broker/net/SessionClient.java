@@ -160,9 +160,10 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
             publishing.decrementAndGet();
             throw e;
         }
-        result.whenComplete((answer, failure) -> publishing.decrementAndGet());
+        // Of this one, and not of the result: what depends on it may publish the next.
+        CompletableFuture<ReasonCode> counted = result.whenComplete((answer, failure) -> publishing.decrementAndGet());
         execute(() -> begin(new Outgoing(frame, message.qos(), message.retain(), result)));
-        return result;
+        return counted;
     }
 
     /** Subscribes; completes with the answer, an error too. */

@@ -79,7 +79,7 @@ public final class LocalRequests {
         try {
             publisher.publish(sent).whenComplete((outcome, failure) -> published(made, outcome, failure));
         } catch (IllegalArgumentException e) {
-            made.answer.completeExceptionally(e);
+            made.fail(e);
             throw e;
         }
         home.execute(made::startTimer);
@@ -97,7 +97,7 @@ public final class LocalRequests {
 
     private void failPending() {
         for (Pending each : List.copyOf(pending.values())) {
-            each.answer.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
+            each.fail(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
         }
     }
 
@@ -109,9 +109,9 @@ public final class LocalRequests {
 
     private static void published(Pending request, @Nullable ReasonCode outcome, @Nullable Throwable failure) {
         if (failure != null) {
-            request.answer.completeExceptionally(failure);
+            request.fail(failure);
         } else if (outcome == ReasonCode.NO_MATCHING_SUBSCRIBERS) {
-            request.answer.completeExceptionally(new RejectedException(ReasonCode.NO_MATCHING_SUBSCRIBERS));
+            request.fail(new RejectedException(ReasonCode.NO_MATCHING_SUBSCRIBERS));
         }
     }
 
@@ -123,7 +123,7 @@ public final class LocalRequests {
         if (request == null) {
             LOG.debug("an answer came too late, or to nothing that was asked: {}", answer);
         } else { // what depends on it may take its time, and others wait for their answers
-            completions.addApart(() -> request.answer.complete(answer));
+            completions.addApart(() -> request.succeed(answer));
         }
     }
 
@@ -148,6 +148,16 @@ public final class LocalRequests {
             this.timeoutMs = timeoutMs;
         }
 
+        private void succeed(Message with) {
+            forget(this); // first: what depends on the answer may make another request
+            answer.complete(with);
+        }
+
+        private void fail(Throwable failure) {
+            forget(this);
+            answer.completeExceptionally(failure);
+        }
+
         private void startTimer() {
             if (!answer.isDone()) {
                 timer = home.schedule(timeoutMs, this::timedOut);
@@ -156,7 +166,7 @@ public final class LocalRequests {
 
         private void timedOut() {
             String what = "no answer to a request on " + topic + " within " + timeoutMs + " ms";
-            completions.addApart(() -> answer.completeExceptionally(new TimeoutException(what)));
+            completions.addApart(() -> fail(new TimeoutException(what)));
         }
 
         private void stopTimer() {
