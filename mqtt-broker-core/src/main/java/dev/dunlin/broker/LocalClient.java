@@ -31,7 +31,10 @@ import java.util.function.Function;
  * everything: nobody is asked for permission. Any thread; nothing here blocks.
  *
  * <p>Handlers, subscribers of flows and whatever depends on a stage that is returned here run on the executor for handlers:
- * threads of the broker, or {@link BrokerBuilder#handlerExecutor}; never on an event loop. They may block.
+ * threads of the broker, or {@link BrokerBuilder#handlerExecutor}. They may block. Two exceptions: a stage whose executor refuses
+ * to run anything is completed by the thread that knows its result, which may be an event loop; and what is under way when the
+ * broker closes is failed by the thread that closes it, or that has called. What depends on publishes' stages runs one after the
+ * other: there, don't wait for another publish.
  */
 public final class LocalClient {
     private static final CompletionStage<?> DONE = CompletableFuture.completedFuture(null);

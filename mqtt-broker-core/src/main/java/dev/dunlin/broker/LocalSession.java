@@ -28,7 +28,9 @@ import java.util.concurrent.CompletionStage;
  * resumed, also a message of QoS 2 of which a handler had been done at that moment. QoS 0 messages wait up to {@link
  * Limits#localQueueMessagesMax()}; what comes above is lost: {@link DropReason#LOCAL_QUEUE_FULL}.
  *
- * <p>Stages complete on the executor for handlers. What is under way when the connection ends fails with {@link
+ * <p>Stages complete on the executor for handlers, or, if that refuses, where their result is known, which may be an event loop.
+ * Such a refusal also ends the connection, and acknowledges nothing. What depends on publishes' stages runs one after the other:
+ * there, don't wait for another publish of this session. What is under way when the connection ends fails with {@link
  * RejectedException}, which says why it has ended: whether the broker has taken such a publish, nobody knows.
  */
 public final class LocalSession implements AutoCloseable {
@@ -56,8 +58,8 @@ public final class LocalSession implements AutoCloseable {
     /**
      * Publishes a message. Messages of one thread, topic and QoS stay in order.
      *
-     * @return of QoS 1 and 2, completes with the broker's acknowledgement; of QoS 0, when it is on its way, and then says that
-     *     it was matched. Fails with {@link RejectedException} if it was refused, if there are more than {@link
+     * @return of QoS 1 and 2, completes with the broker's acknowledgement; of QoS 0, when it is wholly on its way, and then says
+     *     that it was matched. Fails with {@link RejectedException} if it was refused, if there are more than {@link
      *     Limits#localPublishesMax()} under way, or if the connection has ended
      * @throws IllegalArgumentException as {@link LocalClient#publish}
      */

@@ -232,6 +232,17 @@ final class LocalClientTest {
         assertThat(came).isEmpty();
     }
 
+    @Test
+    void whatFailsAfterTheEndIsNotUnderWay() {
+        TestBroker small = TestBroker.start(Limits.EMBEDDED.withLocalPublishesMax(1));
+        LocalClient local = small.local();
+        small.close();
+        for (int i = 0; i < 3; i++) {
+            assertThat(rejection(local.publish(Message.of("t", "p")).toCompletableFuture()))
+                    .isEqualTo(ReasonCode.SERVER_SHUTTING_DOWN);
+        }
+    }
+
     // ---- subscribe
 
     @Test

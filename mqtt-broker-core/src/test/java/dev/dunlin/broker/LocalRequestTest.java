@@ -1,5 +1,7 @@
 package dev.dunlin.broker;
 
+import static dev.dunlin.broker.testkit.Packets.suback;
+import static dev.dunlin.broker.testkit.Packets.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -12,6 +14,7 @@ import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.RejectedException;
+import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
 import java.nio.charset.StandardCharsets;
@@ -182,6 +185,20 @@ final class LocalRequestTest {
         assertThat(heard.poll(10, TimeUnit.SECONDS).responseTopic()).startsWith("$answers-");
         broker.settle();
         assertThat(heard).isEmpty();
+    }
+
+    @Test
+    void clientsThatAreToldTheTopicForAnswersCantSubscribeToIt() throws InterruptedException {
+        BlockingQueue<Message> heard = new LinkedBlockingQueue<>();
+        broker.local().subscribe("upper", heard::add);
+        broker.local().request(question("q"), TIMEOUT);
+        String topic = heard.poll(10, TimeUnit.SECONDS).responseTopic();
+        WireClient client = broker.client("curious");
+        for (String filter : List.of(topic, topic + "/#", "$share/g/" + topic)) {
+            client.send(subscribe(1, filter, 1));
+            client.expect(suback(1, ReasonCode.NOT_AUTHORIZED));
+        }
+        client.subscribed("$answers", 1); // anybody's
     }
 
     @Test

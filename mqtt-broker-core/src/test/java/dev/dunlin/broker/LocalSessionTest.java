@@ -312,6 +312,39 @@ final class LocalSessionTest {
     }
 
     @Test
+    void aHandlerSetBehindAnUnsubscribeStays() throws InterruptedException {
+        LocalSession session = lasting("local");
+        BlockingQueue<Message> before = new LinkedBlockingQueue<>();
+        BlockingQueue<Message> since = new LinkedBlockingQueue<>();
+        join(session.subscribe("t", QoS.AT_LEAST_ONCE, MessageHandler.of(before::add)));
+        CompletionStage<Boolean> ended = session.unsubscribe("t");
+        CompletionStage<QoS> subscribed = session.subscribe("t", QoS.AT_LEAST_ONCE, MessageHandler.of(since::add));
+        assertThat(join(ended)).isTrue();
+        join(subscribed);
+        join(broker.local().publish(message("pipelined", QoS.AT_LEAST_ONCE)));
+        assertThat(since.poll(10, TimeUnit.SECONDS).payloadText()).isEqualTo("pipelined");
+        join(session.unsubscribe("t")
+                .thenCompose(done -> session.subscribe("t", QoS.AT_LEAST_ONCE, MessageHandler.of(since::add))));
+        join(session.unsubscribe("other")); // whatever the first one has left to do is done
+        join(broker.local().publish(message("chained", QoS.AT_LEAST_ONCE)));
+        assertThat(since.poll(10, TimeUnit.SECONDS).payloadText()).isEqualTo("chained");
+        assertThat(before).isEmpty();
+        assertThat(came).isEmpty();
+    }
+
+    @Test
+    void whatDependsOnAnAnswerMayWaitForAnother() {
+        CompletionStage<Boolean> all = broker.local()
+                .connect(LocalSessionOptions.of("local"))
+                .thenApply(session -> {
+                    join(session.subscribe("t", QoS.AT_LEAST_ONCE, keep)
+                            .thenApply(granted -> join(session.publish(message("p", QoS.AT_LEAST_ONCE)))));
+                    return join(session.unsubscribe("t"));
+                });
+        assertThat(join(all)).isTrue();
+    }
+
+    @Test
     void losesQos0MessagesAboveItsBound() throws InterruptedException {
         try (TestBroker small = TestBroker.start(Limits.EMBEDDED.withLocalQueueMessagesMax(2))) {
             LocalSession local = join(small.local().connect(LocalSessionOptions.of("local")));

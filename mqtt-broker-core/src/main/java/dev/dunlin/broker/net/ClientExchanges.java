@@ -19,6 +19,9 @@ final class ClientExchanges {
         @Nullable
         ReasonCode received;
 
+        @Nullable
+        Consumer<ReasonCode> answered;
+
         Exchange(CompletableFuture<ReasonCode> result, boolean publish) {
             this.result = result;
             this.publish = publish;
@@ -57,6 +60,13 @@ final class ClientExchanges {
         }
     }
 
+    /** Has this called with the answer to one, before {@link #end} returns. Not without an answer. */
+    void whenAnswered(int id, Consumer<ReasonCode> answered) {
+        Exchange exchange = byId.get(id);
+        assert exchange != null : "none with id " + id;
+        exchange.answered = answered;
+    }
+
     /** Ends one; null if there is none with this id. */
     @Nullable
     Answered end(int id, ReasonCode reason) {
@@ -65,7 +75,10 @@ final class ClientExchanges {
             return null;
         }
         publishes -= exchange.publish ? 1 : 0;
-        return new Answered(exchange.result, exchange.received == null ? reason : exchange.received);
+        if (exchange.answered != null) {
+            exchange.answered.accept(reason);
+        }
+        return new Answered(exchange.result, exchange.publish, exchange.received == null ? reason : exchange.received);
     }
 
     /** Ends all. */
@@ -76,5 +89,5 @@ final class ClientExchanges {
     }
 
     /** An answer, to be completed. */
-    record Answered(CompletableFuture<ReasonCode> result, ReasonCode reason) {}
+    record Answered(CompletableFuture<ReasonCode> result, boolean publish, ReasonCode reason) {}
 }

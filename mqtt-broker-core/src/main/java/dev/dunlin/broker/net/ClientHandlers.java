@@ -2,11 +2,13 @@ package dev.dunlin.broker.net;
 
 import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.MessageHandler;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +19,21 @@ import org.jspecify.annotations.Nullable;
 final class ClientHandlers {
     private static final int IDENTIFIER_MAX = 268_435_455;
 
-    private record Entry(String filter, MessageHandler handler) {}
+    /** A handler, with the number of the SUBSCRIBE that has brought it. */
+    private record Entry(MessageHandler handler, long number) {}
 
-    private final Map<Integer, Entry> byIdentifier = new HashMap<>();
+    /** The handlers of a filter: the one that is in force, and behind it those whose SUBSCRIBE isn't answered yet. */
+    private static final class Entries {
+        final String filter;
+        final ArrayDeque<Entry> inOrder = new ArrayDeque<>(1);
+
+        Entries(String filter) {
+            this.filter = filter;
+        }
+    }
+
+    private final Map<Integer, Entries> byIdentifier = new HashMap<>();
+    private long lastNumber;
     private final @Nullable MessageHandler others;
 
     /** @param others gets what is for no subscription of this process */
@@ -27,20 +41,52 @@ final class ClientHandlers {
         this.others = others;
     }
 
-    /** Sets the handler of a filter; returns its subscription identifier. */
-    int put(String filter, MessageHandler handler) {
-        int identifier = place(filter);
-        byIdentifier.put(identifier, new Entry(filter, handler));
-        return identifier;
+    /**
+     * Sets the handler of a filter, with a SUBSCRIBE: messages may come before its answer. Those of before are kept until then.
+     *
+     * @return its number, {@link #lastNumber}
+     */
+    long put(String filter, MessageHandler handler) {
+        Entries entries = byIdentifier.computeIfAbsent(identifier(filter), absent -> new Entries(filter));
+        entries.inOrder.add(new Entry(handler, ++lastNumber));
+        return lastNumber;
     }
 
-    void remove(String filter) {
-        byIdentifier.remove(place(filter));
+    /** The number of the last handler that was set, of whatever filter. */
+    long lastNumber() {
+        return lastNumber;
     }
 
-    private int place(String filter) {
+    /** A SUBSCRIBE was granted: its handler has replaced those of before. */
+    void granted(String filter, long number) {
+        removeIf(filter, entry -> entry.number < number);
+    }
+
+    /** A SUBSCRIBE was refused: who was the handler before is it again. */
+    void refused(String filter, long number) {
+        removeIf(filter, entry -> entry.number == number);
+    }
+
+    /** An UNSUBSCRIBE was answered: gone are the handlers that were set before it was sent, and not those set since. */
+    void unsubscribed(String filter, long lastNumber) {
+        removeIf(filter, entry -> entry.number <= lastNumber);
+    }
+
+    private void removeIf(String filter, Predicate<Entry> gone) {
+        int identifier = identifier(filter);
+        Entries entries = byIdentifier.get(identifier);
+        if (entries != null) {
+            entries.inOrder.removeIf(gone);
+            if (entries.inOrder.isEmpty()) {
+                byIdentifier.remove(identifier);
+            }
+        }
+    }
+
+    /** The subscription identifier of a filter. */
+    int identifier(String filter) {
         int identifier = 1 + Math.floorMod(filter.hashCode() * 0x9E37_79B9, IDENTIFIER_MAX);
-        for (Entry there = byIdentifier.get(identifier);
+        for (Entries there = byIdentifier.get(identifier);
                 there != null && !there.filter.equals(filter);
                 there = byIdentifier.get(identifier)) {
             identifier = identifier % IDENTIFIER_MAX + 1;
@@ -53,9 +99,9 @@ final class ClientHandlers {
     MessageHandler of(String topic, int[] identifiers) {
         List<MessageHandler> all = new ArrayList<>(1);
         for (int identifier : identifiers) {
-            Entry entry = byIdentifier.get(identifier);
-            if (entry != null && matches(entry.filter, topic)) {
-                all.add(entry.handler);
+            Entries entries = byIdentifier.get(identifier);
+            if (entries != null && matches(entries.filter, topic)) {
+                all.add(entries.inOrder.getLast().handler);
             }
         }
         return all.isEmpty() ? others : all.size() == 1 ? all.get(0) : together(all);

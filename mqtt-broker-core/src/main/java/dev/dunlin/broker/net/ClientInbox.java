@@ -22,6 +22,9 @@ final class ClientInbox {
 
     /** Who acknowledges. */
     interface Acknowledging {
+        /** Nothing more can be handed out: the connection is to end, without an acknowledgement of what waits. Any thread. */
+        void cutOff(Throwable failure);
+
         /** A handler is done with a message of QoS 1 or 2; any thread. */
         void handled(QoS qos, int packetId, boolean failed);
     }
@@ -91,9 +94,9 @@ final class ClientInbox {
     }
 
     private void refused(Throwable failure) {
-        LOG.warn("the executor of a local session's handlers refuses: {}", failure.toString());
-        for (Received each = queue.poll(); each != null; each = queue.poll()) {
-            done(each, failure);
+        if (!closed) {
+            close();
+            client.cutOff(failure);
         }
     }
 }

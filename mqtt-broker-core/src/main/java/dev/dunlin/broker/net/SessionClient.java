@@ -35,6 +35,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +45,8 @@ import org.slf4j.LoggerFactory;
  * other. It has no thread: what is to be done is done in turns on the executor for handlers, one at a time, whenever bytes have
  * come, there is room for more, or a user has called. Fields that aren't final belong to the turn.
  *
- * <p>Handlers run beside the turns, and so do completions: they may block, and wait for one another.
+ * <p>Handlers run beside the turns, and so do completions: they may block, and wait for one another; but those of publishes
+ * come one after the other.
  */
 public final class SessionClient implements PacketHandler, ClientInbox.Acknowledging {
     private static final Logger LOG = LoggerFactory.getLogger(SessionClient.class);
@@ -76,8 +78,13 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
     private boolean disconnecting;
     private boolean over;
 
-    /** Bytes on their way to the broker. */
-    private record Output(ByteBuf bytes, @Nullable Runnable written) {}
+    /**
+     * Bytes on their way to the broker.
+     *
+     * @param published completes when they are written: of a publish of QoS 0
+     * @param last whether nothing is sent behind them
+     */
+    private record Output(ByteBuf bytes, @Nullable CompletableFuture<ReasonCode> published, boolean last) {}
 
     /** A publish. Owns its frame. */
     private record Outgoing(PublishFrame frame, QoS qos, boolean retain, CompletableFuture<ReasonCode> result) {}
@@ -153,47 +160,51 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
             publishing.decrementAndGet();
             throw e;
         }
-        result.whenComplete((answer, failure) -> publishing.decrementAndGet());
+        // Of this one, and not of the result: what depends on it may publish the next.
+        CompletableFuture<ReasonCode> counted = result.whenComplete((answer, failure) -> publishing.decrementAndGet());
         execute(() -> begin(new Outgoing(frame, message.qos(), message.retain(), result)));
-        return result;
+        return counted;
     }
 
     /** Subscribes; completes with the answer, an error too. */
     public CompletableFuture<ReasonCode> subscribe(SubscriptionRequest request, MessageHandler handler) {
         String filter = request.filter();
-        CompletableFuture<ReasonCode> result = exchange(id -> {
-            int identifier = handlers.put(filter, handler);
+        return exchange(id -> {
+            long number = handlers.put(filter, handler);
             ByteBuf packet = Unpooled.buffer();
             Properties properties = Properties.builder()
-                    .add(Property.SUBSCRIPTION_IDENTIFIER, identifier)
+                    .add(Property.SUBSCRIPTION_IDENTIFIER, handlers.identifier(filter))
                     .build();
             MqttEncoder.subscribe(packet, SPOKEN, new Subscribe(id, properties, List.of(request)));
-            return packet;
+            send(packet);
+            return answer -> {
+                if (answer.isError()) {
+                    handlers.refused(filter, number);
+                } else {
+                    handlers.granted(filter, number);
+                }
+            };
         });
-        result.thenAccept(answer -> forgetIf(answer.isError(), filter));
-        return result;
     }
 
     /** Unsubscribes; completes with the answer. */
     public CompletableFuture<ReasonCode> unsubscribe(String filter) {
-        CompletableFuture<ReasonCode> result = exchange(id -> {
+        return exchange(id -> {
+            long lastNumber = handlers.lastNumber();
             ByteBuf packet = Unpooled.buffer();
             MqttEncoder.unsubscribe(packet, SPOKEN, new Unsubscribe(id, Properties.EMPTY, List.of(filter)));
-            return packet;
+            send(packet);
+            return answer -> {
+                if (!answer.isError()) {
+                    handlers.unsubscribed(filter, lastNumber);
+                }
+            };
         });
-        result.thenAccept(answer -> forgetIf(!answer.isError(), filter));
-        return result;
     }
 
-    private void forgetIf(boolean ended, String filter) {
-        if (ended) {
-            execute(() -> handlers.remove(filter));
-        }
-    }
-
-    /** Makes a packet of an id. */
+    /** Sends a packet with an id; returns what is to be done, in the turn, with its answer. */
     private interface Request {
-        ByteBuf packet(int id);
+        Consumer<ReasonCode> send(int id);
     }
 
     private CompletableFuture<ReasonCode> exchange(Request request) {
@@ -204,7 +215,8 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
             } else if (exchanges.isFull()) {
                 completions.add(() -> result.completeExceptionally(new RejectedException(ReasonCode.QUOTA_EXCEEDED)));
             } else {
-                send(request.packet(exchanges.begin(result, false)));
+                int id = exchanges.begin(result, false);
+                exchanges.whenAnswered(id, request.send(id));
             }
         });
         return result;
@@ -222,7 +234,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
                 reason = how;
                 ByteBuf packet = Unpooled.buffer();
                 MqttEncoder.disconnect(packet, SPOKEN, how, Properties.EMPTY);
-                output.add(new Output(packet, out::closeWriter));
+                output.add(new Output(packet, null, true));
             }
         });
     }
@@ -278,23 +290,36 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
             }
             output.remove();
             next.bytes.release();
-            if (next.written != null) {
-                next.written.run();
+            CompletableFuture<ReasonCode> published = next.published;
+            if (published != null) {
+                completions.add(() -> published.complete(ReasonCode.SUCCESS));
+            }
+            if (next.last) {
+                out.closeWriter();
             }
         }
     }
 
     private void send(ByteBuf packet) {
-        output.add(new Output(packet, null));
+        output.add(new Output(packet, null, false));
     }
 
     /** The executor takes nothing any more: the connection is cut off. In place of a turn. */
     private void refused(Throwable failure) {
+        lost(failure);
+        runTasks();
+    }
+
+    @Override
+    public void cutOff(Throwable failure) {
+        execute(() -> lost(failure));
+    }
+
+    private void lost(Throwable failure) {
         if (!over) {
             LOG.warn("a local session ends, its executor refuses: {}", failure.toString());
             lost();
         }
-        runTasks();
     }
 
     /** The connection is over. */
@@ -310,8 +335,8 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
         inbox.close();
         output.forEach(each -> {
             each.bytes.release();
-            if (each.written != null) {
-                each.written.run(); // nobody can tell whether the broker has it
+            if (each.published != null) {
+                fail(each.published); // not all of it was handed over: the broker hasn't got it
             }
         });
         output.clear();
@@ -321,7 +346,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
         });
         waiting.clear();
         exchanges.endAll(this::fail);
-        completions.add(() -> {
+        completions.addApart(() -> {
             connected.completeExceptionally(new RejectedException(why));
             closed.complete(why);
         });
@@ -350,7 +375,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
             completions.add(
                     () -> publish.result.completeExceptionally(new RejectedException(ReasonCode.PACKET_TOO_LARGE)));
         } else if (publish.qos == QoS.AT_MOST_ONCE) {
-            transmit(publish, 0, () -> completions.add(() -> publish.result.complete(ReasonCode.SUCCESS)));
+            transmit(publish, 0, publish.result);
         } else {
             waiting.add(publish);
             publishWaiting();
@@ -364,16 +389,16 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
         }
     }
 
-    private void transmit(Outgoing publish, int packetId, @Nullable Runnable written) {
+    private void transmit(Outgoing publish, int packetId, @Nullable CompletableFuture<ReasonCode> written) {
         PublishFrame frame = publish.frame;
         ByteBuf head = Unpooled.buffer(frame.headBytes());
         MqttEncoder.publish(head, frame, false, publish.qos, publish.retain, packetId, frame.expirySeconds());
         ByteBuf payload = frame.largePayload();
         if (payload == null) {
-            output.add(new Output(head, written));
+            output.add(new Output(head, written, false));
         } else {
-            output.add(new Output(head, null));
-            output.add(new Output(payload.retainedDuplicate(), written));
+            send(head);
+            output.add(new Output(payload.retainedDuplicate(), written, false));
         }
         frame.release();
     }
@@ -381,13 +406,18 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
     private void answered(int packetId, ReasonCode answer) {
         ClientExchanges.Answered answered = exchanges.end(packetId, answer);
         if (answered != null) {
-            completions.add(() -> {
+            Runnable completion = () -> {
                 if (answered.reason().isError()) {
                     answered.result().completeExceptionally(new RejectedException(answered.reason()));
                 } else {
                     answered.result().complete(answered.reason());
                 }
-            });
+            };
+            if (answered.publish()) {
+                completions.add(completion);
+            } else {
+                completions.addApart(completion);
+            }
             publishWaiting();
         }
     }
@@ -424,7 +454,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
         clientId = assigned == null ? clientId : assigned;
         receiveMaximum = (int) properties.integer(Property.RECEIVE_MAXIMUM, receiveMaximum);
         packetBytesMax = (int) properties.integer(Property.MAXIMUM_PACKET_SIZE, packetBytesMax);
-        completions.add(() -> connected.complete(connack));
+        completions.addApart(() -> connected.complete(connack));
     }
 
     private void pubrec(int packetId, ReasonCode answer) {

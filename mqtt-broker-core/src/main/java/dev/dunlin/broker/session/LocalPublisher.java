@@ -19,12 +19,15 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Publishes from within the process: on one home loop, in the order of the calls, with a bounded number under way. While
- * a mailbox is over its budget publishes wait here. Results are completed on the handlers' threads, never on a loop.
+ * a mailbox is over its budget publishes wait here. Results are completed by {@link Completions}, in order.
  */
 public final class LocalPublisher implements Router.Source {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalPublisher.class);
     private static final int PUBLISHES_PER_TURN = 256;
 
     private final Core core;
@@ -86,7 +89,7 @@ public final class LocalPublisher implements Router.Source {
         }
     }
 
-    /** Rejects what is still under way and all that comes. After the loops have ended; not on one. */
+    /** Rejects what is still under way and all that comes, on this thread. After the loops have ended; not on one. */
     public void close() {
         closed = true;
         rejectPending();
@@ -95,13 +98,18 @@ public final class LocalPublisher implements Router.Source {
     private void rejectPending() {
         for (Pending each : List.copyOf(durable)) { // whether it is durable nobody can tell any more
             if (durable.remove(each)) {
-                each.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
+                reject(each);
             }
         }
         for (Pending each = incoming.poll(); each != null; each = incoming.poll()) {
             each.message.release();
-            each.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
+            reject(each);
         }
+    }
+
+    private void reject(Pending each) {
+        underWay.decrementAndGet();
+        each.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
     }
 
     private void look() {
@@ -134,7 +142,7 @@ public final class LocalPublisher implements Router.Source {
             }
             Pending next = incoming.poll();
             if (next != null) {
-                route(next);
+                routeGuarded(next);
             }
         }
     }
@@ -142,6 +150,18 @@ public final class LocalPublisher implements Router.Source {
     private void goOn() {
         awaitingRoom = false;
         routeIncoming();
+    }
+
+    /** A fault with one isn't the others', which no task of their own is going to route. */
+    private void routeGuarded(Pending routed) {
+        try {
+            route(routed);
+        } catch (Throwable e) { // a fault of ours, or of the machine
+            LOG.error("a publish from within the process failed", e);
+            finish(routed, ReasonCode.UNSPECIFIED_ERROR);
+        } finally {
+            routed.message.release();
+        }
     }
 
     private void route(Pending routed) {
@@ -155,7 +175,6 @@ public final class LocalPublisher implements Router.Source {
         } else {
             outcome = home.router().route(message, this);
         }
-        message.release();
         if (home.gate().passes(ticket)) {
             finish(routed, outcome);
         } else {

@@ -23,14 +23,19 @@ import org.slf4j.LoggerFactory;
 /**
  * Requests from within the process that wait for their answers [5.0 section 4.10]. All answers come on one topic, whose first
  * level nobody can guess: as it begins with "$", no wildcard matches it either. By its correlation data, which is as hard to
- * guess, an answer finds its request. Timers are those of one loop.
+ * guess, an answer finds its request. Clients that are given the topic may publish there and can't subscribe. Timers are those
+ * of one loop.
  */
 public final class LocalRequests {
     private static final Logger LOG = LoggerFactory.getLogger(LocalRequests.class);
 
+    /** What the topic for answers begins with. Clients can't subscribe to such topics. */
+    static final String ANSWERS = "$answers-";
+
     private final Core core;
     private final LocalPublisher publisher;
     private final Executor handlers;
+    private final Completions completions;
     private final SessionLoop home;
     private final String answersTopic;
     private final AtomicBoolean subscribed = new AtomicBoolean();
@@ -43,7 +48,8 @@ public final class LocalRequests {
         this.core = core;
         this.publisher = publisher;
         this.handlers = handlers;
-        answersTopic = core.newClientId("$answers-");
+        completions = new Completions(handlers);
+        answersTopic = core.newClientId(ANSWERS);
         home = core.home(answersTopic);
     }
 
@@ -73,7 +79,7 @@ public final class LocalRequests {
         try {
             publisher.publish(sent).whenComplete((outcome, failure) -> published(made, outcome, failure));
         } catch (IllegalArgumentException e) {
-            made.answer.completeExceptionally(e);
+            made.fail(e);
             throw e;
         }
         home.execute(made::startTimer);
@@ -83,7 +89,7 @@ public final class LocalRequests {
         return made.answer;
     }
 
-    /** Fails what is still under way and all that comes. After the loops have ended; not on one. */
+    /** Fails what is still under way and all that comes, on this thread. After the loops have ended; not on one. */
     public void close() {
         closed = true;
         failPending();
@@ -91,7 +97,7 @@ public final class LocalRequests {
 
     private void failPending() {
         for (Pending each : List.copyOf(pending.values())) {
-            each.answer.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
+            each.fail(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
         }
     }
 
@@ -103,9 +109,9 @@ public final class LocalRequests {
 
     private static void published(Pending request, @Nullable ReasonCode outcome, @Nullable Throwable failure) {
         if (failure != null) {
-            request.answer.completeExceptionally(failure);
+            request.fail(failure);
         } else if (outcome == ReasonCode.NO_MATCHING_SUBSCRIBERS) {
-            request.answer.completeExceptionally(new RejectedException(ReasonCode.NO_MATCHING_SUBSCRIBERS));
+            request.fail(new RejectedException(ReasonCode.NO_MATCHING_SUBSCRIBERS));
         }
     }
 
@@ -117,7 +123,7 @@ public final class LocalRequests {
         if (request == null) {
             LOG.debug("an answer came too late, or to nothing that was asked: {}", answer);
         } else { // what depends on it may take its time, and others wait for their answers
-            handlers.execute(() -> request.answer.complete(answer));
+            completions.addApart(() -> request.succeed(answer));
         }
     }
 
@@ -142,6 +148,16 @@ public final class LocalRequests {
             this.timeoutMs = timeoutMs;
         }
 
+        private void succeed(Message with) {
+            forget(this); // first: what depends on the answer may make another request
+            answer.complete(with);
+        }
+
+        private void fail(Throwable failure) {
+            forget(this);
+            answer.completeExceptionally(failure);
+        }
+
         private void startTimer() {
             if (!answer.isDone()) {
                 timer = home.schedule(timeoutMs, this::timedOut);
@@ -150,7 +166,7 @@ public final class LocalRequests {
 
         private void timedOut() {
             String what = "no answer to a request on " + topic + " within " + timeoutMs + " ms";
-            handlers.execute(() -> answer.completeExceptionally(new TimeoutException(what)));
+            completions.addApart(() -> fail(new TimeoutException(what)));
         }
 
         private void stopTimer() {

@@ -127,10 +127,13 @@ public final class LocalSubscriber extends Recipient
         return dropped;
     }
 
-    /** It counts as if the handler had failed on each. */
+    /** It counts as if the handler had failed on each. Retained messages that waited for room go the same way. */
     private void failQueued() {
         for (int n = dropQueued(DropReason.LOCAL_HANDLER_FAILED); n > 0; n--) {
             core.handled();
+        }
+        if (awaitsRoom.getAndSet(false)) {
+            pumpReplay();
         }
     }
 

@@ -135,7 +135,8 @@ public final class SubscriptionRequests {
             tellLimit("topicLevelsMax", "subscription refused: its filter has too many levels");
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
-        return session.rights.maySubscribe(own) ? null : ReasonCode.NOT_AUTHORIZED;
+        boolean allowed = !own.startsWith(LocalRequests.ANSWERS) && session.rights.maySubscribe(own);
+        return allowed ? null : ReasonCode.NOT_AUTHORIZED;
     }
 
     private static String ownOf(String filter) {
