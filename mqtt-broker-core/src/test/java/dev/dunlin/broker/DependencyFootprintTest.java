@@ -2,6 +2,7 @@ package dev.dunlin.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,6 +12,8 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,13 +107,22 @@ class DependencyFootprintTest {
     }
 
     /** Of a jar, or of a folder of classes, where a module isn't packed yet. */
+    /** Of a jar; a folder of classes counts as the jar that will be made of it. */
     private static long bytes(Path path) {
-        try (Stream<Path> files = Files.walk(path)) {
-            return files.filter(Files::isRegularFile)
-                    .mapToLong(file -> file.toFile().length())
-                    .sum();
+        return Files.isDirectory(path) ? bytesAsJar(path) : path.toFile().length();
+    }
+
+    private static long bytesAsJar(Path folder) {
+        ByteArrayOutputStream jar = new ByteArrayOutputStream();
+        try (ZipOutputStream out = new ZipOutputStream(jar);
+                Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                out.putNextEntry(new ZipEntry(folder.relativize(file).toString()));
+                Files.copy(file, out);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return jar.size();
     }
 }
