@@ -37,6 +37,7 @@ public sealed class KeptMessage implements StoredMessage.Kept permits Replacemen
     /** A publisher that is no client's identifier. */
     private static final String LOCAL_CLIENT = "";
 
+    private static final QoS[] LEVELS = QoS.values();
     private static final int OBJECT_BYTES = 128;
     private static final int[] NO_IDS = {};
     private static final VarHandle REFERENCES;
@@ -243,7 +244,7 @@ public sealed class KeptMessage implements StoredMessage.Kept permits Replacemen
 
     @Override
     public QoS qos() {
-        return QoS.of(qos);
+        return LEVELS[qos];
     }
 
     /** RETAIN as it was published. */

@@ -14,7 +14,6 @@ import dev.dunlin.broker.store.SessionChanges;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredMessage;
 import dev.dunlin.broker.store.StoredRetained;
-import dev.dunlin.codec.Properties;
 import dev.dunlin.codec.Property;
 import dev.dunlin.codec.Publish;
 import dev.dunlin.codec.QoS;
@@ -111,7 +110,7 @@ final class Router { // hot
         if (refusal == null && publish.retain() && publish.payloadBytes() > 0) {
             refusal = admitRetained(topic, KeptMessage.footprintBytes(publish, topic));
         }
-        if (refusal == null && hasLongResponseTopic(publish.properties(), from.limits())) {
+        if (refusal == null && hasLongResponseTopic(publish, from.limits())) {
             refusal = ReasonCode.TOPIC_NAME_INVALID;
         }
         return refusal;
@@ -216,11 +215,11 @@ final class Router { // hot
     }
 
     /** A packet can't hold one that is too long, unless the bound is lower than the protocol's: looked at only then. */
-    private static boolean hasLongResponseTopic(Properties properties, Limits limits) {
+    private static boolean hasLongResponseTopic(Publish publish, Limits limits) {
         if (limits.topicBytesMax() >= Topics.BYTES_MAX) {
             return false;
         }
-        String responseTopic = properties.string(Property.RESPONSE_TOPIC);
+        String responseTopic = publish.properties().string(Property.RESPONSE_TOPIC);
         return responseTopic != null && Topics.isLonger(responseTopic, limits.topicBytesMax());
     }
 
