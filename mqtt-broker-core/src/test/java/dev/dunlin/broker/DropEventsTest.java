@@ -44,7 +44,9 @@ final class DropEventsTest {
     @AfterEach
     void close() {
         go.countDown();
-        broker.close();
+        if (broker != null) { // else it was not to run with a store
+            broker.close();
+        }
     }
 
     private WireClient persistent(String id) {

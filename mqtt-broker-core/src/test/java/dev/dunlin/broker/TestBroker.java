@@ -10,6 +10,7 @@ import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.TimeSource;
+import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.testkit.ConnectPacket;
 import dev.dunlin.broker.testkit.Detour;
 import dev.dunlin.broker.testkit.TestStore;
@@ -196,6 +197,15 @@ final class TestBroker implements AutoCloseable {
             for (int i = 0; i < broker.core().loopCount(); i++) {
                 run(loop(i), () -> {});
             }
+        }
+    }
+
+    /** Returns when all that the loops had to store is written. */
+    void awaitStore() {
+        settle();
+        Store written = broker.core().store();
+        if (written != null) {
+            eventually("all is written", () -> written.durable() >= written.lastTicket());
         }
     }
 
