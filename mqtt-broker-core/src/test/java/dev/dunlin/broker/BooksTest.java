@@ -352,6 +352,8 @@ final class BooksTest {
         publishTo(topic, 1, 1);
         broker.settle(); // what it gives back goes by way of the group's loop
         takeAll(members.get(1));
+        broker.awaitStore(); // which PUBREL waits for
+        takeAll(members.get(1));
         members.get(1).leave();
         publishTo(topic, 1, 1); // nobody is there
         takeAll(back(ids.get(0)));

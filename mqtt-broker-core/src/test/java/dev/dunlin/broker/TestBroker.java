@@ -200,12 +200,13 @@ final class TestBroker implements AutoCloseable {
         }
     }
 
-    /** Returns when all that the loops had to store is written. */
+    /** Returns when all that the loops had to store is written, and what has waited for that is sent. */
     void awaitStore() {
         settle();
         Store written = broker.core().store();
         if (written != null) {
             eventually("all is written", () -> written.durable() >= written.lastTicket());
+            settle();
         }
     }
 
