@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.DropReason;
@@ -57,6 +58,7 @@ final class HandlerQueue { // hot
     private final AtomicLong done = new AtomicLong();
     private final Queue<Settling> settling = new ConcurrentLinkedQueue<>();
     private long offered;
+    private boolean high;
     private boolean ended;
     private final Serial drains;
     private final AtomicLong requested = new AtomicLong();
@@ -128,7 +130,7 @@ final class HandlerQueue { // hot
     // ---- any thread
 
     /** Whether it is nearly full: four fifths of what may wait. */
-    boolean isHigh() {
+    private boolean isHigh() {
         return waiting() * 5L >= core.limits.localQueueMessagesMax() * 4L;
     }
 
@@ -137,10 +139,28 @@ final class HandlerQueue { // hot
         return Math.max(0, size.get() - (capacity - core.limits.localQueueMessagesMax()));
     }
 
+    /** Looks, behind a message that was queued, whether observers are to be told that it is nearly full. Loop only. */
+    void lookAtLevel() {
+        if (isHigh()) {
+            tellHigh();
+        } else {
+            high &= !isHalfEmpty();
+        }
+    }
+
+    /** Tells that it is nearly full: once, and again when it has been below half. Loop only. */
+    void tellHigh() {
+        Events events = core.events();
+        if (events != null && !high) {
+            // If there is no room: with the next message.
+            high = events.offer(highWater(events.now()));
+        }
+    }
+
     /** That it is nearly full, as an event. */
-    BrokerEvent highWater(Instant at, String owner) {
+    private BrokerEvent highWater(Instant at) {
         return new BrokerEvent.HighWater(
-                at, owner, waiting(), 0, "localQueueMessagesMax", core.limits.localQueueMessagesMax());
+                at, owner.toString(), waiting(), 0, "localQueueMessagesMax", core.limits.localQueueMessagesMax());
     }
 
     private void finished() {

@@ -28,7 +28,6 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
     private final Core core;
     private final HandlerQueue queue;
     private final AtomicBoolean awaitsRoom = new AtomicBoolean();
-    private boolean high;
     private boolean left;
 
     private LocalMember(SharedGroup group, Core core, MessageHandler handler, Executor handlers) {
@@ -119,33 +118,16 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
         } else if (message.isExpired(nowMs)) {
             ended(message, target, entry, DropReason.EXPIRED);
         } else if (queue.offer(message, target, entry)) {
-            lookAtLevel();
+            queue.lookAtLevel();
             if (!queue.hasRoom()) {
                 awaitRoom();
             }
         } else if (message.qos() == QoS.AT_MOST_ONCE) {
-            tellHigh();
+            queue.tellHigh();
             drop(message.topic(), DropReason.LOCAL_QUEUE_FULL);
         } else { // another member may have room
             awaitRoom();
             giveBack(message, target, entry);
-        }
-    }
-
-    private void lookAtLevel() {
-        if (queue.isHigh()) {
-            tellHigh();
-        } else {
-            high &= !queue.isHalfEmpty();
-        }
-    }
-
-    /** That its queue is nearly full: once, and again when it has been below half. */
-    private void tellHigh() {
-        Events events = core.events();
-        if (events != null && !high) {
-            // If there is no room: with the next message.
-            high = events.offer(queue.highWater(events.now(), toString()));
         }
     }
 

@@ -33,7 +33,6 @@ public final class LocalSubscriber extends Recipient
     /** What waits until the retained messages are in the queue, and then for the handler; its loop only. */
     private final List<CompletableFuture<Void>> settling = new ArrayList<>(0);
 
-    private boolean high;
     private boolean ended;
 
     private LocalSubscriber(
@@ -196,21 +195,10 @@ public final class LocalSubscriber extends Recipient
         } else if (message.isExpired(nowMs)) {
             drop(message.topic(), DropReason.EXPIRED);
         } else if (!queue.offer(message, target, entry)) {
-            tellHigh();
+            queue.tellHigh();
             drop(message.topic(), DropReason.LOCAL_QUEUE_FULL);
-        } else if (queue.isHigh()) {
-            tellHigh();
         } else {
-            high &= !queue.isHalfEmpty();
-        }
-    }
-
-    /** That its queue is nearly full: once, and again when it has been below half. */
-    private void tellHigh() {
-        Events events = loop.events();
-        if (events != null && !high) {
-            // If there is no room: with the next message.
-            high = events.offer(queue.highWater(events.now(), toString()));
+            queue.lookAtLevel();
         }
     }
 
