@@ -393,10 +393,12 @@ final class Handshake {
     }
 
     private void opened(OpenSession session) {
+        SessionLoop home = connection.loop();
         if (connection.isClosed()) {
-            connection.loop().sessions().connectionClosed(session.session(), connection, true);
+            home.sessions().connectionClosed(session.session(), connection, true);
             return;
         }
+        home.readClock(); // the turn's may be from before its CONNECT: what has waited is measured by now
         connection.opened(session);
         session.connack(connack(session.isPresent()), () -> {
             connection.connected(keepAliveSeconds, validity, reauthentication());
