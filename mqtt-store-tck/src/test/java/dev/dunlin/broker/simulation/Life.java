@@ -6,6 +6,7 @@ import dev.dunlin.broker.net.Admission;
 import dev.dunlin.broker.net.Layers;
 import dev.dunlin.broker.net.Transport;
 import dev.dunlin.broker.session.Core;
+import dev.dunlin.broker.session.Inspector;
 import dev.dunlin.broker.session.LoopProbe;
 import dev.dunlin.broker.session.Restore;
 import dev.dunlin.broker.session.SessionLoop;
@@ -31,6 +32,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +52,7 @@ final class Life implements Transport {
     private final List<SimulatedChannel> unaccepted = new ArrayList<>();
     private final SimulatedServer server = new SimulatedServer();
     private final Acceptor acceptor;
+    private final Inspector inspector;
     private final Readers readers = new Readers();
     private final @Nullable Store store;
     private final int accepting;
@@ -76,6 +79,7 @@ final class Life implements Transport {
             eventLoops.add(eventLoop);
             ios.add(io);
         }
+        inspector = new Inspector(core);
         accepting = random.nextInt(setting.loops());
         if (store != null) {
             takeIn(store);
@@ -191,6 +195,30 @@ final class Life implements Transport {
     /** Whether a write or a sync is under way. */
     boolean isCommitting() {
         return committing;
+    }
+
+    // ---- what an administrator does
+
+    /** Drops what waits for a session; answered when that is durable, and not if it fails. */
+    void purge(String clientId, LongConsumer answer) {
+        SessionLoop home = core.home(clientId);
+        home.execute(() -> {
+            CompletableFuture<Long> purge = inspector.purge(home, clientId);
+            if (purge != null) {
+                purge.thenAccept(dropped -> inspector.whenDurable(home, () -> answer.accept(dropped)));
+            }
+        });
+    }
+
+    /** Ends a session; answered when that is durable, if there was one. {@code now} runs at the moment when it ends. */
+    void endSession(String clientId, Runnable now, Runnable answer) {
+        SessionLoop home = core.home(clientId);
+        home.execute(() -> {
+            now.run();
+            if (home.sessions().endNow(clientId, "ended by an administrator")) {
+                inspector.whenDurable(home, answer);
+            }
+        });
     }
 
     // ---- what is looked at

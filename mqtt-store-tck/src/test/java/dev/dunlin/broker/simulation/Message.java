@@ -1,6 +1,7 @@
 package dev.dunlin.broker.simulation;
 
 import dev.dunlin.codec.QoS;
+import org.jspecify.annotations.Nullable;
 
 /** Something that a client publishes, and what is known of its way into the broker. */
 final class Message {
@@ -58,6 +59,11 @@ final class Message {
     boolean repeated;
 
     boolean refused;
+
+    /** For whom an administrator has dropped it; null if for nobody. */
+    @Nullable
+    String purgedFor;
+
     boolean will;
 
     Message(int id, String publisher, String topic, QoS qos, boolean retain, boolean clears, int expirySeconds) {

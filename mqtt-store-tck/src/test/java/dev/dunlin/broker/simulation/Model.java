@@ -265,6 +265,32 @@ final class Model {
         groups.noticed(client);
     }
 
+    /** An administrator is about to end a session. */
+    void ending(String client) {
+        at++;
+        Session session = sessions.get(client);
+        if (session != null) {
+            groups.leaving(session);
+            session.uncertain();
+        }
+    }
+
+    /** An administrator has had the answer that this session is ended: nothing of it may come back. */
+    void endedForGood(String client) {
+        at++;
+        Session session = sessions.remove(client);
+        if (session != null) {
+            require(!session.connected, "{} is ended, and connected", session);
+            ended(session);
+        }
+    }
+
+    /** An administrator has had the answer that what waited for a session is dropped: acknowledged before, it may not come any more. */
+    void purged(String client, List<Message> waited) {
+        at++;
+        waited.stream().filter(Message::isAcknowledged).forEach(message -> message.purgedFor = client);
+    }
+
     private void ended(Session session) {
         groups.leaving(session);
         session.certain = false;
@@ -504,6 +530,7 @@ final class Model {
         Message message = messages.get(delivery.message);
         require(message.topic.equals(delivery.topic), "{} comes on topic {}", message, delivery.topic);
         require(!message.refused, "{} was refused, and comes", message);
+        require(!session.client.equals(message.purgedFor), "{} was purged, and comes to {}", message, session);
         Integer holds = delivery.qos == QoS.AT_MOST_ONCE ? null : session.holds(delivery.packetId, message.id);
         require(holds == null || holds == message.id, "packet id {} is in use for #{}", delivery.packetId, holds);
         requireWanted(session, message, delivery);

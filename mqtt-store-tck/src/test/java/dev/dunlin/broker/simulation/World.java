@@ -55,6 +55,7 @@ final class World implements Client.Site, Logs.Listener {
     private boolean stopping;
     private boolean dieWhenAcknowledged;
     private boolean unwell;
+    private @Nullable Client administered;
     private @Nullable Crash crash;
     private @Nullable Throwable fault;
 
@@ -225,7 +226,7 @@ final class World implements Client.Site, Logs.Listener {
     // ---- mishaps
 
     private void mishap() throws StoreException {
-        int dice = random.nextInt(28);
+        int dice = random.nextInt(31);
         if (dice < 4) {
             crash();
         } else if (dice < 6) {
@@ -241,6 +242,10 @@ final class World implements Client.Site, Logs.Listener {
             heal();
         } else if (dice == 20) {
             loseMember();
+        } else if (dice == 28) {
+            purge();
+        } else if (dice == 29 || dice == 30) {
+            endSession();
         } else if (!setting.isStored()) {
             note("spared");
         } else if (dice == 10 || dice == 21) {
@@ -396,6 +401,71 @@ final class World implements Client.Site, Logs.Listener {
         }
         calm = false;
         restart(Model.Restart.ORDERLY);
+    }
+
+    /** An administrator drops what waits for somebody who is away: no crash brings it back. */
+    private void purge() throws StoreException {
+        calm = true;
+        gather();
+        Client reader = connected(each -> each.profile.isPersistent());
+        Client client = connected(each -> each != reader);
+        if (reader == null || client == null) {
+            calm = false;
+            return;
+        }
+        deeds.subscribeTo(reader, client, QoS.AT_LEAST_ONCE);
+        settle();
+        if (reader.hasWire()) {
+            reader.die();
+            settle();
+        }
+        int first = model.messages.size();
+        for (int i = 0; i < 3 && client.isConnected(); i++) {
+            deeds.publishTo(client, random.nextBoolean() ? QoS.AT_LEAST_ONCE : QoS.EXACTLY_ONCE);
+            settle();
+        }
+        List<Message> waited = List.copyOf(model.messages.subList(first, model.messages.size()));
+        if (random.nextBoolean()) { // then the store has them, and nobody else
+            restart(Model.Restart.ORDERLY);
+            calm = true;
+        }
+        note("an administrator drops what waits for {}", reader.id());
+        life.purge(reader.id(), dropped -> model.purged(reader.id(), waited));
+        settle();
+        calm = false;
+        if (random.nextBoolean()) {
+            crash();
+        }
+    }
+
+    /** An administrator ends a session, be its client there or not: it is gone, with all that was its. */
+    private void endSession() {
+        gather();
+        Client client = connected(each -> each.profile.isPersistent());
+        if (client == null) {
+            return;
+        }
+        calm = true;
+        if (random.nextBoolean()) {
+            client.die();
+        }
+        note("an administrator ends the session of {}", client.id());
+        administered = client;
+        model.ending(client.id());
+        boolean[] answered = {false};
+        life.endSession(client.id(), () -> model.endedByBroker(client.id()), () -> answered[0] = true);
+        settle();
+        for (int i = 0; i < 5 && !answered[0]; i++) { // the store comes back first
+            time.advanceMs(1_100);
+            settle();
+        }
+        Model.require(answered[0] && !client.hasWire(), "the session of {} is not ended", client.id());
+        model.endedForGood(client.id());
+        administered = null;
+        calm = false;
+        if (random.nextBoolean()) {
+            crash();
+        }
     }
 
     /** There is little space, and the publish of a 3.x client waits for more; meanwhile the client comes back without a past. */
@@ -692,7 +762,11 @@ final class World implements Client.Site, Logs.Listener {
 
     @Override
     public boolean mayClose(Client client) {
-        return stopping || unwell || crash != null || setting.limits().queueOverflow() == OverflowPolicy.DISCONNECT;
+        return client == administered
+                || stopping
+                || unwell
+                || crash != null
+                || setting.limits().queueOverflow() == OverflowPolicy.DISCONNECT;
     }
 
     @Override

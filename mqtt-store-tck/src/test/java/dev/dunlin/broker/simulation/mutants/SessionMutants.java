@@ -117,7 +117,24 @@ final class SessionMutants {
                     Patch.of(
                             "session/SharedGroup.java",
                             "SessionChanges.newGroup(submitter.changes(), name);",
-                            "SessionChanges.noSession(submitter.changes(), name);")));
+                            "SessionChanges.noSession(submitter.changes(), name);")),
+            Mutant.of(
+                    "purged-in-memory-only",
+                    "what an administrator was told is dropped is dropped in the store too. Here a crash, or a stop, brings it back",
+                    Patch.of("session/SessionQueue.java", "dropHead(queue, DropReason.PURGED);", """
+                            KeptMessage head = removeHead(queue);
+                            owner.drop(head, EntryId.NONE, DropReason.PURGED);
+                            if (head != null) {
+                                head.release();
+                            }
+                            """)),
+            Mutant.of(
+                    "ended-by-an-administrator-and-kept",
+                    "an administrator ends a session whose client is connected: not only its connection",
+                    Patch.of("session/Sessions.java", """
+                            session.expirySeconds = 0;
+                            endedNow = session;
+                            """, "endedNow = session;")));
 
     private SessionMutants() {}
 }
