@@ -260,9 +260,18 @@ final class Life implements Transport {
         acceptor.abandonAll();
         if (store != null) {
             readers.direct(true);
+            finish(store);
             store.close();
         }
         core.close();
+    }
+
+    /** To close it lasts as long as its patience, and on this clock that is for ever. */
+    private void finish(Store last) {
+        for (int i = 0; last.durable() < last.lastTicket(); i++) {
+            require(i < ROUNDS_MAX, "the store doesn't come to rest");
+            time.advanceMs(Math.min(10, last.step()));
+        }
     }
 
     private void settle() {

@@ -50,7 +50,10 @@ final class MutantsTest {
     private record Found(@Nullable String failure, long ms) {}
 
     static List<Mutant> mutants() {
-        return Mutants.all();
+        String only = System.getProperty("dunlin.simulation.mutant", "");
+        return Mutants.all().stream()
+                .filter(mutant -> mutant.name().contains(only))
+                .toList();
     }
 
     @BeforeAll
