@@ -32,6 +32,7 @@ class HomeAssistantTest {
                     .sessionExpiryInterval(3_600)
                     .willPublish(retained("home/lamp/availability", "offline")
                             .asWill()
+                            .extendAsWill()
                             .delayInterval(1)
                             .build())
                     .send();
