@@ -17,11 +17,14 @@ import dev.dunlin.codec.QoS;
 import dev.dunlin.store.rocksdb.RocksDb;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Carries the retained messages of another broker, such as Mosquitto, into a store of Dunlin's: subscribes there to all topics,
@@ -29,7 +32,8 @@ import java.util.concurrent.TimeUnit;
  * configuration Dunlin then takes:
  *
  * <pre>{@code
- * java -cp ... dev.dunlin.examples.CarryOver 127.0.0.1 1883 /var/lib/mosquitto/dunlin        # while Mosquitto runs
+ * echo max_queued_messages 0 >> /etc/mosquitto/mosquitto.conf; systemctl reload mosquitto    # for more than 1,000 messages
+ * java -cp ... dev.dunlin.examples.CarryOver 127.0.0.1 1883 /var/lib/mosquitto/dunlin
  * systemctl stop mosquitto
  * ./dunlin --mosquitto-conf /etc/mosquitto/mosquitto.conf
  * }</pre>
@@ -40,7 +44,7 @@ import java.util.concurrent.TimeUnit;
  * meanwhile stays. Sessions, and what is queued in them, can't be had in this way.
  */
 public final class CarryOver {
-    private static final int PATIENCE_SECONDS = 30;
+    private static final int SILENCE_SECONDS = 10;
 
     /** How many are published before it waits until they are safe. */
     private static final int BATCH = 500;
@@ -84,25 +88,51 @@ public final class CarryOver {
         return client.buildBlocking();
     }
 
-    /** What is retained comes first, then our own mark behind it. */
+    /**
+     * Takes everything with its QoS. Of that, Mosquitto drops silently what is above its bounds for a client, but not of QoS 0:
+     * so we know which topics there have to be.
+     */
     private void takeAll(Mqtt5BlockingClient from) throws InterruptedException {
-        String mark = "carry-over/" + UUID.randomUUID();
+        Set<String> missing = new HashSet<>();
         try (Mqtt5BlockingClient.Mqtt5Publishes messages = from.publishes(MqttGlobalPublishFilter.ALL)) {
-            from.subscribeWith().topicFilter("#").qos(MqttQos.EXACTLY_ONCE).send();
-            from.publishWith().topic(mark).qos(MqttQos.EXACTLY_ONCE).send();
-            while (true) {
-                Mqtt5Publish message = messages.receive(PATIENCE_SECONDS, TimeUnit.SECONDS)
-                        .orElseThrow(() -> new IllegalStateException(
-                                "the other broker doesn't send " + mark + ": may this user write and read it?"));
-                if (message.getTopic().toString().equals(mark)) {
-                    awaitSafe();
-                    return;
-                }
-                if (message.isRetain()) { // others are published just now
-                    take(message);
-                }
+            forEachRetained(from, MqttQos.AT_MOST_ONCE, messages, message -> missing.add(topic(message)));
+            forEachRetained(from, MqttQos.EXACTLY_ONCE, messages, message -> {
+                take(message);
+                missing.remove(topic(message));
+            });
+        }
+        awaitSafe();
+        if (!missing.isEmpty()) {
+            throw new IllegalStateException(missing.size() + " of " + (missing.size() + carried)
+                    + " messages haven't come: they were removed just now, or max_queued_messages is too low");
+        }
+    }
+
+    /** What is retained comes first, then our own mark behind it. */
+    private static void forEachRetained(
+            Mqtt5BlockingClient from,
+            MqttQos qos,
+            Mqtt5BlockingClient.Mqtt5Publishes messages,
+            Consumer<Mqtt5Publish> consumer)
+            throws InterruptedException {
+        String mark = "carry-over/" + UUID.randomUUID();
+        from.subscribeWith().topicFilter("#").qos(qos).send();
+        from.publishWith().topic(mark).qos(qos).send();
+        while (true) {
+            Mqtt5Publish message = messages.receive(SILENCE_SECONDS, TimeUnit.SECONDS)
+                    .orElseThrow(() -> new IllegalStateException("nothing comes any more, but " + mark
+                            + " has not come: may this user write and read it, or is max_queued_messages too low?"));
+            if (topic(message).equals(mark)) {
+                return;
+            }
+            if (message.isRetain()) { // others are published just now
+                consumer.accept(message);
             }
         }
+    }
+
+    private static String topic(Mqtt5Publish message) {
+        return message.getTopic().toString();
     }
 
     private void take(Mqtt5Publish message) {
@@ -120,7 +150,7 @@ public final class CarryOver {
     }
 
     private static Message copy(Mqtt5Publish from) {
-        Message.Builder copy = Message.builder(from.getTopic().toString())
+        Message.Builder copy = Message.builder(topic(from))
                 .payload(from.getPayloadAsBytes())
                 .qos(QoS.of(from.getQos().getCode()))
                 .retain(true)

@@ -4,6 +4,7 @@ import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.LocalSession;
 import dev.dunlin.broker.LocalSessionOptions;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.MessageHandler;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.store.rocksdb.RocksDb;
 import java.nio.file.Path;
@@ -32,8 +33,7 @@ public final class HomeAssistant {
 
     public static void main(String[] args) throws Exception {
         Path dir = Path.of(args[0]);
-        try (Broker broker =
-                        Broker.builder().tcp(0).storage(RocksDb.at(dir)).start();
+        try (Broker broker = Broker.builder().tcp(0).storage(RocksDb.at(dir)).start();
                 LocalSession device = thermometer(broker)) {
             broker.local().subscribe("homeassistant/+/+/config", new HomeAssistant()::tell);
             say(device, "homeassistant/sensor/boiler/config", """
@@ -49,8 +49,7 @@ public final class HomeAssistant {
     /** Connects the thermometer as any client would, with what the broker says if it is lost. */
     private static LocalSession thermometer(Broker broker) {
         LocalSessionOptions options = LocalSessionOptions.of("boiler")
-                .withCleanStart(false)
-                .withSessionExpirySeconds(SESSION_SECONDS)
+                .resuming(SESSION_SECONDS, MessageHandler.of(nothing -> {})) // it subscribes to nothing
                 .withWill(retained(THERMOMETER + "availability", "offline"), WILL_DELAY_SECONDS);
         return broker.local().connect(options).toCompletableFuture().join();
     }

@@ -59,6 +59,7 @@ public final class InHouseUsers implements Authenticator, AutoCloseable {
     private static final User NOBODY = new User(hash(UUID.randomUUID().toString()), "");
 
     private final Database database;
+    private volatile boolean away;
     private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
             QUERIES_AT_ONCE,
             QUERIES_AT_ONCE,
@@ -115,12 +116,16 @@ public final class InHouseUsers implements Authenticator, AutoCloseable {
     private AuthResult check(String name, byte[] password) {
         try {
             User user = find(name);
+            away = false;
             boolean matches = Passwords.matches(user.passwordHash, password);
             return matches
                     ? AuthResult.accept(new Identity(name, Map.of(ROLE, user.role)))
                     : AuthResult.refuse(ReasonCode.BAD_USER_NAME_OR_PASSWORD);
         } catch (SQLException e) {
-            LOG.warn("the database of users doesn't answer: {}", e.getMessage());
+            if (!away) { // a line for each client that tries would fill the log
+                LOG.warn("the database of users doesn't answer: {}", e.getMessage());
+            }
+            away = true;
             return AuthResult.refuse(ReasonCode.SERVER_UNAVAILABLE);
         }
     }

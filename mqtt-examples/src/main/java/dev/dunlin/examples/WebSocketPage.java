@@ -32,7 +32,11 @@ public final class WebSocketPage {
         try (Broker broker = Broker.builder().tcp(0).webSocket(0, "/mqtt").start()) {
             String url = "ws://127.0.0.1:" + broker.port("ws") + "/mqtt";
             HttpServer pages = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
-            serve(pages, "/", "text/html; charset=utf-8", page().replace("BROKER_URL", url).getBytes(UTF_8));
+            serve(
+                    pages,
+                    "/",
+                    "text/html; charset=utf-8",
+                    page().replace("BROKER_URL", url).getBytes(UTF_8));
             serve(pages, "/mqtt.min.js", "text/javascript", library);
             pages.start();
             System.out.println("clients connect to port " + broker.port("tcp"));

@@ -22,7 +22,8 @@ import org.awaitility.Awaitility;
 /** Chromium without a window, with one page, in which a test runs scripts by the protocol of its developer tools. */
 final class Browser implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Pattern PAGE = Pattern.compile("\"webSocketDebuggerUrl\": \"(ws://[^\"]+/devtools/page/[^\"]+)\"");
+    private static final Pattern PAGE =
+            Pattern.compile("\"webSocketDebuggerUrl\": \"(ws://[^\"]+/devtools/page/[^\"]+)\"");
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();

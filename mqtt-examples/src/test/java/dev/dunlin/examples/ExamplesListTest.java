@@ -21,6 +21,7 @@ class ExamplesListTest {
     private static final Path TEST = Path.of("src", "test", "java", "dev", "dunlin", "examples", "ThermostatTest.java");
 
     private static final Pattern ROW = Pattern.compile("(?m)^\\| \\[(\\w+)]\\(([^)]+)\\) \\| (.+) \\|$");
+    private static final Pattern DOCUMENTED = Pattern.compile("\\*/\n(?:@.*\n)*(?:public )?(?:final )?class ");
     private static final Pattern LINK = Pattern.compile("]\\(([^)]+)\\)");
     private static final Pattern IMPORT = Pattern.compile("(?m)^import (?:static )?(dev\\.dunlin\\.[\\w.]+);");
 
@@ -46,8 +47,9 @@ class ExamplesListTest {
             expected.add(example.toFile().getCanonicalPath());
         }
         List<String> listed = new ArrayList<>();
-        for (MatchResult row :
-                ROW.matcher(Files.readString(DOCS.resolve("examples.md"))).results().toList()) {
+        for (MatchResult row : ROW.matcher(Files.readString(DOCS.resolve("examples.md")))
+                .results()
+                .toList()) {
             Path file = DOCS.resolve(row.group(2));
             assertThat(file).exists().hasFileName(row.group(1) + ".java");
             listed.add(file.toFile().getCanonicalPath());
@@ -66,7 +68,7 @@ class ExamplesListTest {
     void eachIsOneFileWithAMainAndSaysWhatItShows() throws IOException {
         for (Path example : examples()) {
             String text = Files.readString(example);
-            assertThat(text).as("%s", example).containsPattern("(?s)\n/\\*\\*.+\\*/\n.*\nc|public (?:final )?class ");
+            assertThat(text).as("%s", example).containsPattern(DOCUMENTED);
             assertThat(text)
                     .as("%s", example)
                     .contains(example.equals(TEST) ? "@Test" : "public static void main(String[] args)");
@@ -98,7 +100,8 @@ class ExamplesListTest {
     private static String sources(Path folder) throws IOException {
         StringBuilder all = new StringBuilder();
         try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.filter(each -> each.toString().endsWith(".java")).toList()) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".java")).toList()) {
                 all.append(Files.readString(file));
             }
         }

@@ -94,8 +94,8 @@ class HomeAssistantTest {
                 .toAsync()
                 .subscribeWith()
                 .topicFilter("#")
-                .callback(message -> seen.put(
-                        message.getTopic().toString(), new String(message.getPayloadAsBytes(), UTF_8)))
+                .callback(message ->
+                        seen.put(message.getTopic().toString(), new String(message.getPayloadAsBytes(), UTF_8)))
                 .send()
                 .join();
         return assistant;

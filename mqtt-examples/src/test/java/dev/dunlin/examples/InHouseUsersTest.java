@@ -132,8 +132,7 @@ class InHouseUsersTest {
             throw new SQLException("connection refused");
         };
         try (InHouseUsers users = new InHouseUsers(away);
-                Broker broker =
-                        Broker.builder().tcp(0).authenticator(users).start()) {
+                Broker broker = Broker.builder().tcp(0).authenticator(users).start()) {
             assertThat(connect(client(broker.port("tcp"), "ann"), "ann", "pw of ann"))
                     .isEqualTo(SERVER_UNAVAILABLE);
         }

@@ -23,8 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class ThermostatTest {
     @RegisterExtension
-    final DunlinExtension dunlin =
-            new DunlinExtension().stored(MapDb::at).withVirtualClock();
+    final DunlinExtension dunlin = new DunlinExtension().stored(MapDb::at).withVirtualClock();
 
     /** What is tested; yours is in the program. */
     private static final class Thermostat implements AutoCloseable {

@@ -38,7 +38,8 @@ class WebSocketPageTest {
             try (Browser browser = new Browser(profile, url)) {
                 browser.await("state.textContent === 'connected'");
                 browser.run("text.value = 'hello from the page'; send.click()");
-                assertThat(heard.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo("chat/browser hello from the page");
+                assertThat(heard.poll(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                        .isEqualTo("chat/browser hello from the page");
                 browser.await("messages.innerText === 'chat/browser: hello from the page'");
 
                 other.publish("chat/other", "<b onclick=x>hello</b>".getBytes(UTF_8), 1, false);
