@@ -26,6 +26,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,7 +60,7 @@ public final class InHouseUsers implements Authenticator, AutoCloseable {
     private static final User NOBODY = new User(hash(UUID.randomUUID().toString()), "");
 
     private final Database database;
-    private volatile boolean away;
+    private final AtomicBoolean away = new AtomicBoolean();
     private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
             QUERIES_AT_ONCE,
             QUERIES_AT_ONCE,
@@ -116,16 +117,15 @@ public final class InHouseUsers implements Authenticator, AutoCloseable {
     private AuthResult check(String name, byte[] password) {
         try {
             User user = find(name);
-            away = false;
+            away.set(false);
             boolean matches = Passwords.matches(user.passwordHash, password);
             return matches
                     ? AuthResult.accept(new Identity(name, Map.of(ROLE, user.role)))
                     : AuthResult.refuse(ReasonCode.BAD_USER_NAME_OR_PASSWORD);
         } catch (SQLException e) {
-            if (!away) { // a line for each client that tries would fill the log
+            if (!away.getAndSet(true)) { // a line for each client that tries would fill the log
                 LOG.warn("the database of users doesn't answer: {}", e.getMessage());
             }
-            away = true;
             return AuthResult.refuse(ReasonCode.SERVER_UNAVAILABLE);
         }
     }

@@ -22,7 +22,9 @@ import java.util.Objects;
  * mosquitto_sub -p 12345 -t chat/#
  * }</pre>
  *
- * The HTTP server is that of the JDK; in a program that has one, the page comes from there. Enter ends it.
+ * The HTTP server is that of the JDK; in a program that has one, the page comes from there. A browser lets the pages of anybody
+ * connect to a WebSocket: a broker with more than a chat in it has an authenticator, and the page asks for a password.
+ * Enter ends it.
  */
 public final class WebSocketPage {
     private WebSocketPage() {}
@@ -31,7 +33,7 @@ public final class WebSocketPage {
         byte[] library = Files.readAllBytes(Path.of(args[0], "mqtt.min.js"));
         try (Broker broker = Broker.builder().tcp(0).webSocket(0, "/mqtt").start()) {
             String url = "ws://127.0.0.1:" + broker.port("ws") + "/mqtt";
-            HttpServer pages = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+            HttpServer pages = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
             serve(
                     pages,
                     "/",

@@ -36,7 +36,7 @@ final class Browser implements AutoCloseable {
      * @param profile a folder that is its own
      */
     Browser(Path profile, String url) throws Exception {
-        process = new ProcessBuilder(
+        ProcessBuilder chromium = new ProcessBuilder(
                         "chromium",
                         "--headless",
                         "--no-sandbox", // as root it has none
@@ -48,8 +48,9 @@ final class Browser implements AutoCloseable {
                         "--user-data-dir=" + profile,
                         url)
                 .redirectErrorStream(true)
-                .redirectOutput(profile.resolve("chromium.log").toFile())
-                .start();
+                .redirectOutput(profile.resolve("chromium.log").toFile());
+        chromium.environment().put("TMPDIR", profile.toString()); // or something of it stays in /tmp when it is killed
+        process = chromium.start();
         Path port = profile.resolve("DevToolsActivePort");
         Awaitility.await().atMost(PATIENCE).until(() -> Files.exists(port) && Files.size(port) > 0);
         String list = "http://127.0.0.1:" + Files.readAllLines(port).get(0) + "/json/list";

@@ -94,13 +94,17 @@ public class SpringBootBroker {
 
         @Override
         public void start() {
+            Broker broker = startBroker();
+            BrokerMetrics metrics = new BrokerMetrics(broker);
+            running = new Running(broker, metrics); // which is stopped if what follows fails
+            metrics.bindTo(registry);
+            Map<String, Object> bound = Map.of("local.mqtt.port", broker.port("tcp"));
+            environment.getPropertySources().addFirst(new MapPropertySource("local.mqtt", bound));
+        }
+
+        private Broker startBroker() {
             try {
-                Broker broker = Broker.builder().tcp(port).start();
-                BrokerMetrics metrics = new BrokerMetrics(broker);
-                metrics.bindTo(registry);
-                running = new Running(broker, metrics);
-                Map<String, Object> bound = Map.of("local.mqtt.port", broker.port("tcp"));
-                environment.getPropertySources().addFirst(new MapPropertySource("local.mqtt", bound));
+                return Broker.builder().tcp(port).start();
             } catch (BrokerStartException e) {
                 throw new IllegalStateException("the broker doesn't start", e);
             }

@@ -7,14 +7,17 @@ import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.broker.Broker;
 import dev.dunlin.examples.spring.SpringBootBroker.EmbeddedBroker;
+import dev.dunlin.metrics.micrometer.BrokerMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.paho.client.mqttv3.MqttClient;
 import org.eclipse.paho.client.mqttv3.MqttException;
 import org.eclipse.paho.client.mqttv3.persist.MemoryPersistence;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -73,6 +76,32 @@ class SpringBootBrokerTest {
                     .rootCause()
                     .hasMessageContaining("in use");
         }
+    }
+
+    /** The meters of another broker of the same name are there already. */
+    @Test
+    void leavesNoBrokerBehindIfTheApplicationDoesNotStart() throws Exception {
+        AtomicReference<EmbeddedBroker> left = new AtomicReference<>();
+        try (Broker other = Broker.builder().start();
+                BrokerMetrics metrics = new BrokerMetrics(other)) {
+            SpringApplication application = new SpringApplication(SpringBootBroker.class);
+            application.addInitializers(context -> context.getBeanFactory()
+                    .addBeanPostProcessor(new BeanPostProcessor() {
+                        @Override
+                        public Object postProcessAfterInitialization(Object bean, String name) {
+                            if (bean instanceof EmbeddedBroker broker) {
+                                left.set(broker);
+                            } else if (bean instanceof MeterRegistry registry) {
+                                metrics.bindTo(registry);
+                            }
+                            return bean;
+                        }
+                    }));
+            assertThatThrownBy(() -> application.run("--mqtt.port=0"))
+                    .rootCause()
+                    .hasMessageContaining("name the brokers apart");
+        }
+        await().until(() -> !left.get().isRunning());
     }
 
     private static MqttClient connected(int port) throws MqttException {
