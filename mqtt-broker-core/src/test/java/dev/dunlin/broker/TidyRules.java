@@ -311,7 +311,8 @@ final class TidyRules {
     }
 
     private static boolean isLibrary(SourceFile file) {
-        return !Set.of("mqtt-server", "mqtt-examples", "mqtt-benchmarks").contains(file.module());
+        return !Set.of("mqtt-server", "mqtt-examples", "mqtt-examples-spring", "mqtt-benchmarks")
+                .contains(file.module());
     }
 
     private static boolean readsNoClock(SourceFile file) {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -21,6 +22,10 @@ final class RunningExample implements AutoCloseable {
     private final BufferedReader out;
 
     RunningExample(Class<?> example, String... args) throws IOException {
+        this(Map.of(), example, args);
+    }
+
+    RunningExample(Map<String, String> variables, Class<?> example, String... args) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -28,7 +33,9 @@ final class RunningExample implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 example.getName()));
         command.addAll(List.of(args));
-        process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().putAll(variables);
+        process = builder.start();
         out = process.inputReader(StandardCharsets.UTF_8);
     }
 
@@ -66,6 +73,12 @@ final class RunningExample implements AutoCloseable {
         assertThat(line()).isNull();
         assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isZero();
+    }
+
+    /** Kills it, as by {@code kill -9}; returns when it has ended. */
+    void kill() throws InterruptedException {
+        assertThat(process.destroyForcibly().waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
     }
 
     @Override

@@ -49,6 +49,7 @@ class DunlinScriptTest {
                 "mqtt-codec/src/main/java/Codec.java",
                 "mqtt-codec/src/test/java/CodecTest.java",
                 "mqtt-examples/src/main/java/Example.java",
+                "mqtt-examples-spring/src/main/java/Example.java",
                 "mqtt-server/pom.xml",
                 "mqtt-server/src/main/java/Server.java")) {
             Files.createDirectories(root.resolve(file).getParent());
@@ -199,7 +200,12 @@ class DunlinScriptTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"mqtt-codec/src/test/java/CodecTest.java", "mqtt-examples/src/main/java/Example.java"})
+    @ValueSource(
+            strings = {
+                "mqtt-codec/src/test/java/CodecTest.java",
+                "mqtt-examples/src/main/java/Example.java",
+                "mqtt-examples-spring/src/main/java/Example.java"
+            })
     void buildsNothingForWhatIsNotPartOfTheBroker(String source) throws Exception {
         run("--version");
         Files.setLastModifiedTime(root.resolve(source), FileTime.from(Instant.now()));

@@ -3,15 +3,19 @@ package dev.dunlin.server;
 import static dev.dunlin.broker.testkit.Packets.connect;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.broker.Broker;
+import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.testkit.TestTransport;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.testkit.RequiresTool;
 import dev.dunlin.codec.testkit.TestAuthority;
 import dev.dunlin.codec.testkit.TestCertificate;
 import dev.dunlin.server.Child.Ended;
 import dev.dunlin.server.MosquittoSetup.Kind;
+import dev.dunlin.store.rocksdb.RocksDb;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -92,6 +96,28 @@ final class MosquittoMoveTest {
                         "sensors/ann/temperature by TLS",
                         "kept retained");
         assertThat(use(setup, Kind.DUNLIN)).isEqualTo(before);
+    }
+
+    /** The folder that the example CarryOver is told: in it the broker finds what was retained. */
+    @Test
+    void findsWhatWasCarriedOver() throws Exception {
+        MosquittoSetup setup = writeFiles();
+        try (Broker into = Broker.builder()
+                .storage(RocksDb.at(temp.resolve("data").resolve("dunlin")))
+                .start()) {
+            Message kept = Message.builder("kept")
+                    .payload("carried over")
+                    .qos(QoS.AT_LEAST_ONCE)
+                    .retain(true)
+                    .build();
+            into.local().publish(kept).toCompletableFuture().join();
+        }
+        try (Child broker = setup.start(Kind.DUNLIN)) {
+            Ended late = Child.run(MosquittoSetup.command(
+                    "mosquitto_sub", plain, "ann", "late", "-F", "%t %p %r", "-t", "kept", "-C", "1"));
+            assertThat(late.out()).containsExactly("kept carried over 1");
+            assertThat(broker.terminate().end().code()).isZero();
+        }
     }
 
     private List<String> use(MosquittoSetup setup, Kind kind) throws Exception {

@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** What package-lock.json names, and our script beside it, in a folder under target. */
-final class NodeModules {
+public final class NodeModules {
     private static final List<String> FILES = List.of("package.json", "package-lock.json", "clients.js");
     private static final int INSTALL_SECONDS = 300;
 
     private NodeModules() {}
 
     /** The folder; filled if it isn't yet, by one process at a time. */
-    static synchronized Path installed() throws IOException, InterruptedException {
+    public static synchronized Path installed() throws IOException, InterruptedException {
         Path folder = Files.createDirectories(Path.of("target", "mqttjs")).toAbsolutePath();
         try (FileChannel lockFile =
                         FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
