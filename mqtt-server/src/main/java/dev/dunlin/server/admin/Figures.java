@@ -25,6 +25,8 @@ final class Figures {
     static final String DROPPED_PER_SECOND = "dunlin_dropped_messages_per_second";
     static final String CONNECTIONS = "dunlin_connections";
     static final String QUEUED = "dunlin_queued_messages";
+    static final String ACKNOWLEDGEMENT_P50 = "dunlin_acknowledgement_p50_seconds";
+    static final String ACKNOWLEDGEMENT_P99 = "dunlin_acknowledgement_p99_seconds";
     static final String LOOP_LAG = "dunlin_loop_lag_seconds";
 
     private static final double MILLIS = 1e3;
@@ -164,6 +166,18 @@ final class Figures {
                 stats.slowConsumers(),
                 Unit.CLIENTS,
                 "Clients that take nothing of what waits for them");
+        BrokerStats.Acknowledgements acknowledgements = stats.acknowledgements();
+        boolean measured = acknowledgements.measured() > 0;
+        gauge(
+                ACKNOWLEDGEMENT_P50,
+                measured ? acknowledgements.median().toNanos() / NANOS : Double.NaN,
+                Unit.SECONDS,
+                "How long half of the publishes waited for PUBACK or PUBREC, at most, in the last ten seconds");
+        gauge(
+                ACKNOWLEDGEMENT_P99,
+                measured ? acknowledgements.p99().toNanos() / NANOS : Double.NaN,
+                Unit.SECONDS,
+                "How long 99 of 100 publishes waited for PUBACK or PUBREC, at most, in the last ten seconds");
         gauge(
                 LOOP_LAG,
                 stats.delays().loopLag().toMillis() / MILLIS,

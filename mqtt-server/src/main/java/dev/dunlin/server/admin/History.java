@@ -14,6 +14,8 @@ final class History {
             Figures.BYTES_RECEIVED_PER_SECOND,
             Figures.BYTES_SENT_PER_SECOND,
             Figures.DROPPED_PER_SECOND,
+            Figures.ACKNOWLEDGEMENT_P50,
+            Figures.ACKNOWLEDGEMENT_P99,
             Figures.QUEUED,
             Figures.CONNECTIONS,
             Figures.LOOP_LAG);

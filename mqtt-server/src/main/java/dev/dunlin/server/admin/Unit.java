@@ -4,34 +4,36 @@ import java.util.Locale;
 
 /** What a figure is counted in, and how a person reads it. */
 enum Unit {
-    NONE("", Unit::count),
-    CONNECTIONS("connections", Unit::count),
-    CLIENTS("clients", Unit::count),
-    SESSIONS("sessions", Unit::count),
-    MESSAGES("messages", Unit::count),
-    BYTES("bytes", Unit::bytes),
-    SECONDS("seconds", Unit::seconds),
-    MESSAGES_PER_SECOND("messages per second", value -> count(value) + "/s"),
-    BYTES_PER_SECOND("bytes per second", value -> bytes(value) + "/s");
+    NONE(""),
+    CONNECTIONS("connections"),
+    CLIENTS("clients"),
+    SESSIONS("sessions"),
+    MESSAGES("messages"),
+    BYTES("bytes"),
+    SECONDS("seconds"),
+    MESSAGES_PER_SECOND("messages per second"),
+    BYTES_PER_SECOND("bytes per second");
 
     private static final String[] MULTIPLES = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     private static final String UNKNOWN = "-";
 
     final String word;
-    private final Reading reading;
 
-    @FunctionalInterface
-    private interface Reading {
-        String of(double value);
-    }
-
-    Unit(String word, Reading reading) {
+    Unit(String word) {
         this.word = word;
-        this.reading = reading;
     }
 
     String text(double value) {
-        return Double.isNaN(value) ? UNKNOWN : reading.of(value);
+        if (Double.isNaN(value)) {
+            return UNKNOWN;
+        }
+        return switch (this) {
+            case BYTES -> bytes(value);
+            case SECONDS -> seconds(value);
+            case MESSAGES_PER_SECOND -> count(value) + "/s";
+            case BYTES_PER_SECOND -> bytes(value) + "/s";
+            default -> count(value);
+        };
     }
 
     /** Below ten a rate has a decimal. */
