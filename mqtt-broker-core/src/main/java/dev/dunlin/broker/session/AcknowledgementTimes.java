@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.codec.PacketType;
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +31,8 @@ final class AcknowledgementTimes { // hot
     private static final long NANOS = 1_000_000;
     private static final long SECOND_MS = 1_000;
 
-    private final Core core;
-    private @Nullable InboundPublishes measured;
+    private final LongSupplier nanoTime;
+    private @Nullable Object measured;
     private int packetId;
     private long sinceNanos;
 
@@ -46,31 +47,35 @@ final class AcknowledgementTimes { // hot
     /** By slot and bucket. Made for the first one. */
     private int @Nullable [] counts;
 
-    AcknowledgementTimes(Core core) {
-        this.core = core;
+    AcknowledgementTimes(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
     }
 
-    /** A PUBLISH with QoS 1 or 2 has come. */
-    void came(InboundPublishes from, int id, long nowMs) {
+    /**
+     * A PUBLISH with QoS 1 or 2 has come.
+     *
+     * @param from the connection's, of which nothing but that it is the same one matters
+     */
+    void came(Object from, int id, long nowMs) {
         if (nowMs >= dueMs) {
             measured = from;
             packetId = id;
-            sinceNanos = core.monotonicNanos();
+            sinceNanos = nanoTime.getAsLong();
             dueMs = nowMs + LONGEST_MS;
         }
     }
 
     /** The acknowledgement of a PUBLISH, or PUBCOMP, is being appended. */
-    void leaves(InboundPublishes to, PacketType type, int id, long nowMs) {
+    void leaves(Object to, PacketType type, int id, long nowMs) {
         if (measured == to && id == packetId && type != PacketType.PUBCOMP) {
             measured = null;
             dueMs = nowMs + 1;
-            add(core.monotonicNanos() - sinceNanos, nowMs);
+            add(nanoTime.getAsLong() - sinceNanos, nowMs);
         }
     }
 
     /** Nobody there is answered any more. */
-    void forget(InboundPublishes closed) {
+    void forget(Object closed) {
         if (measured == closed) {
             measured = null;
             dueMs = 0;

@@ -112,7 +112,7 @@ public final class SessionLoop { // hot
         changes = core.store == null ? null : core.store.writer();
         drops = new Drops(core);
         dirty = new Dirty(core);
-        acknowledgements = new AcknowledgementTimes(core);
+        acknowledgements = new AcknowledgementTimes(core::monotonicNanos);
         router = new Router(core, this);
         sessions = new Sessions(core, this);
         deliveriesLeft = core.limits.turnDeliveriesMax();
