@@ -26,7 +26,7 @@ final class Clients {
 
     List<Route> routes() {
         return List.of(
-                Route.get("/api/v1/clients", this::list, "after", "max"),
+                Route.get("/api/v1/clients", this::list, "after", "max", "slow"),
                 Route.get(ONE, this::one),
                 Route.get(ONE + "/subscriptions", this::subscriptions, "after", "max"),
                 Route.get(ONE + "/queue", this::queue, "after", "max"),
@@ -50,7 +50,12 @@ final class Clients {
     }
 
     private Answer list(Request request) throws Problem, InterruptedException {
-        return page(Request.await(admin.sessions(request.after(), request.max())), Clients::view);
+        return page(
+                Request.await(
+                        request.flag("slow")
+                                ? admin.slowSessions(request.after(), request.max())
+                                : admin.sessions(request.after(), request.max())),
+                Clients::view);
     }
 
     private SessionState session(Request request) throws Problem, InterruptedException {
@@ -114,6 +119,7 @@ final class Clients {
         view.put("queuedBytes", session.queuedBytes());
         view.put("inflight", session.inflight());
         view.put("stored", session.stored());
+        view.put("slow", session.slow());
         Map<String, Long> dropped = new TreeMap<>();
         session.dropped().forEach((reason, number) -> dropped.put(Figures.word(reason), number));
         view.put("dropped", dropped);

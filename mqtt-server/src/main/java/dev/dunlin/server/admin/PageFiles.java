@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The files of the page: those that a list beside them names, and nothing else. */
 final class PageFiles {
-    private static final String FOLDER = "/dev/dunlin/server/page/";
+    /** Where they are on the class path. */
+    static final String FOLDER = "/dev/dunlin/server/page/";
 
     /** One name in each line. */
     private static final String LIST = "files.txt";
@@ -29,23 +30,23 @@ final class PageFiles {
     private PageFiles() {}
 
     /** A route for each; the page itself is at the root, too. Without a list, none. */
-    static List<Route> routes() {
-        byte[] list = content(LIST);
+    static List<Route> routes(String folder) {
+        byte[] list = content(folder + LIST);
         List<Route> routes = new ArrayList<>();
         if (list == null) {
             return routes;
         }
         for (String name : new String(list, StandardCharsets.UTF_8).lines().toList()) {
-            routes.add(Route.free("/" + name, request -> answer(name)));
+            routes.add(Route.free("/" + name, request -> answer(folder, name)));
             if (name.equals(INDEX)) {
-                routes.add(Route.free("/", request -> answer(name)));
+                routes.add(Route.free("/", request -> answer(folder, name)));
             }
         }
         return routes;
     }
 
-    private static Answer answer(String name) {
-        byte[] content = content(name);
+    private static Answer answer(String folder, String name) {
+        byte[] content = content(folder + name);
         if (content == null) {
             throw new IllegalStateException(name + " is not on the class path");
         }
@@ -54,7 +55,7 @@ final class PageFiles {
     }
 
     private static byte @Nullable [] content(String name) {
-        try (InputStream in = PageFiles.class.getResourceAsStream(FOLDER + name)) {
+        try (InputStream in = PageFiles.class.getResourceAsStream(name)) {
             return in == null ? null : in.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(name + " on the class path can't be read", e);

@@ -63,15 +63,20 @@ final class Request {
         }
         for (String each : raw.split("&", -1)) {
             int equals = each.indexOf('=');
-            String name = decoded(equals < 0 ? each : each.substring(0, equals));
-            if (query.put(name, equals < 0 ? "" : decoded(each.substring(equals + 1))) != null) {
+            String name = ofForm(equals < 0 ? each : each.substring(0, equals));
+            if (query.put(name, equals < 0 ? "" : ofForm(each.substring(equals + 1))) != null) {
                 throw Problem.badRequest("the parameter '" + name + "' is there twice");
             }
         }
         return query;
     }
 
-    /** Undoes percent-encoding [RFC 3986 section 2.1]: a plus sign, as topic filters have it, is a plus sign. */
+    /** As browsers and most libraries write a query: a blank is a plus sign, and a plus sign %2B. */
+    private static String ofForm(String text) throws Problem {
+        return decoded(text.replace('+', ' '));
+    }
+
+    /** Undoes percent-encoding [RFC 3986 section 2.1]. */
     static String decoded(String text) throws Problem {
         byte[] raw = text.getBytes(StandardCharsets.UTF_8);
         ByteBuffer bytes = ByteBuffer.allocate(raw.length);

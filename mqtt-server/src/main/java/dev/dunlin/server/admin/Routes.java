@@ -13,7 +13,7 @@ final class Routes {
     Routes(Broker broker, ServerTraits traits, Sampler sampler, AdminHttp.Stopping stopping) {
         Overview overview = new Overview(broker, traits, sampler, stopping);
         Streams streams = new Streams(broker.admin(), sampler, stopping);
-        List<Route> routes = new ArrayList<>(PageFiles.routes());
+        List<Route> routes = new ArrayList<>(PageFiles.routes(PageFiles.FOLDER));
         routes.add(Route.free("/openapi.json", Overview::openApi));
         routes.add(Route.free("/health/live", overview::live));
         routes.add(Route.free("/health/ready", overview::ready));

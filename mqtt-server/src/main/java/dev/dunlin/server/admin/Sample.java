@@ -41,6 +41,9 @@ record Sample(Instant time, StoreState store, List<Figure> figures, List<Figure>
     /** As Prometheus reads it: text format 0.0.4. What isn't known now is left out. */
     String prometheus() {
         StringBuilder text = new StringBuilder();
+        text.append("# HELP dunlin_sample_timestamp_seconds When these figures were taken, since 1970\n");
+        text.append("# TYPE dunlin_sample_timestamp_seconds gauge\n");
+        text.append("dunlin_sample_timestamp_seconds ").append(Json.number(unixSeconds())).append('\n');
         String last = "";
         for (Figure figure : Stream.concat(figures.stream(), drops.stream()).toList()) {
             if (Double.isNaN(figure.value())) {
