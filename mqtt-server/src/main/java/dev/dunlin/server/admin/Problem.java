@@ -48,6 +48,7 @@ final class Problem extends Exception {
         body.put("title", TITLES.getOrDefault(status, "Problem"));
         body.put("status", status);
         body.put("detail", getMessage());
-        return Answer.of(status, "application/problem+json", Json.of(body));
+        Answer answer = Answer.of(status, "application/problem+json", Json.of(body));
+        return status == 401 ? answer.with("WWW-Authenticate", "Bearer") : answer;
     }
 }

@@ -16,7 +16,7 @@ final class Publishing {
     static final int PAYLOAD_BYTES_MAX = 1 << 20;
 
     private static final long SECONDS_MAX = 0xFFFF_FFFFL;
-    private static final Set<String> MEMBERS = Set.of(
+    static final Set<String> MEMBERS = Set.of(
             "topic",
             "payload",
             "payloadBase64",

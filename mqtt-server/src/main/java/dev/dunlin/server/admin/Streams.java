@@ -31,7 +31,7 @@ final class Streams {
     private static final int LINES_MAX = 1_000_000;
     private static final int PAYLOAD_CHARS = 64;
     private static final int PAYLOAD_CHARS_MAX = 1_024;
-    private static final Set<String> OF_A_TRACE = Set.of("clientId", "filter", "seconds", "lines", "payloadChars");
+    static final Set<String> OF_A_TRACE = Set.of("clientId", "filter", "seconds", "lines", "payloadChars");
 
     private final Administration admin;
     private final Sampler sampler;
