@@ -10,6 +10,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,15 +81,16 @@ final class AdminProcessTest {
                     .singleElement()
                     .asString()
                     .contains("admin: refused 127.0.0.1: it has another token");
-            assertThat(new String(stream.body().readAllBytes())).startsWith("event: sample\ndata: {");
+            assertThat(new String(stream.body().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("event: sample\ndata: {");
         }
     }
 
     @Test
     void takesTheTokenFromAFileAndDoesNotPrintIt() throws Exception {
         Path file = Files.writeString(folder.resolve("token"), "0123456789abcdef\n");
-        try (Child broker = Child.start(
-                Child.broker("--port", "0", "--store", "memory", "--admin-port", "0", "--admin-token-file", file + ""))) {
+        try (Child broker = Child.start(Child.broker(
+                "--port", "0", "--store", "memory", "--admin-port", "0", "--admin-token-file", file + ""))) {
             String uri = administered(broker);
             assertThat(uri).matches("http://127\\.0\\.0\\.1:[1-9][0-9]*/");
             assertThat(get(uri, "/metrics", "0123456789abcdef").statusCode()).isEqualTo(200);
@@ -122,7 +124,11 @@ final class AdminProcessTest {
     void refusesWhatCannotBeInOneLine(int code, String args, String message) throws Exception {
         try (Child child = Child.start(Child.broker(args.split(" ")))) {
             Ended ended = child.end();
-            assertThat(ended.err()).singleElement().asString().startsWith("dunlin: ").contains(message);
+            assertThat(ended.err())
+                    .singleElement()
+                    .asString()
+                    .startsWith("dunlin: ")
+                    .contains(message);
             assertThat(ended.code()).isEqualTo(code);
         }
     }
@@ -153,7 +159,8 @@ final class AdminProcessTest {
         assertThat(admin.settings().host()).isEqualTo("127.0.0.1");
         assertThat(admin.page().place()).isEqualTo(new Listener.Tcp(List.of("127.0.0.1"), 8083));
         assertThat(admin.page().webSocketPath()).isEqualTo("/mqtt");
-        assertThat(plan("--store", "memory", "--admin-port", "0").admin().page()).isNotNull();
+        assertThat(plan("--store", "memory", "--admin-port", "0").admin().page())
+                .isNotNull();
         assertThat(plan("--admin-port", "none").admin()).isNull();
     }
 

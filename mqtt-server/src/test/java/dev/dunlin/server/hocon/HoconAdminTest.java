@@ -66,15 +66,16 @@ final class HoconAdminTest {
         AdminSettings plain = brokers.broker(
                         "admin { port = 0, bind = 0.0.0.0, plain-text = true, token = 0123456789abcdef }")
                 .admin();
-        assertThat(plain)
-                .isEqualTo(new AdminSettings("0.0.0.0", 0, List.of(), "0123456789abcdef", null, false, true));
+        assertThat(plain).isEqualTo(new AdminSettings("0.0.0.0", 0, List.of(), "0123456789abcdef", null, false, true));
     }
 
     @Test
     @ShowsKeys(Keys.ADMIN_TOKEN_FILE)
     void takesTheTokenFromAFile() {
         Path file = brokers.file("token", "0123456789abcdef");
-        assertThat(brokers.broker("admin { port = 0, token-file = \"" + file + "\" }").admin().token())
+        assertThat(brokers.broker("admin { port = 0, token-file = \"" + file + "\" }")
+                        .admin()
+                        .token())
                 .isEqualTo("0123456789abcdef");
         brokers.file("token", "0123456789abcdef", "more");
         assertThat(faults("admin { port = 0, token-file = \"" + file + "\" }"))
@@ -98,7 +99,11 @@ final class HoconAdminTest {
             admin { port = 0, tls.cert = c }                      | admin.tls.cert and admin.tls.key go together
             """)
     void saysWhatCannotBeWithItsLine(String line, String fault) {
-        assertThat(faults(line)).singleElement().asString().startsWith("dunlin.conf:1: admin: ").contains(fault);
+        assertThat(faults(line))
+                .singleElement()
+                .asString()
+                .startsWith("dunlin.conf:1: admin: ")
+                .contains(fault);
     }
 
     @Test
@@ -112,7 +117,8 @@ final class HoconAdminTest {
     void theCommandLineCountsBeforeTheFile() {
         Path file = brokers.file("dunlin.conf", "admin { port = 4711, bind = \"::1\" }");
         Given other = new Given(Map.of(), List.of(new Given.Option("--admin-port", "admin.port", "4712")), List.of());
-        assertThat(HoconBrokers.configured(HoconFile.read(file, other)).admin().port()).isEqualTo(4712);
+        assertThat(HoconBrokers.configured(HoconFile.read(file, other)).admin().port())
+                .isEqualTo(4712);
         Given none = new Given(Map.of(), List.of(new Given.Option("--admin-port", "admin.port", null)), List.of());
         assertThat(HoconBrokers.configured(HoconFile.read(file, none)).admin()).isNull();
     }
