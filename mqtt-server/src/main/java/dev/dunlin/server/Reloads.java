@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -47,23 +48,40 @@ final class Reloads {
         this.plan = plan;
     }
 
-    /** What has come of a reload: sentences. */
-    private record Outcome(List<String> done, List<String> failed) {}
+    /** What has come of a reload so far. */
+    private record Outcome(List<String> done, List<String> needRestart, List<String> failed) {
+        Outcome() {
+            this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        }
+
+        static Outcome failed(List<String> why) {
+            return new Outcome(List.of(), List.of(), why);
+        }
+
+        ReloadReport report() {
+            return new ReloadReport(done, needRestart, failed);
+        }
+    }
+
+    /** Does it, behind those that were asked for before. Any thread; doesn't block. Completes on the thread of reloads. */
+    CompletionStage<ReloadReport> ask() {
+        return CompletableFuture.supplyAsync(() -> reload().report(), thread);
+    }
 
     /** Does it, and says what came of it. Doesn't block. */
     void answer(ControlSocket.Answer to) {
-        CompletableFuture.supplyAsync(this::reload, thread).whenComplete((outcome, failure) -> {
-            if (outcome == null) {
+        ask().whenComplete((report, failure) -> {
+            if (report == null) {
                 to.error("the reload failed: " + failure);
-            } else if (!outcome.failed.isEmpty()) {
-                outcome.done.forEach(done -> to.progress("reloaded " + done));
-                to.error(String.join("; ", outcome.failed));
-            } else if (outcome.done.isEmpty() && plan.source().hocon() != null) {
+            } else if (!report.isComplete()) {
+                report.reloaded().forEach(done -> to.progress("reloaded " + done));
+                to.error(String.join("; ", report.faults()));
+            } else if (report.reloaded().isEmpty() && plan.source().hocon() != null) {
                 to.ok("nothing to reload: the configuration says what it said before");
-            } else if (outcome.done.isEmpty()) {
+            } else if (report.reloaded().isEmpty()) {
                 to.error("the broker has no listener with TLS, and no file with passwords or rules");
             } else {
-                to.ok("reloaded " + String.join(", ", outcome.done));
+                to.ok("reloaded " + String.join(", ", report.reloaded()));
             }
         });
     }
@@ -75,7 +93,7 @@ final class Reloads {
         HoconFile now = configured == null ? null : configured.file().again();
         if (now != null && !now.faults().isEmpty()) {
             now.faults().forEach(fault -> LOG.warn("nothing is reloaded: {}", fault));
-            return new Outcome(List.of(), List.of("nothing is reloaded: " + String.join("; ", now.faults())));
+            return Outcome.failed(List.of("nothing is reloaded: " + String.join("; ", now.faults())));
         }
         Set<Object> all = new LinkedHashSet<>(List.of(broker));
         all.addAll(plan.users());
@@ -95,28 +113,27 @@ final class Reloads {
         }
         for (String sentence : configured.take(now)) {
             LOG.warn("{}", sentence);
-            outcome.failed.add(sentence);
+            outcome.needRestart.add(sentence);
         }
     }
 
     /** Reads again what is among these. */
     private Outcome read(Set<Object> asked) {
-        List<String> done = new ArrayList<>();
-        List<String> failed = new ArrayList<>();
+        Outcome outcome = new Outcome();
         if (asked.contains(broker)) {
-            note(broker, readTls(done, failed));
+            note(broker, readTls(outcome.done, outcome.failed));
         }
         for (PasswordFile users : plan.users()) {
             if (asked.contains(users)) {
-                note(users, read(users::reload, "the passwords", done, failed));
+                note(users, read(users::reload, "the passwords", outcome));
             }
         }
         for (AclFile rules : plan.rules()) {
             if (asked.contains(rules)) {
-                note(rules, read(rules::reload, "the rules", done, failed));
+                note(rules, read(rules::reload, "the rules", outcome));
             }
         }
-        return new Outcome(done, failed);
+        return outcome;
     }
 
     private void note(Object read, boolean good) {
@@ -133,16 +150,16 @@ final class Reloads {
         void run() throws AuthFileException;
     }
 
-    private static boolean read(Reading reading, String what, List<String> done, List<String> failed) {
+    private static boolean read(Reading reading, String what, Outcome outcome) {
         try {
             reading.run();
-            done.add(what);
+            outcome.done.add(what);
             return true;
         } catch (AuthFileException e) {
-            failed.add(what + " stay as they are, as " + e.getMessage());
+            outcome.failed.add(what + " stay as they are, as " + e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("{} can't be read again, they stay as they are", what, e);
-            failed.add(what + " stay as they are, as " + e);
+            outcome.failed.add(what + " stay as they are, as " + e);
         }
         return false;
     }
