@@ -68,7 +68,7 @@ public final class Sessions {
         this.core = core;
         this.loop = loop;
         unanswered = new UnansweredPublishes(core);
-        willLimits = core.limits
+        willLimits = core.limits()
                 .withTopicLevelsMax(Topics.LEVELS_MAX)
                 .withTopicBytesMax(Topics.BYTES_MAX)
                 .withPayloadBytesMax(Limits.PROTOCOL_PACKET_BYTES_MAX);
@@ -142,7 +142,7 @@ public final class Sessions {
             return NO_MEMORY;
         }
         boolean another = former == null;
-        if (another && core.sessions.incrementAndGet() > core.limits.sessionsMax()) {
+        if (another && core.sessions.incrementAndGet() > core.limits().sessionsMax()) {
             core.sessions.decrementAndGet();
             tellLimit(clientId, "sessionsMax", TOO_MANY);
             return TOO_MANY;
@@ -256,7 +256,7 @@ public final class Sessions {
     }
 
     private long expirySeconds(Opening opening) {
-        return opening.expirySeconds(core.limits.sessionExpiryMaxSeconds());
+        return opening.expirySeconds();
     }
 
     /** What can't be stored is refused before anything is taken over. */
@@ -556,7 +556,7 @@ public final class Sessions {
             rightsKnown(session, core.authorizers().without(listener));
             return;
         }
-        SessionLoop.Timer patience = loop.schedule(core.limits.connectTimeoutMs(), () -> {
+        SessionLoop.Timer patience = loop.schedule(core.limits().connectTimeoutMs(), () -> {
             LOG.warn("client {}: nobody says whether its will may be published, so it is not", session.clientId);
             tellFault(session, "its will is not published", "the authorizer doesn't answer");
             rightsKnown(session, Rights.NONE);
@@ -729,6 +729,11 @@ public final class Sessions {
     void remove(LocalConsumer consumer) {
         assert loop.inLoop();
         localConsumers.remove(consumer);
+    }
+
+    /** The bounds of the loop have changed: tells those that hold on to one. */
+    void limitsChanged() {
+        localConsumers.forEach(LocalConsumer::limitsChanged);
     }
 
     /** Gives back what the sessions hold, at the end of the loop. */
