@@ -65,9 +65,8 @@ final class ListenerLimits {
                 .toArray();
         try {
             return Limits.class
-                    .getConstructor(Arrays.stream(BOUNDS)
-                            .map(RecordComponent::getType)
-                            .toArray(Class<?>[]::new))
+                    .getConstructor(
+                            Arrays.stream(BOUNDS).map(RecordComponent::getType).toArray(Class<?>[]::new))
                     .newInstance(values);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("a public record of good values can be made: " + own, e);

@@ -107,9 +107,13 @@ final class Reloads {
     }
 
     /** The file itself: what can't change while a broker runs is named each time. */
-    private static void take(HoconBroker configured, HoconFile now, Outcome outcome) {
+    private void take(HoconBroker configured, HoconFile now, Outcome outcome) {
         if (LogConfiguration.changeLevel(now.logLevel())) {
             outcome.done.add("the level of the log");
+        }
+        for (String key : configured.takeLimits(now, broker)) {
+            LOG.info("reloaded {}", key);
+            outcome.done.add(key);
         }
         for (String sentence : configured.take(now)) {
             LOG.warn("{}", sentence);
@@ -198,7 +202,11 @@ final class Reloads {
         }
         hangups.tell(() -> {
             LOG.info("SIGHUP: reloading");
-            thread.execute(this::reload);
+            ask().whenComplete((report, failure) -> {
+                if (failure != null) {
+                    LOG.error("the reload failed", failure);
+                }
+            });
         });
     }
 

@@ -66,7 +66,9 @@ public final class Admission {
 
     /** What is known of one address. */
     private static final class Entry {
-        @Nullable TokenBucket rate;
+        @Nullable
+        TokenBucket rate;
+
         int open;
         int refused;
         long loggedAtMs = Long.MIN_VALUE / 2;

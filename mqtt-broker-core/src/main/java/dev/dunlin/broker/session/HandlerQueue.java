@@ -163,7 +163,12 @@ final class HandlerQueue { // hot
     /** That it is nearly full, as an event. */
     private BrokerEvent highWater(Instant at) {
         return new BrokerEvent.HighWater(
-                at, owner.toString(), waiting(), 0, "localQueueMessagesMax", loop.limits().localQueueMessagesMax());
+                at,
+                owner.toString(),
+                waiting(),
+                0,
+                "localQueueMessagesMax",
+                loop.limits().localQueueMessagesMax());
     }
 
     private void finished() {

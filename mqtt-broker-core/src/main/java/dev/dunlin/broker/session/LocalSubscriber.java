@@ -52,8 +52,7 @@ public final class LocalSubscriber extends Recipient
     /** Subscribes; any thread. What is published after the return is delivered; retained messages come too. */
     public static LocalSubscriber subscribe(
             Core core, String filter, SubscriptionOptions options, MessageHandler handler, Executor handlers) {
-        LocalSubscriber made =
-                new LocalSubscriber(core, filter, options, handler, handlers, HandlerQueue.IN_HAND);
+        LocalSubscriber made = new LocalSubscriber(core, filter, options, handler, handlers, HandlerQueue.IN_HAND);
         made.request(HandlerQueue.ALL);
         return made.subscribed();
     }
@@ -61,8 +60,7 @@ public final class LocalSubscriber extends Recipient
     /** As {@link #subscribe}, for somebody who gets no more than {@link #request}ed, and nothing before {@link #begin}. */
     public static LocalSubscriber subscribeOnRequest(
             Core core, String filter, SubscriptionOptions options, MessageHandler handler, Executor handlers) {
-        LocalSubscriber made =
-                new LocalSubscriber(core, filter, options, handler, handlers, 0);
+        LocalSubscriber made = new LocalSubscriber(core, filter, options, handler, handlers, 0);
         made.queue.hold();
         return made.subscribed();
     }

@@ -55,9 +55,7 @@ public final class MemoryBudget {
     }
 
     private static long orDefault(long bytes) {
-        return bytes > 0
-                ? bytes
-                : defaultBytes(Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
+        return bytes > 0 ? bytes : defaultBytes(Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
     }
 
     /**

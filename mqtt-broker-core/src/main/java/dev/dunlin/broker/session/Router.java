@@ -201,7 +201,8 @@ final class Router { // hot
     private @Nullable ReasonCode admitRetained(String topic, int footprintBytes) {
         boolean oneMore = core.retained.size() >= loop.limits().retainedMessagesMax()
                 || core.memory().isOver();
-        boolean larger = core.retained.bytes() + topic.length() + footprintBytes > loop.limits().retainedBytesMax();
+        boolean larger = core.retained.bytes() + topic.length() + footprintBytes
+                > loop.limits().retainedBytesMax();
         if (!oneMore && !larger) {
             return null;
         }
@@ -210,7 +211,8 @@ final class Router { // hot
             return ReasonCode.QUOTA_EXCEEDED;
         }
         long growth = (long) footprintBytes - before.footprintBytes();
-        boolean fits = growth <= 0 || core.retained.bytes() + growth <= loop.limits().retainedBytesMax();
+        boolean fits =
+                growth <= 0 || core.retained.bytes() + growth <= loop.limits().retainedBytesMax();
         return fits ? null : ReasonCode.QUOTA_EXCEEDED;
     }
 

@@ -185,7 +185,8 @@ final class SessionQueue {
     }
 
     private boolean isBelowHalf() {
-        return 2 * messages() < loop.limits().queueMessagesMax() && 2 * bytes() < loop.limits().queueBytesMax();
+        return 2 * messages() < loop.limits().queueMessagesMax()
+                && 2 * bytes() < loop.limits().queueBytesMax();
     }
 
     /** Whether messages of QoS 0 are queued for a session without a connection. */
@@ -243,7 +244,9 @@ final class SessionQueue {
             return true;
         }
         long messages = olderMessages() + queuedMessages;
-        return !owner.isPausedByUs() && (messages >= loop.limits().queueMessagesMax() || bytes > loop.limits().queueBytesMax());
+        return !owner.isPausedByUs()
+                && (messages >= loop.limits().queueMessagesMax()
+                        || bytes > loop.limits().queueBytesMax());
     }
 
     private boolean isOfOthers(KeptMessage message, long entry) {

@@ -21,6 +21,11 @@ public final class SessionProbe {
         return onHome(core, clientId, session -> session == null ? null : session.link);
     }
 
+    /** The session expiry interval that a client's session has now. */
+    public static long expirySeconds(Core core, String clientId) {
+        return onHome(core, clientId, session -> session == null ? -1 : session.expirySeconds);
+    }
+
     /** Messages queued for a client behind its window. */
     public static int queued(Core core, String clientId) {
         return onHome(core, clientId, session -> session == null ? 0 : session.queued());
