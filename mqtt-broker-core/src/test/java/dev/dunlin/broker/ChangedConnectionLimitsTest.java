@@ -296,7 +296,7 @@ final class ChangedConnectionLimitsTest {
     @Test
     @Changes("publishBytesPerSecondMax")
     void aConnectionKeepsItsRateInBytes() {
-        slowsDownAfterwards(limits -> limits.withPublishBytesPerSecondMax(1_000), 10); // of 112 bytes each
+        slowsDownAfterwards(limits -> limits.withPublishBytesPerSecondMax(1_000), 9); // of 112 bytes each
     }
 
     // ---- output

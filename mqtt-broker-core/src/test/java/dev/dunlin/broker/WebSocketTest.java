@@ -207,6 +207,7 @@ final class WebSocketTest {
         sockets.add(socket);
         assertThat(WebSocketPeer.on(socket).request("GET /mqtt HTTP/1.1", handshake("X: " + "a".repeat(most + 50))))
                 .startsWith("HTTP/1.1 101 ");
+        socket.close();
         LiveBroker.change(broker, limits -> limits.withWebSocketHeaderBytesMax(600));
         assertRefused(peer(), "GET /mqtt HTTP/1.1", handshake("X: " + "a".repeat(most + 50)), 400);
     }

@@ -4,7 +4,6 @@ import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Targets;
-import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.DropReason;
@@ -53,9 +52,6 @@ public final class Sessions {
 
     private final UnansweredPublishes unanswered;
 
-    /** A will has been held against those of its listener when it came. */
-    private final Limits willLimits;
-
     private boolean closing;
     private boolean takingOver;
 
@@ -68,10 +64,6 @@ public final class Sessions {
         this.core = core;
         this.loop = loop;
         unanswered = new UnansweredPublishes(core);
-        willLimits = core.limits()
-                .withTopicLevelsMax(Topics.LEVELS_MAX)
-                .withTopicBytesMax(Topics.BYTES_MAX)
-                .withPayloadBytesMax(Limits.PROTOCOL_PACKET_BYTES_MAX);
     }
 
     /** How many sessions there are, connected or not. */
@@ -504,7 +496,7 @@ public final class Sessions {
                         loop,
                         session.clientId,
                         message,
-                        new WillQuestion.Asking(will.client(session.clientId), willLimits),
+                        new WillQuestion.Asking(will.client(session.clientId), PendingWill.LIMITS),
                         question::answered);
         question.await(then);
     }
@@ -598,7 +590,7 @@ public final class Sessions {
 
         @Override
         public Limits limits() {
-            return willLimits;
+            return PendingWill.LIMITS;
         }
 
         @Override

@@ -31,9 +31,7 @@ final class ConfiguredListener {
      */
     static Listener of(ListenerSettings settings, Limits broker) {
         Listener listener = place(settings).name(settings.name()).features(features(settings.all()));
-        listener = settings.all().hasLimits()
-                ? listener.limits(settings.all().limits(broker))
-                : listener;
+        listener = settings.all().hasLimits() ? listener.limits(settings.all().limits(broker)) : listener;
         return settings.hasTls() ? listener.tls(tls(settings.all())) : listener;
     }
 

@@ -65,7 +65,9 @@ final class LiveBounds {
     /** The keys that {@link #take} takes. */
     Set<String> keys() {
         Set<String> keys = new HashSet<>();
-        for (String name : Bounds.all().stream().map(bound -> Given.keyOfLimit(bound.getName())).toList()) {
+        for (String name : Bounds.all().stream()
+                .map(bound -> Given.keyOfLimit(bound.getName()))
+                .toList()) {
             keys.add(name);
             for (int i = 0; i < listeners.size(); i++) {
                 if (isOwn(i)) {

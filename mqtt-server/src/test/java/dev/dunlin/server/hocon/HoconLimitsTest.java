@@ -98,9 +98,7 @@ final class HoconLimitsTest {
     @Test
     void aListenerWithBoundsOfItsOwnHasOthers() throws Exception {
         String first = "{ name = a }, ";
-        start(
-                "limits.receive-maximum = 100",
-                "listeners = [" + first + "{ name = b, limits.receive-maximum = 100 }]");
+        start("limits.receive-maximum = 100", "listeners = [" + first + "{ name = b, limits.receive-maximum = 100 }]");
         WireClient there = open(broker, "b").login("there");
         assertThat(taken(
                         "limits.receive-maximum = 50",
