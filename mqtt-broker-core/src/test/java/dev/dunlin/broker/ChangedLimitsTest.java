@@ -278,16 +278,6 @@ final class ChangedLimitsTest {
 
     // ---- loops
 
-    private static void block(SessionLoop loop, CountDownLatch latch) {
-        loop.execute(() -> {
-            try {
-                latch.await();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        });
-    }
-
     @Test
     @Changes("mailboxBytesMax")
     void aSmallerMailboxHoldsUpPublishersThatAreThereAndALargerOneLetsThemGoOn() {
@@ -296,7 +286,7 @@ final class ChangedLimitsTest {
         WireClient publisher = live.client(live.broker.idOn(0, "publisher"));
         live.change(limits -> limits.withMailboxBytesMax(1_024));
         CountDownLatch blocked = new CountDownLatch(1);
-        block(live.broker.loop(1), blocked);
+        LimitsTest.block(live.broker.loop(1), blocked);
         Sendable[] batch = new Sendable[10];
         for (int i = 0; i < batch.length; i++) {
             batch[i] = publish("t", "x".repeat(500) + i).qos(1, i + 1);
@@ -417,8 +407,8 @@ final class ChangedLimitsTest {
     void fewerLocalPublishesFailOnlyNewOnes() {
         start();
         CountDownLatch blocked = new CountDownLatch(1);
-        block(live.broker.loop(0), blocked);
-        block(live.broker.loop(1), blocked);
+        LimitsTest.block(live.broker.loop(0), blocked);
+        LimitsTest.block(live.broker.loop(1), blocked);
         List<CompletableFuture<Published>> first = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             first.add(live.broker.local().publish(Message.of("t", "p")).toCompletableFuture());

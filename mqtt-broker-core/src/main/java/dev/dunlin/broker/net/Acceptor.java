@@ -122,7 +122,9 @@ public final class Acceptor {
                 SocketAddress from = admission.counted(connection.remoteAddress());
                 if (!from.equals(Admission.NOT_COUNTED)) {
                     admission.note(from);
-                    open.put(connection, from);
+                    if (!open.replace(connection, by, from)) { // it has ended
+                        admission.leave(from);
+                    }
                 }
             }
         });
