@@ -10,7 +10,6 @@ import static dev.dunlin.codec.ReasonCode.QUOTA_EXCEEDED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.dunlin.broker.session.LoopProbe;
 import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.session.SessionProbe;
 import dev.dunlin.broker.spi.DropReason;
@@ -551,7 +550,7 @@ final class ChangedLimitsTest {
         Limits last = live.broker.broker().limits();
         assertThat(live.broker.broker().limits("tcp")).isEqualTo(last);
         for (int i = 0; i < 2; i++) {
-            assertThat(LoopProbe.limits(live.broker.loop(i))).isEqualTo(last);
+            assertThat(SessionProbe.limits(live.broker.loop(i))).isEqualTo(last);
         }
         for (DropReason reason : DropReason.values()) {
             assertThat(live.broker.dropped(reason)).as(reason.name()).isZero();
