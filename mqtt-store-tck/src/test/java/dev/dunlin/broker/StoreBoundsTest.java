@@ -162,11 +162,17 @@ final class StoreBoundsTest {
         stored.awaitStalled();
         time.advance(Duration.ofMillis(100));
         publisher.send(publish("t", "1").qos(1, 2), publish("t", "2").qos(1, 3));
-        witness.expectPublish("t", "1", 0); // with this one it is noticed
         stored.broker().settle();
-        witness.expectNothing();
+        witness.send(pingreq());
+        int next = 1;
+        while (witness.receive() instanceof ReceivedPublish) {
+            next++;
+        }
+        assertThat(next).as("is held up").isLessThan(3);
         LiveBroker.change(stored.broker(), more);
-        witness.expectPublish("t", "2", 0);
+        for (; next < 3; next++) {
+            witness.expectPublish("t", "" + next, 0);
+        }
         publisher.expectNothingYet();
         stored.release();
         for (int i = 1; i <= 3; i++) {

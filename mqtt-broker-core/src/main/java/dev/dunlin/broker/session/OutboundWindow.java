@@ -85,8 +85,8 @@ final class OutboundWindow { // hot
      * where one is always allowed; and all that is here is to be sent again.
      */
     void connected(int receiveMaximum, long bytesInMemoryMax) {
-        limit = receiveMaximum;
         bytesMax = bytesInMemoryMax;
+        limit = receiveMaximum;
         sent = 0;
         resend = oldest;
     }
