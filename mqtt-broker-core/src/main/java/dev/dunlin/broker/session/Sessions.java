@@ -10,6 +10,7 @@ import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.store.SessionChanges;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.broker.store.StoredSession;
@@ -557,7 +558,7 @@ public final class Sessions {
             return;
         }
         SessionLoop.Timer patience = loop.schedule(core.limits.connectTimeoutMs(), () -> {
-            LOG.warn("client {}: nobody says whether its will may be published, so it is not", session.clientId);
+            LOG.warn("client {}: nobody says whether its will may be published, so it is not", Printable.text(session.clientId));
             tellFault(session, "its will is not published", "the authorizer doesn't answer");
             rightsKnown(session, Rights.NONE);
         });
@@ -566,7 +567,7 @@ public final class Sessions {
             if (rights == null) {
                 LOG.warn(
                         "client {}: the authorizer failed, so its will is not published: {}",
-                        session.clientId,
+                        Printable.text(session.clientId),
                         failure);
                 tellFault(session, "its will is not published, because the authorizer failed", failure);
             }
