@@ -289,7 +289,10 @@ public final class Administration {
                         })
                         .thenCompose(Function.identity()))
                 .thenApply(dropped -> {
-                    LOG.info("client {}: an administrator dropped its {} queued messages", Printable.text(clientId), dropped);
+                    LOG.info(
+                            "client {}: an administrator dropped its {} queued messages",
+                            Printable.text(clientId),
+                            dropped);
                     return dropped;
                 });
     }

@@ -60,7 +60,10 @@ final class LocalMessages {
         try {
             subscriber.onSubscribe(made);
         } catch (Throwable e) { // 2.13: it broke the rules, and is taken to have cancelled
-            LOG.warn("local subscription {}: its subscriber failed in onSubscribe: {}", Printable.text(filter), e.toString());
+            LOG.warn(
+                    "local subscription {}: its subscriber failed in onSubscribe: {}",
+                    Printable.text(filter),
+                    e.toString());
             made.cancel();
         }
         made.source.begin();

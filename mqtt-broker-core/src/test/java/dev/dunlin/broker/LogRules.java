@@ -100,13 +100,13 @@ final class LogRules {
         Tree last = value;
         while (last instanceof MethodInvocationTree call) {
             last = call.getMethodSelect();
-            if (last instanceof MemberSelectTree select && select.getIdentifier().contentEquals("toString")) {
+            if (last instanceof MemberSelectTree select
+                    && select.getIdentifier().contentEquals("toString")) {
                 last = select.getExpression();
             }
         }
-        String name = last instanceof MemberSelectTree select
-                ? select.getIdentifier().toString()
-                : last.toString();
+        String name =
+                last instanceof MemberSelectTree select ? select.getIdentifier().toString() : last.toString();
         return CHOSEN_BY_CLIENTS.contains(name) || name.equals("this");
     }
 

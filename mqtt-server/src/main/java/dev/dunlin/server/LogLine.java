@@ -47,8 +47,8 @@ final class LogLine extends LayoutBase<ILoggingEvent> {
         DateTimeFormatter format = settings.format();
         return format == null
                 ? forPeople()
-                : new LogLine(event ->
-                        format.format(event.getInstant().atZone(ZoneId.systemDefault())) + " " + level(event));
+                : new LogLine(
+                        event -> format.format(event.getInstant().atZone(ZoneId.systemDefault())) + " " + level(event));
     }
 
     @Override

@@ -33,8 +33,7 @@ class LoggingTest {
             assertThat(ended.err())
                     .singleElement()
                     .asString()
-                    .matches(
-                            STAMP + "WARN  client a \\| b\\? is odd java\\S+IllegalStateException: c \\| d \\| at .*");
+                    .matches(STAMP + "WARN  client a \\| b\\? is odd java\\S+IllegalStateException: c \\| d \\| at .*");
         }
     }
 

@@ -136,7 +136,10 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
                 return connected;
             }
         } catch (RejectedExecutionException e) {
-            LOG.debug("client {}: the loops have ended before it was connected: {}", Printable.text(clientId), e.toString()); // said by what follows
+            LOG.debug(
+                    "client {}: the loops have ended before it was connected: {}",
+                    Printable.text(clientId),
+                    e.toString()); // said by what follows
         }
         execute(this::lost);
         return connected;
@@ -276,7 +279,10 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
             try {
                 decoder.decode(received);
             } catch (MalformedPacket e) { // a fault of ours
-                LOG.error("client {}: the broker has sent this local session what is not MQTT", Printable.text(clientId), e);
+                LOG.error(
+                        "client {}: the broker has sent this local session what is not MQTT",
+                        Printable.text(clientId),
+                        e);
                 reason = e.reasonCode();
                 lost();
             }
@@ -323,7 +329,10 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
 
     private void lost(Throwable failure) {
         if (!over) {
-            LOG.warn("client {}: this local session ends, its executor refuses: {}", Printable.text(clientId), failure.toString());
+            LOG.warn(
+                    "client {}: this local session ends, its executor refuses: {}",
+                    Printable.text(clientId),
+                    failure.toString());
             lost();
         }
     }
@@ -477,7 +486,10 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
         Properties properties = publish.properties();
         MessageHandler handler = handlers.of(publish.topic(), properties.subscriptionIdentifiers());
         if (handler == null) {
-            LOG.warn("client {}: this local session has no handler for {}", Printable.text(clientId), Printable.text(publish.topic()));
+            LOG.warn(
+                    "client {}: this local session has no handler for {}",
+                    Printable.text(clientId),
+                    Printable.text(publish.topic()));
             handled(publish.qos(), publish.packetId(), true);
             return;
         }

@@ -33,7 +33,8 @@ final class Stay implements KeepAlives.Watched {
         try {
             return validity.holds(nowMs);
         } catch (Throwable e) {
-            LOG.warn("client {}: its validity failed, which counts as a no: {}", Printable.text(clientId), e.toString());
+            LOG.warn(
+                    "client {}: its validity failed, which counts as a no: {}", Printable.text(clientId), e.toString());
             Events.tellFault(events, clientId, "its validity failed, which counts as a no", e);
             return false;
         }

@@ -194,7 +194,8 @@ final class InterceptedPublishes {
         }
 
         private void failed(Throwable fault) {
-            LOG.error("client {}: a fault behind the interceptors of a publish", Printable.text(session.clientId), fault);
+            LOG.error(
+                    "client {}: a fault behind the interceptors of a publish", Printable.text(session.clientId), fault);
             Events.tellFault(core.events(), session.clientId, "a fault behind the interceptors of a publish", fault);
             in.forget(published, packetId);
             link.disconnect(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");

@@ -105,7 +105,10 @@ public final class Interceptors {
             try {
                 each.onDisconnect(who, how);
             } catch (Throwable e) { // user code
-                LOG.warn("client {}: an interceptor failed in onDisconnect: {}", Printable.text(who.clientId()), e.toString());
+                LOG.warn(
+                        "client {}: an interceptor failed in onDisconnect: {}",
+                        Printable.text(who.clientId()),
+                        e.toString());
             }
         }
     }

@@ -162,7 +162,11 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
     @Override
     public void handled(HandlerQueue.Waiting done, @Nullable DropReason reason, @Nullable Throwable failure) {
         if (failure != null) {
-            LOG.warn("local subscription {}: its handler failed on {}: {}", Printable.text(group.toString()), Printable.text(done.message().topic()), failure.toString());
+            LOG.warn(
+                    "local subscription {}: its handler failed on {}: {}",
+                    Printable.text(group.toString()),
+                    Printable.text(done.message().topic()),
+                    failure.toString());
             tellFault("its handler failed", failure);
         }
         // One with an entry is still the group's, and handed out again, if the loop has ended before it is gone.
@@ -180,7 +184,10 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
 
     @Override
     public void refused(Throwable failure) {
-        LOG.warn("local subscription {}: the executor of its handler refuses: {}", Printable.text(group.toString()), failure.toString());
+        LOG.warn(
+                "local subscription {}: the executor of its handler refuses: {}",
+                Printable.text(group.toString()),
+                failure.toString());
         tellFault("the executor of its handler refuses", failure);
         loop.execute(this::leave);
     }

@@ -228,7 +228,11 @@ public final class LocalSubscriber extends Recipient
             String topic = message.message().topic();
             loop.countDrop(toString(), topic, reason);
             if (failure != null) {
-                LOG.warn("local subscription {}: its handler failed on {}: {}", Printable.text(filter), Printable.text(topic), failure.toString());
+                LOG.warn(
+                        "local subscription {}: its handler failed on {}: {}",
+                        Printable.text(filter),
+                        Printable.text(topic),
+                        failure.toString());
                 tellFault("its handler failed", failure);
             }
         }
@@ -239,7 +243,10 @@ public final class LocalSubscriber extends Recipient
 
     @Override
     public void refused(Throwable failure) {
-        LOG.warn("local subscription {}: the executor of its handler refuses: {}", Printable.text(filter), failure.toString());
+        LOG.warn(
+                "local subscription {}: the executor of its handler refuses: {}",
+                Printable.text(filter),
+                failure.toString());
         tellFault("the executor of its handler refuses", failure);
         loop.execute(this::failQueued);
     }

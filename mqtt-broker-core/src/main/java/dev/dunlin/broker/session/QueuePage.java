@@ -215,7 +215,11 @@ final class QueuePage {
                         false);
             });
         } catch (StoreException e) { // the others can be read all the same
-            LOG.warn("client {}: entry {} can't be read: {}", Printable.text(session.clientId), entry.sequence(), e.getMessage());
+            LOG.warn(
+                    "client {}: entry {} can't be read: {}",
+                    Printable.text(session.clientId),
+                    entry.sequence(),
+                    e.getMessage());
             return new QueuedMessage(null, entry.qos(), 0, -1, "", false);
         }
     }

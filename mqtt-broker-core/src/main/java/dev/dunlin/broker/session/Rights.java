@@ -81,7 +81,9 @@ public final class Rights { // hot
         stage.whenComplete((given, failure) -> {
             Runnable task = () -> take(new Answer(client, given, loop.events()), failure, answer);
             if (!answered.compareAndSet(false, true)) {
-                LOG.warn("client {}: the authorizer answered again, which changes nothing", Printable.text(client.clientId()));
+                LOG.warn(
+                        "client {}: the authorizer answered again, which changes nothing",
+                        Printable.text(client.clientId()));
             } else if (loop.inLoop() && registering.get()) {
                 SessionLoop.runGuarded(task);
             } else {
@@ -148,7 +150,10 @@ public final class Rights { // hot
 
     private boolean failed(Throwable cause) {
         if (failures++ % FAILURES_PER_LINE == 0) { // not exact: any thread
-            LOG.warn("client {}: its permissions failed, which counts as a no: {}", Printable.text(clientId), cause.toString());
+            LOG.warn(
+                    "client {}: its permissions failed, which counts as a no: {}",
+                    Printable.text(clientId),
+                    cause.toString());
             Events.tellFault(events, clientId, "its permissions failed, which counts as a no", cause);
         }
         return false;

@@ -552,7 +552,10 @@ final class SessionQueue {
                 then.accept(page);
                 owner.pump();
             } else {
-                LOG.warn("client {}: its queue can't be read: {}", Printable.text(session.clientId), failure == null ? "" : failure.getMessage());
+                LOG.warn(
+                        "{}: its queue can't be read: {}",
+                        Printable.text(session.toString()),
+                        failure == null ? "" : failure.getMessage());
                 tellFault("its queue can't be read at present", failure);
                 loop.scheduleLook(READ_AGAIN_MS, owner::pump);
             }
@@ -608,7 +611,10 @@ final class SessionQueue {
         long entry = queue.removePagedOut(sequence);
         if (entry != EntryId.NONE) {
             loop.traffic().queued(-1);
-            LOG.error("client {}: entry {} is damaged or missing in the store", Printable.text(session.clientId), sequence);
+            LOG.error(
+                    "{}: entry {} is damaged or missing in the store",
+                    Printable.text(session.toString()),
+                    sequence);
             tellFault("a message of its queue is damaged or missing in the store", "entry " + sequence);
             owner.drop(null, entry, DropReason.STORE_DAMAGED);
         }

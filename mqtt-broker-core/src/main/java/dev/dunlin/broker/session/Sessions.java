@@ -558,7 +558,9 @@ public final class Sessions {
             return;
         }
         SessionLoop.Timer patience = loop.schedule(core.limits.connectTimeoutMs(), () -> {
-            LOG.warn("client {}: nobody says whether its will may be published, so it is not", Printable.text(session.clientId));
+            LOG.warn(
+                    "client {}: nobody says whether its will may be published, so it is not",
+                    Printable.text(session.clientId));
             tellFault(session, "its will is not published", "the authorizer doesn't answer");
             rightsKnown(session, Rights.NONE);
         });
