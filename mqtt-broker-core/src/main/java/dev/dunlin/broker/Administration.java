@@ -289,13 +289,13 @@ public final class Administration {
     /** As {@link Broker#disconnect}. */
     public void disconnect(String clientId, ReasonCode reason, String text) {
         broker.disconnect(clientId, reason, text);
-        LOG.info("administrator: disconnects client {}: {}", Printable.text(clientId), reason);
+        LOG.info("client {}: an administrator disconnects it: {}", Printable.text(clientId), reason);
     }
 
     /** As {@link Broker#redirect}. */
     public void redirect(String clientId, ReasonCode reason, String serverReference) {
         broker.redirect(clientId, reason, serverReference);
-        LOG.info("administrator: redirects client {}: {}", Printable.text(clientId), reason);
+        LOG.info("client {}: an administrator redirects it: {}", Printable.text(clientId), reason);
     }
 
     /**
@@ -315,7 +315,10 @@ public final class Administration {
                         })
                         .thenCompose(Function.identity()))
                 .thenApply(dropped -> {
-                    LOG.info("administrator: dropped {} messages of client {}", dropped, Printable.text(clientId));
+                    LOG.info(
+                            "client {}: an administrator dropped its {} queued messages",
+                            Printable.text(clientId),
+                            dropped);
                     return dropped;
                 });
     }
@@ -338,9 +341,9 @@ public final class Administration {
                         .thenCompose(Function.identity()))
                 .thenApply(ended -> {
                     LOG.info(
-                            "administrator: {} client {}",
-                            ended ? "ended the session of" : "no session of",
-                            Printable.text(clientId));
+                            "client {}: an administrator {}",
+                            Printable.text(clientId),
+                            ended ? "ended its session" : "finds no session to end");
                     return ended;
                 });
     }

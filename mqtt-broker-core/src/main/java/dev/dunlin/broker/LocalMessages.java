@@ -3,6 +3,7 @@ package dev.dunlin.broker;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.LocalSubscriber;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.SubscriptionOptions;
 import java.util.List;
 import java.util.Objects;
@@ -59,7 +60,10 @@ final class LocalMessages {
         try {
             subscriber.onSubscribe(made);
         } catch (Throwable e) { // 2.13: it broke the rules, and is taken to have cancelled
-            LOG.warn("local subscription {}: its subscriber failed in onSubscribe: {}", filter, e.toString());
+            LOG.warn(
+                    "local subscription {}: its subscriber failed in onSubscribe: {}",
+                    Printable.text(filter),
+                    e.toString());
             made.cancel();
         }
         made.source.begin();

@@ -51,7 +51,7 @@ final class NettyVersions {
                 }
             }
         } catch (IOException e) {
-            LOG.warn("the versions of Netty on the class path can't be read", e);
+            LOG.warn("the versions of Netty on the class path can't be read: {}", e.toString());
         }
         Map<String, String> versions = new TreeMap<>();
         for (String key : all.stringPropertyNames()) {

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AppenderBase;
 import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
 import dev.dunlin.broker.Broker;
@@ -88,10 +89,10 @@ final class ConfiguredLog {
     private List<Appender<ILoggingEvent>> appenders() {
         List<Appender<ILoggingEvent>> appenders = new ArrayList<>();
         if (settings.stderr()) {
-            appenders.add(LogConfiguration.console(context, "System.err", settings));
+            appenders.add(LogConfiguration.console(context, "System.err", lines()));
         }
         if (settings.stdout()) {
-            appenders.add(LogConfiguration.console(context, "System.out", settings));
+            appenders.add(LogConfiguration.console(context, "System.out", lines()));
         }
         Path path = settings.file();
         if (path != null) {
@@ -99,7 +100,7 @@ final class ConfiguredLog {
             made.setName("file");
             made.setContext(context);
             made.setFile(path.toString());
-            made.setEncoder(LogConfiguration.encoder(context, settings));
+            made.setEncoder(lines());
             made.start();
             appenders.add(made);
             file = made;
@@ -112,6 +113,10 @@ final class ConfiguredLog {
             appenders.add(made);
         }
         return appenders;
+    }
+
+    private Encoder<ILoggingEvent> lines() {
+        return LogConfiguration.encoder(context, LogLine.of(settings));
     }
 
     static void publishBy(Broker broker) {
@@ -164,10 +169,8 @@ final class ConfiguredLog {
         protected void append(ILoggingEvent event) {
             Broker by = publisher;
             if (by != null && event.getLevel().isGreaterOrEqual(Level.INFO)) {
-                String logger = event.getLoggerName().replaceFirst(".*\\.", "");
                 // E, W or I, as Mosquitto calls them.
-                by.announce(
-                        "log/" + event.getLevel().toString().charAt(0), logger + ": " + event.getFormattedMessage());
+                by.announce("log/" + event.getLevel().toString().charAt(0), LogLine.message(event));
             }
         }
     }

@@ -3,20 +3,17 @@ package dev.dunlin.server;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
-import ch.qos.logback.core.LayoutBase;
+import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.status.NopStatusListener;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.server.mosquitto.LogSettings;
 import java.nio.charset.StandardCharsets;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -34,12 +31,6 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
 
     private static final String CONFIGURATION_FILE = "logback.configurationFile";
 
-    private static final String TIME = "%d{\"yyyy-MM-dd'T'HH:mm:ss.SSSXXX\"} ";
-
-    /** One line per event, whatever a client put into a name and however long the stack is. */
-    private static final String PATTERN =
-            "%-5level [%thread] %logger{0}: " + "%replace(%msg %ex{12}){'\\s*[\\r\\n]+\\s*', ' | '}%nopex%n";
-
     /** For the service loader. */
     public LogConfiguration() {}
 
@@ -51,11 +42,10 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
         context.getStatusManager().add(new NopStatusListener()); // logback says nothing about itself
         LogSettings given = settings;
         if (given == null) {
-            ConsoleAppender<ILoggingEvent> appender = console(context, "System.err", null);
-            if (json) {
-                appender.setEncoder(objects(context));
-            }
-            root(context, Level.toLevel(level)).addAppender(appender);
+            Encoder<ILoggingEvent> encoder = json
+                    ? objects(context)
+                    : encoder(context, Journal.readsStandardError() ? LogLine.forTheJournal() : LogLine.forPeople());
+            root(context, Level.toLevel(level)).addAppender(console(context, "System.err", encoder));
         } else {
             new ConfiguredLog(context, given).configure();
         }
@@ -123,18 +113,18 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
         return root;
     }
 
-    static ConsoleAppender<ILoggingEvent> console(LoggerContext context, String target, @Nullable LogSettings given) {
+    static ConsoleAppender<ILoggingEvent> console(
+            LoggerContext context, String target, Encoder<ILoggingEvent> encoder) {
         ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
         appender.setName(target);
         appender.setContext(context);
         appender.setTarget(target);
-        appender.setEncoder(encoder(context, given));
+        appender.setEncoder(encoder);
         appender.start();
         return appender;
     }
 
-    static LayoutWrappingEncoder<ILoggingEvent> encoder(LoggerContext context, @Nullable LogSettings given) {
-        Line line = new Line(given);
+    static LayoutWrappingEncoder<ILoggingEvent> encoder(LoggerContext context, LogLine line) {
         line.setContext(context);
         line.start();
         LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
@@ -143,33 +133,5 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
         encoder.setLayout(line);
         encoder.start();
         return encoder;
-    }
-
-    /** The pattern, made when there is something to log: by any thread, and by two if they come at once. */
-    private static final class Line extends LayoutBase<ILoggingEvent> {
-        private final @Nullable LogSettings given;
-        private volatile @Nullable PatternLayout pattern;
-
-        Line(@Nullable LogSettings given) {
-            this.given = given;
-        }
-
-        @Override
-        public String doLayout(ILoggingEvent event) {
-            PatternLayout made = pattern;
-            if (made == null) {
-                made = new PatternLayout();
-                made.setContext(getContext());
-                made.setPattern(
-                        given == null || (given.timestamp() && given.format() == null) ? TIME + PATTERN : PATTERN);
-                made.start();
-                pattern = made;
-            }
-            String line = made.doLayout(event);
-            DateTimeFormatter format = given == null || !given.timestamp() ? null : given.format();
-            return format == null
-                    ? line
-                    : format.format(event.getInstant().atZone(ZoneId.systemDefault())) + " " + line;
-        }
     }
 }

@@ -56,6 +56,8 @@ class DunlinScriptTest {
             Files.createFile(root.resolve(file));
         }
         Files.copy(Path.of("..", "dunlin"), root.resolve("dunlin"));
+        Files.createDirectory(root.resolve("packaging"));
+        Files.copy(Path.of("..", "packaging", "launch.sh"), root.resolve("packaging/launch.sh"));
         classPathJar(temp.resolve("server.jar"));
         mavenDoes("mkdir -p mqtt-server/target/lib && cp ../server.jar mqtt-server/target/mqtt-server.jar");
     }

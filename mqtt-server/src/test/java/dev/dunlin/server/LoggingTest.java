@@ -3,7 +3,10 @@ package dev.dunlin.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.server.Child.Ended;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /** The log configuration in the jar. */
@@ -17,7 +20,7 @@ class LoggingTest {
         public static void main(String[] args) {
             var log = LoggerFactory.getLogger(Events.class);
             log.info("not asked for");
-            log.warn("client {} is odd", "a\nb", new IllegalStateException("c\r\nd"));
+            log.warn("client {} is odd", "a\nb\u001b", new IllegalStateException("c\r\nd"));
         }
     }
 
@@ -30,10 +33,31 @@ class LoggingTest {
             assertThat(ended.err())
                     .singleElement()
                     .asString()
-                    .matches(
-                            STAMP
-                                    + "WARN  \\[main\\] \\S+: client a \\| b is odd .*IllegalStateException: c \\| d \\| at .*");
+                    .matches(STAMP + "WARN  client a \\| b\\? is odd java\\S+IllegalStateException: c \\| d \\| at .*");
         }
+    }
+
+    @Test
+    void leavesTheTimeToTheJournalAndTellsItTheLevel(@TempDir Path temp) throws Exception {
+        Path err = Files.createFile(temp.resolve("err"));
+        ProcessBuilder command = Child.java(Events.class.getName()).redirectError(err.toFile());
+        command.environment()
+                .put("JOURNAL_STREAM", Files.getAttribute(err, "unix:dev") + ":" + Files.getAttribute(err, "unix:ino"));
+
+        assertThat(command.start().waitFor()).isZero();
+
+        assertThat(Files.readAllLines(err))
+                .singleElement()
+                .asString()
+                .startsWith("<4>client a | b? is odd java.lang.IllegalStateException: c | d | at ");
+    }
+
+    @Test
+    void isForPeopleWhereTheJournalReadsAnotherStream() throws Exception {
+        ProcessBuilder command = Child.java(Events.class.getName());
+        command.environment().put("JOURNAL_STREAM", "1:2");
+
+        assertThat(Child.run(command).err()).singleElement().asString().matches(STAMP + "WARN  client .*");
     }
 
     @Test

@@ -325,7 +325,7 @@ public final class MosquittoConfTest {
                 line = (ReceivedPublish) reader.receive();
             }
             assertThat(line.topic()).isEqualTo("$SYS/broker/log/I");
-            assertThat(line.text()).startsWith("Connection: client a: connected from /127.0.0.1:");
+            assertThat(line.text()).startsWith("client a: connected from /127.0.0.1:");
             reader.leave();
             stop(broker);
         }

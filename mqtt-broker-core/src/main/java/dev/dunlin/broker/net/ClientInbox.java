@@ -4,6 +4,7 @@ import dev.dunlin.broker.session.HandlerCall;
 import dev.dunlin.broker.session.Serial;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.codec.QoS;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -23,6 +24,9 @@ final class ClientInbox {
 
     /** Who acknowledges. */
     interface Acknowledging {
+        /** Whose messages they are. Any thread. */
+        String clientId();
+
         /** Nothing more can be handed out: the connection is to end, without an acknowledgement of what waits. Any thread. */
         void cutOff(Throwable failure);
 
@@ -86,7 +90,11 @@ final class ClientInbox {
     private void done(Received next, @Nullable Throwable failure) {
         Message message = next.message;
         if (failure != null) {
-            LOG.warn("a local session's handler failed on {}: {}", message.topic(), failure.toString());
+            LOG.warn(
+                    "client {}: the handler of this local session failed on {}: {}",
+                    Printable.text(client.clientId()),
+                    Printable.text(message.topic()),
+                    failure.toString());
         }
         if (message.qos() == QoS.AT_MOST_ONCE) {
             atMostOnce.decrementAndGet();

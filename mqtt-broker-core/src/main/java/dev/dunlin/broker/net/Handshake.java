@@ -21,6 +21,7 @@ import dev.dunlin.broker.spi.ConnectTerms;
 import dev.dunlin.broker.spi.Features;
 import dev.dunlin.broker.spi.Identity;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.spi.Validity;
 import dev.dunlin.codec.Connack;
@@ -269,7 +270,7 @@ final class Handshake {
                 && rejected.reason().allowedIn(PacketType.CONNACK)) {
             connection.close(rejected.reason(), "");
         } else {
-            LOG.warn("client {}: the authorizer failed: {}", clientId, String.valueOf(failure));
+            LOG.warn("client {}: the authorizer failed: {}", Printable.text(clientId), String.valueOf(failure));
             connection.tellFault("the authorizer failed", failure);
             connection.close(ReasonCode.UNSPECIFIED_ERROR, "authorization failed");
         }
@@ -359,7 +360,7 @@ final class Handshake {
             return;
         }
         if (failure != null) {
-            LOG.warn("client {}: can't move to its home loop: {}", clientId, failure.toString());
+            LOG.warn("client {}: can't move to its home loop: {}", Printable.text(clientId), failure.toString());
             connection.tellFault("can't move to its home loop", failure);
             connection.close(ReasonCode.UNSPECIFIED_ERROR, "can't move to its home loop");
         } else {

@@ -5,6 +5,7 @@ import dev.dunlin.broker.session.KeptMessage;
 import dev.dunlin.broker.session.Serial;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.Connect;
@@ -69,7 +70,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
     private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
     private final CompletableFuture<Connack> connected = new CompletableFuture<>();
     private final CompletableFuture<ReasonCode> closed = new CompletableFuture<>();
-    private String clientId;
+    private volatile String clientId;
     private int receiveMaximum = 65_535;
     private int packetBytesMax = MqttDecoder.PACKET_BYTES_MAX;
     private @Nullable ReasonCode reason;
@@ -132,7 +133,10 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
                 return connected;
             }
         } catch (RejectedExecutionException e) {
-            LOG.debug("the loops have ended before a local session was connected", e); // said by what follows
+            LOG.debug(
+                    "client {}: the loops have ended before it was connected: {}",
+                    Printable.text(clientId),
+                    e.toString()); // said by what follows
         }
         execute(this::lost);
         return connected;
@@ -272,7 +276,10 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
             try {
                 decoder.decode(received);
             } catch (MalformedPacket e) { // a fault of ours
-                LOG.error("the broker has sent a local session what is not MQTT", e);
+                LOG.error(
+                        "client {}: the broker has sent this local session what is not MQTT",
+                        Printable.text(clientId),
+                        e);
                 reason = e.reasonCode();
                 lost();
             }
@@ -308,13 +315,21 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
     }
 
     @Override
+    public String clientId() {
+        return clientId;
+    }
+
+    @Override
     public void cutOff(Throwable failure) {
         execute(() -> lost(failure));
     }
 
     private void lost(Throwable failure) {
         if (!over) {
-            LOG.warn("a local session ends, its executor refuses: {}", failure.toString());
+            LOG.warn(
+                    "client {}: this local session ends, its executor refuses: {}",
+                    Printable.text(clientId),
+                    failure.toString());
             lost();
         }
     }
@@ -436,7 +451,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
                         packet.unsuback().packetId(),
                         packet.unsuback().reasons().get(0));
             case DISCONNECT -> reason = packet.reasonCode();
-            default -> LOG.debug("a local session needs no {}", type);
+            default -> LOG.debug("client {}: a local session needs no {}", Printable.text(clientId), type);
         }
         return true;
     }
@@ -468,7 +483,10 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
         Properties properties = publish.properties();
         MessageHandler handler = handlers.of(publish.topic(), properties.subscriptionIdentifiers());
         if (handler == null) {
-            LOG.warn("a local session has no handler for {}", publish.topic());
+            LOG.warn(
+                    "client {}: this local session has no handler for {}",
+                    Printable.text(clientId),
+                    Printable.text(publish.topic()));
             handled(publish.qos(), publish.packetId(), true);
             return;
         }

@@ -3,6 +3,7 @@ package dev.dunlin.broker.net;
 import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.session.Core;
 import dev.dunlin.broker.session.KeepAlives;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.Validity;
 import dev.dunlin.codec.ReasonCode;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,8 @@ final class Stay implements KeepAlives.Watched {
         try {
             return validity.holds(nowMs);
         } catch (Throwable e) {
-            LOG.warn("client {}: its validity failed, which counts as a no: {}", clientId, e.toString());
+            LOG.warn(
+                    "client {}: its validity failed, which counts as a no: {}", Printable.text(clientId), e.toString());
             Events.tellFault(events, clientId, "its validity failed, which counts as a no", e);
             return false;
         }

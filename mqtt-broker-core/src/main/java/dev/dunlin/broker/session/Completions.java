@@ -34,7 +34,7 @@ public final class Completions {
         try {
             executor.execute(completion);
         } catch (Throwable e) { // the user's executor; or ours, which has ended
-            LOG.debug("an executor refuses: it is completed here", e);
+            LOG.debug("an executor refuses: it is completed here: {}", e.toString());
             completion.run();
         }
     }

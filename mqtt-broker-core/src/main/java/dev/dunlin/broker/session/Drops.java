@@ -4,6 +4,7 @@ import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Printable;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -58,7 +59,7 @@ public final class Drops {
             ledger().add(session, filter, reason, n);
         }
         if (LOG.isDebugEnabled()) {
-            LOG.debug("client {}: dropped {} on {}: {}", session, n, filter, reason);
+            LOG.debug("client {}: dropped {} on {}: {}", Printable.text(session), n, Printable.text(filter), reason);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.events.Events;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.codec.ReasonCode;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,7 +101,7 @@ final class InterceptedFilters<T> {
             goOn();
         } catch (Throwable fault) { // ours
             over = true;
-            LOG.error("client {}: a fault behind the interceptors of a filter", clientId, fault);
+            LOG.error("client {}: a fault behind the interceptors of a filter", Printable.text(clientId), fault);
             Events.tellFault(loop.events(), clientId, "a fault behind the interceptors of a filter", fault);
             link.disconnect(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");
         }

@@ -6,6 +6,7 @@ import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Interceptor;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.Verdict;
 import dev.dunlin.codec.MalformedPacket;
 import dev.dunlin.codec.PacketType;
@@ -193,7 +194,8 @@ final class InterceptedPublishes {
         }
 
         private void failed(Throwable fault) {
-            LOG.error("client {}: a fault behind the interceptors of a publish", session.clientId, fault);
+            LOG.error(
+                    "client {}: a fault behind the interceptors of a publish", Printable.text(session.clientId), fault);
             Events.tellFault(core.events(), session.clientId, "a fault behind the interceptors of a publish", fault);
             in.forget(published, packetId);
             link.disconnect(ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR, "internal error");

@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.spi.Interceptor;
 import dev.dunlin.broker.spi.OnFailure;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.Verdict;
 import java.util.List;
 import java.util.Objects;
@@ -107,7 +108,7 @@ public final class InterceptorChain<T> {
 
     private Decision<T> failed(String clientId, T value, Throwable cause) {
         if (failures.getAndIncrement() % FAILURES_PER_LINE == 0) {
-            LOG.warn("client {}: an interceptor failed in {}: {}", clientId, hook, cause.toString());
+            LOG.warn("client {}: an interceptor failed in {}: {}", Printable.text(clientId), hook, cause.toString());
         }
         return switch (onFailure) {
             case PASS -> Decision.goesOn(value, false);

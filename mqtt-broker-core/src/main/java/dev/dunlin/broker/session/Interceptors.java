@@ -9,6 +9,7 @@ import dev.dunlin.broker.spi.Disconnection;
 import dev.dunlin.broker.spi.Interceptor;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.OnFailure;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.codec.SubscriptionRequest;
 import java.lang.reflect.Method;
 import java.util.Arrays;
@@ -104,7 +105,10 @@ public final class Interceptors {
             try {
                 each.onDisconnect(who, how);
             } catch (Throwable e) { // user code
-                LOG.warn("client {}: an interceptor failed in onDisconnect: {}", who.clientId(), e.toString());
+                LOG.warn(
+                        "client {}: an interceptor failed in onDisconnect: {}",
+                        Printable.text(who.clientId()),
+                        e.toString());
             }
         }
     }

@@ -6,6 +6,7 @@ import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.MessageHandler;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.SubscriptionOptions;
 import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.broker.store.SessionChanges;
@@ -171,7 +172,11 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
     @Override
     public void handled(HandlerQueue.Waiting done, @Nullable DropReason reason, @Nullable Throwable failure) {
         if (failure != null) {
-            LOG.warn("{}: its handler failed on {}: {}", this, done.message().topic(), failure.toString());
+            LOG.warn(
+                    "local subscription {}: its handler failed on {}: {}",
+                    Printable.text(group.toString()),
+                    Printable.text(done.message().topic()),
+                    failure.toString());
             tellFault("its handler failed", failure);
         }
         // One with an entry is still the group's, and handed out again, if the loop has ended before it is gone.
@@ -189,7 +194,10 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
 
     @Override
     public void refused(Throwable failure) {
-        LOG.warn("{}: the executor of its handler refuses: {}", this, failure.toString());
+        LOG.warn(
+                "local subscription {}: the executor of its handler refuses: {}",
+                Printable.text(group.toString()),
+                failure.toString());
         tellFault("the executor of its handler refuses", failure);
         loop.execute(this::leave);
     }

@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.spi.SubscriptionOptions;
 import dev.dunlin.codec.QoS;
@@ -121,7 +122,7 @@ public final class LocalRequests {
                 ? null
                 : pending.get(StandardCharsets.ISO_8859_1.decode(correlation).toString());
         if (request == null) {
-            LOG.debug("an answer came too late, or to nothing that was asked: {}", answer);
+            LOG.debug("an answer came too late, or to nothing that was asked: {}", Printable.text(answer.toString()));
         } else { // what depends on it may take its time, and others wait for their answers
             completions.addApart(() -> request.succeed(answer));
         }

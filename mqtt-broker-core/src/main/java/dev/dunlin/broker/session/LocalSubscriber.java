@@ -5,6 +5,7 @@ import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.MessageHandler;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.SubscriptionOptions;
 import dev.dunlin.broker.spi.SubscriptionOptions.RetainHandling;
 import dev.dunlin.broker.store.EntryId;
@@ -225,7 +226,11 @@ public final class LocalSubscriber extends Recipient
             String topic = message.message().topic();
             loop.countDrop(toString(), topic, reason);
             if (failure != null) {
-                LOG.warn("local subscription {}: its handler failed on {}: {}", filter, topic, failure.toString());
+                LOG.warn(
+                        "local subscription {}: its handler failed on {}: {}",
+                        Printable.text(filter),
+                        Printable.text(topic),
+                        failure.toString());
                 tellFault("its handler failed", failure);
             }
         }
@@ -236,7 +241,10 @@ public final class LocalSubscriber extends Recipient
 
     @Override
     public void refused(Throwable failure) {
-        LOG.warn("local subscription {}: the executor of its handler refuses: {}", filter, failure.toString());
+        LOG.warn(
+                "local subscription {}: the executor of its handler refuses: {}",
+                Printable.text(filter),
+                failure.toString());
         tellFault("the executor of its handler refuses", failure);
         loop.execute(this::failQueued);
     }

@@ -3,6 +3,7 @@ package dev.dunlin.broker.session;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.session.Inspector.Place;
 import dev.dunlin.broker.spi.Page;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.QueuedMessage;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.store.EntryId;
@@ -214,7 +215,11 @@ final class QueuePage {
                         false);
             });
         } catch (StoreException e) { // the others can be read all the same
-            LOG.warn("{}: entry {} can't be read: {}", session, entry.sequence(), e.getMessage());
+            LOG.warn(
+                    "client {}: entry {} can't be read: {}",
+                    Printable.text(session.clientId),
+                    entry.sequence(),
+                    e.getMessage());
             return new QueuedMessage(null, entry.qos(), 0, -1, "", false);
         }
     }

@@ -4,6 +4,7 @@ import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.ClientInfo;
 import dev.dunlin.broker.spi.Permissions;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.codec.QoS;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
@@ -80,7 +81,9 @@ public final class Rights { // hot
         stage.whenComplete((given, failure) -> {
             Runnable task = () -> take(new Answer(client, given, loop.events()), failure, answer);
             if (!answered.compareAndSet(false, true)) {
-                LOG.warn("client {}: the authorizer answered again, which changes nothing", client.clientId());
+                LOG.warn(
+                        "client {}: the authorizer answered again, which changes nothing",
+                        Printable.text(client.clientId()));
             } else if (loop.inLoop() && registering.get()) {
                 SessionLoop.runGuarded(task);
             } else {
@@ -147,7 +150,10 @@ public final class Rights { // hot
 
     private boolean failed(Throwable cause) {
         if (failures++ % FAILURES_PER_LINE == 0) { // not exact: any thread
-            LOG.warn("client {}: its permissions failed, which counts as a no: {}", clientId, cause.toString());
+            LOG.warn(
+                    "client {}: its permissions failed, which counts as a no: {}",
+                    Printable.text(clientId),
+                    cause.toString());
             Events.tellFault(events, clientId, "its permissions failed, which counts as a no", cause);
         }
         return false;

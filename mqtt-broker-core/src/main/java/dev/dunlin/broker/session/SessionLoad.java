@@ -2,6 +2,7 @@ package dev.dunlin.broker.session;
 
 import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.broker.store.SessionReader;
@@ -98,7 +99,8 @@ final class SessionLoad {
         if (session.ended) {
             finish();
         } else if (failure != null && failure.kind() == StoreException.Kind.CORRUPT) {
-            LOG.error("client {}: its session can't be read: {}", session.clientId, failure.getMessage());
+            LOG.error(
+                    "client {}: its session can't be read: {}", Printable.text(session.clientId), failure.getMessage());
             List<Waiting> inVain = List.copyOf(waiting);
             Events.tellFault(
                     session.loop.events(), session.clientId, "its stored session can't be read", failure.getMessage());

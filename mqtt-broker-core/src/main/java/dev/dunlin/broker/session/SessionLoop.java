@@ -6,6 +6,7 @@ import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.store.ChangeWriter;
 import dev.dunlin.broker.store.DurabilityGate;
 import dev.dunlin.broker.store.Store;
@@ -467,7 +468,7 @@ public final class SessionLoop { // hot
             try {
                 recipient.deliver(message, targets[i], stored, nowMs);
             } catch (Throwable e) { // a fault with one target, be it memory, isn't the others'
-                LOG.error("delivery to {} failed", recipient, e);
+                LOG.error("delivery to {} failed", Printable.text(recipient.toString()), e);
                 Events.tellFault(core.events(), "", "a delivery to " + recipient + " failed", e);
             }
             deliveriesLeft -= cost;

@@ -5,6 +5,7 @@ import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.store.EntryId;
 import dev.dunlin.broker.store.SessionReader;
@@ -565,7 +566,10 @@ final class SessionQueue {
                 then.accept(page);
                 owner.pump();
             } else {
-                LOG.warn("{}: its queue can't be read: {}", session, failure == null ? "" : failure.getMessage());
+                LOG.warn(
+                        "{}: its queue can't be read: {}",
+                        Printable.text(session.toString()),
+                        failure == null ? "" : failure.getMessage());
                 tellFault("its queue can't be read at present", failure);
                 loop.scheduleLook(READ_AGAIN_MS, owner::pump);
             }
@@ -621,7 +625,7 @@ final class SessionQueue {
         long entry = queue.removePagedOut(sequence);
         if (entry != EntryId.NONE) {
             loop.traffic().queued(-1);
-            LOG.error("{}: entry {} is damaged or missing in the store", session, sequence);
+            LOG.error("{}: entry {} is damaged or missing in the store", Printable.text(session.toString()), sequence);
             tellFault("a message of its queue is damaged or missing in the store", "entry " + sequence);
             owner.drop(null, entry, DropReason.STORE_DAMAGED);
         }

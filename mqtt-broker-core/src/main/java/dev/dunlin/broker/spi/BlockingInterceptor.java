@@ -54,7 +54,10 @@ public record BlockingInterceptor(Interceptor inner, Executor executor) implemen
             try {
                 inner.onDisconnect(who, how);
             } catch (Throwable e) { // user code: nobody waits for it, so that it is told here
-                LOG.warn("client {}: an interceptor failed in onDisconnect: {}", who.clientId(), e.toString());
+                LOG.warn(
+                        "client {}: an interceptor failed in onDisconnect: {}",
+                        Printable.text(who.clientId()),
+                        e.toString());
             }
         });
     }
