@@ -51,7 +51,7 @@ class DocsTest {
 
     /** Their commands take minutes to days; the build has a smoke test of each benchmark, and a short form of each long test. */
     private static final Set<String> MEASUREMENTS =
-            Set.of("docs/benchmarks.md", "docs/performance.md", "docs/testing.md", "docs/storage-engines.md");
+            Set.of("docs/benchmarks.md", "docs/performance.md", "docs/testing.md", "docs/storage-engines.md", "docs/comparison.md");
 
     private static final Set<String> LANGUAGES =
             Set.of("java", "sh", "hocon", "conf", "acl", "xml", "json", "text", "ini");

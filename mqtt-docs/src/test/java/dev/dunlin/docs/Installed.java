@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** What the pages expect in {@code /etc/dunlin}: a key, its certificate, users and rules. */
+/** What the pages expect in {@code /etc}: a key, its certificate, users and rules; a configuration of Mosquitto. */
 final class Installed {
     private static final int PATIENCE_SECONDS = 30;
 
@@ -19,6 +19,7 @@ final class Installed {
         Files.writeString(
                 etc.resolve("users"), "ann:" + Passwords.pbkdf2().hash("secret".getBytes(UTF_8)) + "\n");
         Files.writeString(etc.resolve("rules"), "user ann\ntopic #\n");
+        Files.writeString(etc.resolve("mosquitto.conf"), "listener 0 127.0.0.1\nallow_anonymous true\n");
         Process openssl = new ProcessBuilder(
                         "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                         "-keyout", "key.pem", "-out", "chain.pem", "-days", "2", "-subj", "/CN=localhost")

@@ -32,6 +32,7 @@ final class Snippets {
     private static final Pattern WHOLE = Pattern.compile(
             "^(import |(public |final |abstract |sealed )*(class|interface|record|enum) )", Pattern.MULTILINE);
     private static final Pattern TYPE = Pattern.compile("^(?:\\w+ )*(?:class|interface|record|enum) (\\w+)", Pattern.MULTILINE);
+    private static final Pattern JAVADOC = Pattern.compile("\\A/\\*\\*.*?\\*/\\n", Pattern.DOTALL);
     private static final Pattern TEXT_OF_PATH = Pattern.compile("Path\\.of\\(\"");
 
     private static final String IMPORTS =
@@ -53,10 +54,12 @@ final class Snippets {
             import java.io.*;
             import java.net.URI;
             import java.nio.file.*;
+            import java.security.MessageDigest;
             import java.time.*;
             import java.util.*;
             import java.util.concurrent.*;
             import org.eclipse.paho.client.mqttv3.*;
+            import org.eclipse.paho.client.mqttv3.persist.MemoryPersistence;
             import org.junit.jupiter.api.*;
             import org.junit.jupiter.api.extension.*;
             import static org.junit.jupiter.api.Assertions.*;
@@ -111,7 +114,11 @@ final class Snippets {
     }
 
     static boolean isProgram(Block block) {
-        return WHOLE.matcher(block.text()).find() && block.text().contains("static void main(");
+        return isWhole(block.text()) && block.text().contains("static void main(");
+    }
+
+    private static boolean isWhole(String text) {
+        return WHOLE.matcher(JAVADOC.matcher(text).replaceFirst("")).lookingAt();
     }
 
     static String classPath() {
@@ -128,7 +135,7 @@ final class Snippets {
         String text = TEXT_OF_PATH
                 .matcher(block.text())
                 .replaceAll(Matcher.quoteReplacement("Path.of(System.getProperty(\"" + FOLDER + "\") + \"/\" + \""));
-        if (WHOLE.matcher(text).lookingAt() || TYPE.matcher(text).lookingAt()) {
+        if (isWhole(text)) {
             return head + text.replaceFirst("^((?:import [^\n]*\n|\n)*)public ", "$1");
         }
         return head + "class " + classOf(block) + " extends dev.dunlin.docs.Surroundings {\n"
@@ -154,7 +161,7 @@ final class Snippets {
 
     private static String classOf(Block block) {
         Matcher type = TYPE.matcher(block.text());
-        return WHOLE.matcher(block.text()).lookingAt() && type.find() ? type.group(1) : "Line" + block.line();
+        return isWhole(block.text()) && type.find() ? type.group(1) : "Line" + block.line();
     }
 
     private String withPlace(String line) {

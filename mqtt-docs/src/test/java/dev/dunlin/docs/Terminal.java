@@ -19,6 +19,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A shell in a scratch folder, in which the commands of a page are typed one after the other. What stands for the reader's machine:
@@ -40,6 +41,9 @@ final class Terminal implements AutoCloseable {
     private static final Pattern ENDS =
             Pattern.compile(".* (passwd|store|reload|--check-config|--print-config|--help|--version)\\b.*");
 
+    /** What a shell that nobody sits at says of a job that was killed. */
+    private static final Pattern KILLED = Pattern.compile("bash: line \\d+: +\\d+ Terminated .*");
+
     private static final Pattern STARTS = Pattern.compile("(\\w+=\\S* )*\\./dunlin\\b.*");
 
     private final Path folder;
@@ -47,7 +51,8 @@ final class Terminal implements AutoCloseable {
     private final Process shell;
     private final Writer in;
     private final BlockingQueue<String> out = new LinkedBlockingQueue<>();
-    private boolean serves;
+    private final Path bin;
+    private @Nullable Process server;
 
     Terminal(Path folder) throws IOException {
         this.folder = folder;
@@ -55,20 +60,23 @@ final class Terminal implements AutoCloseable {
             here.put("\\b" + port + "\\b", freePort());
         }
         here.put("/etc/dunlin\\b", folder.resolve("etc").toString());
+        here.put("/etc/mosquitto\\b", folder.resolve("etc").toString());
         here.put("/var/lib/dunlin\\b", folder.resolve("var").toString());
-        Path bin = stubs();
-        ProcessBuilder builder = new ProcessBuilder("bash", "--norc").directory(folder.toFile()).redirectErrorStream(true);
+        bin = stubs();
+        shell = window("bash", "--norc").start();
+        in = shell.outputWriter(UTF_8);
+        read(shell);
+    }
+
+    private ProcessBuilder window(String... command) {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
         Map<String, String> environment = builder.environment();
         environment.remove("DUNLIN_LOG");
         environment.put("PATH", bin + ":" + environment.get("PATH"));
         environment.put("LC_ALL", "C.UTF-8");
         environment.put("CLASS_PATH_OF_DOCS", Snippets.classPath());
         environment.put("PORT_OF_DOCS", here("1883"));
-        shell = builder.start();
-        in = shell.outputWriter(UTF_8);
-        Thread reader = new Thread(this::read, "docs-terminal");
-        reader.setDaemon(true);
-        reader.start();
+        return builder;
     }
 
     /** With the ports and folders of this machine instead of those of the page. */
@@ -118,8 +126,7 @@ final class Terminal implements AutoCloseable {
             stop();
             return 0;
         }
-        boolean server = STARTS.matcher(command).matches() && !ENDS.matcher(command).matches();
-        if (server) {
+        if (STARTS.matcher(command).matches() && !ENDS.matcher(command).matches()) {
             return serve(command.replaceFirst("\\s+#.*", "").replaceFirst("\\s*&$", ""), printed);
         }
         String ready = "";
@@ -139,10 +146,10 @@ final class Terminal implements AutoCloseable {
 
     private int serve(String command, List<String> printed) throws Exception {
         stop();
-        boolean hasPort = Pattern.compile("--(port|config|mosquitto-conf)\\b").matcher(command).find();
-        send(command + (hasPort ? "" : " --port " + here("1883")) + " &");
-        send("SERVER_OF_DOCS=$!");
-        awaitEnd(printed);
+        boolean hasPort = Pattern.compile("--port\\b").matcher(command).find();
+        ProcessBuilder builder = window("bash", "-c", "exec " + command + (hasPort ? "" : " --port " + here("1883")));
+        server = builder.start();
+        read(server);
         while (printed.stream().noneMatch(line -> line.startsWith(LISTENS))) {
             String line = out.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
             if (line == null || line.startsWith("dunlin: ")) {
@@ -151,15 +158,15 @@ final class Terminal implements AutoCloseable {
             }
             printed.add(line);
         }
-        serves = true;
         return 0;
     }
 
-    private void stop() throws Exception {
-        if (serves) {
-            send("kill $SERVER_OF_DOCS; wait $SERVER_OF_DOCS");
-            awaitEnd(new ArrayList<>());
-            serves = false;
+    /** As Ctrl-C. */
+    private void stop() {
+        if (server != null) {
+            server.toHandle().destroy();
+            server.onExit().join();
+            server = null;
         }
     }
 
@@ -182,16 +189,24 @@ final class Terminal implements AutoCloseable {
         }
     }
 
-    private void read() {
-        try (BufferedReader lines = shell.inputReader(UTF_8)) {
-            String line = lines.readLine();
-            while (line != null) {
-                out.add(line);
-                line = lines.readLine();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private void read(Process process) {
+        Thread reader = new Thread(
+                () -> {
+                    try (BufferedReader lines = process.inputReader(UTF_8)) {
+                        String line = lines.readLine();
+                        while (line != null) {
+                            if (!KILLED.matcher(line).matches()) {
+                                out.add(line);
+                            }
+                            line = lines.readLine();
+                        }
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                },
+                "docs-terminal");
+        reader.setDaemon(true);
+        reader.start();
     }
 
     private Path stubs() throws IOException {
@@ -206,14 +221,14 @@ final class Terminal implements AutoCloseable {
         script(bin.resolve("mosquitto_pub"), withPort.formatted("mosquitto_pub") + "exec \"$real\" \"$@\"\n");
         script(bin.resolve("mosquitto_sub"), withPort.formatted("mosquitto_sub") + """
                 [ -n "$READY_OF_DOCS" ] || exec "$real" "$@"
-                set -o pipefail
-                stdbuf -oL "$real" -d "$@" | while IFS= read -r line; do
+                exec > >(while IFS= read -r line; do
                     case $line in
                         *"received SUBACK"*) : >"$READY_OF_DOCS" ;;
                         "Client "* | "Subscribed (mid"*) ;;
                         *) printf '%s\\n' "$line" ;;
                     esac
-                done
+                done)
+                exec stdbuf -oL "$real" -d "$@"
                 """);
         return bin;
     }
@@ -231,6 +246,7 @@ final class Terminal implements AutoCloseable {
 
     @Override
     public void close() {
+        stop();
         List<ProcessHandle> children = shell.descendants().toList();
         shell.destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
