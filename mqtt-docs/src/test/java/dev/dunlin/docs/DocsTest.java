@@ -22,7 +22,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.xml.sax.InputSource;
 
@@ -43,15 +42,18 @@ import org.xml.sax.InputSource;
  * {@code <!-- before: COMMANDS -->} those are typed first. Under {@code <!-- not run: reason -->} it isn't run, nor is what follows
  * {@code <!-- sh is not run: reason -->}, which is counted here; what it names is looked for all the same ({@link Names}).
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @RequiresTool({"bash", "mosquitto_pub", "mosquitto_sub", "stdbuf", "openssl"})
 class DocsTest {
     /** A block that isn't run may be wrong: no more of them than these, outside of the pages about measurements. */
     private static final int NOT_RUN_MAX = 12;
 
     /** Their commands take minutes to days; the build has a smoke test of each benchmark, and a short form of each long test. */
-    private static final Set<String> MEASUREMENTS =
-            Set.of("docs/benchmarks.md", "docs/performance.md", "docs/testing.md", "docs/storage-engines.md", "docs/comparison.md");
+    private static final Set<String> MEASUREMENTS = Set.of(
+            "docs/benchmarks.md",
+            "docs/performance.md",
+            "docs/testing.md",
+            "docs/storage-engines.md",
+            "docs/comparison.md");
 
     private static final Set<String> LANGUAGES =
             Set.of("java", "sh", "hocon", "conf", "acl", "xml", "json", "text", "ini");
@@ -59,16 +61,20 @@ class DocsTest {
     /** The reader's own README says "./check", which runs this test. */
     private static final String THIS = "./check";
 
-    @TempDir
-    Path folder;
+    /** For who writes a page: a part of its name, to run that one alone. */
+    private static final String ONLY = System.getProperty("dunlin.docs.page", "");
 
-    private List<Page> pages = List.of();
-    private Snippets snippets;
+    /** Blocks of Java that were there when this was written: fewer would mean that they aren't found. */
+    private static final int JAVA_MIN = 30;
+
+    @TempDir
+    static Path folder;
+
+    private static List<Page> pages = List.of();
 
     @BeforeAll
-    void read() throws IOException {
-        pages = Page.shown();
-        snippets = new Snippets(Files.createDirectories(folder.resolve("java")));
+    static void read() throws IOException {
+        pages = Page.shown().stream().filter(page -> page.name().contains(ONLY)).toList();
     }
 
     @Test
@@ -114,16 +120,17 @@ class DocsTest {
         List<Block> java = blocks().stream()
                 .filter(block -> block.language().equals("java") && block.isRun())
                 .toList();
+        Snippets snippets = new Snippets(Files.createDirectories(folder.resolve("java")));
         List<String> faults = snippets.compile(java);
         DynamicTest compiles = DynamicTest.dynamicTest("compiles", () -> {
             assertThat(faults).isEmpty();
-            assertThat(java).hasSizeGreaterThan(30);
+            assertThat(java).hasSizeGreaterThan(ONLY.isEmpty() ? JAVA_MIN : 0);
         });
         return Stream.concat(
                 Stream.of(compiles),
                 pages.stream()
                         .filter(page -> page.blocks().stream().anyMatch(DocsTest::isRunnableJava))
-                        .map(page -> DynamicTest.dynamicTest(page.name(), () -> runJava(page))));
+                        .map(page -> DynamicTest.dynamicTest(page.name(), () -> runJava(page, snippets))));
     }
 
     @TestFactory
@@ -135,7 +142,7 @@ class DocsTest {
 
     // ---- one page
 
-    private void runJava(Page page) throws Exception {
+    private static void runJava(Page page, Snippets snippets) throws Exception {
         Path scratch = scratch(page, "java");
         List<Block> blocks = page.blocks();
         for (int i = 0; i < blocks.size(); i++) {
@@ -153,11 +160,11 @@ class DocsTest {
         }
     }
 
-    private void runCommands(Page page) throws Exception {
+    private static void runCommands(Page page) throws Exception {
         Path scratch = scratch(page, "sh");
         List<String> wrong = new ArrayList<>();
         try (Terminal terminal = new Terminal(scratch)) {
-            Installed.in(scratch);
+            Installed.in(scratch, terminal);
             for (Block block : page.blocks()) {
                 if (!block.file().isEmpty()) {
                     Files.writeString(scratch.resolve(block.file()), terminal.here(block.text()));
@@ -170,14 +177,14 @@ class DocsTest {
         assertThat(wrong).isEmpty();
     }
 
-    private List<String> run(Block block, Terminal terminal, Path scratch) throws Exception {
+    private static List<String> run(Block block, Terminal terminal, Path scratch) throws Exception {
         switch (block.language()) {
             case "", "sh" -> {
                 return terminal.type(withoutThis(block));
             }
             case "hocon" -> {
                 Files.writeString(scratch.resolve("docs.conf"), terminal.here(block.text()));
-                String check = "$ ./dunlin --config docs.conf --check-config\nOK\n";
+                String check = "$ ./dunlin --config docs.conf --check-config 2>faults || cat faults\nOK\n";
                 return terminal.type(new Block(block.page(), block.line(), "sh", check, List.of()));
             }
             case "conf" -> {
@@ -186,18 +193,25 @@ class DocsTest {
                         .map(finding -> block.place() + ": " + finding)
                         .toList();
             }
-            case "acl" -> AclFile.at(Files.writeString(scratch.resolve("docs.acl"), block.text())).close();
-            case "json" -> assertThat(ConfigFactory.parseReader(new StringReader(block.text())).isEmpty()).isFalse();
-            case "xml" -> DocumentBuilderFactory.newInstance()
-                    .newDocumentBuilder()
-                    .parse(new InputSource(new StringReader("<all>" + block.text() + "</all>")));
+            case "acl" ->
+                AclFile.at(Files.writeString(scratch.resolve("docs.acl"), block.text()))
+                        .close();
+            case "json" ->
+                assertThat(ConfigFactory.parseReader(new StringReader(block.text()))
+                                .isEmpty())
+                        .isFalse();
+            case "xml" ->
+                DocumentBuilderFactory.newInstance()
+                        .newDocumentBuilder()
+                        .parse(new InputSource(new StringReader("<all>" + block.text() + "</all>")));
             default -> assertThat(LANGUAGES).contains(block.language());
         }
         return List.of();
     }
 
     private static Block withoutThis(Block block) {
-        String text = block.text().lines().filter(line -> !line.startsWith(THIS)).collect(Collectors.joining("\n", "", "\n"));
+        String text =
+                block.text().lines().filter(line -> !line.startsWith(THIS)).collect(Collectors.joining("\n", "", "\n"));
         return new Block(block.page(), block.line(), block.language(), text, block.marks());
     }
 
@@ -206,16 +220,14 @@ class DocsTest {
     }
 
     private static boolean isRunnableJava(Block block) {
-        return block.language().equals("java")
-                && block.isRun()
-                && (Snippets.isProgram(block) || block.isMarked("run"));
+        return block.language().equals("java") && block.isRun() && (Snippets.isProgram(block) || block.isMarked("run"));
     }
 
-    private Path scratch(Page page, String kind) throws IOException {
+    private static Path scratch(Page page, String kind) throws IOException {
         return Files.createDirectories(folder.resolve(kind).resolve(page.name().replaceAll("\\W", "_")));
     }
 
-    private List<Block> blocks() {
+    private static List<Block> blocks() {
         return pages.stream().flatMap(page -> page.blocks().stream()).toList();
     }
 }

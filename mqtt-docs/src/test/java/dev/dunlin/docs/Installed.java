@@ -14,15 +14,29 @@ final class Installed {
 
     private Installed() {}
 
-    static void in(Path scratch) throws Exception {
+    static void in(Path scratch, Terminal terminal) throws Exception {
         Path etc = Files.createDirectories(scratch.resolve("etc"));
-        Files.writeString(
-                etc.resolve("users"), "ann:" + Passwords.pbkdf2().hash("secret".getBytes(UTF_8)) + "\n");
+        Files.writeString(etc.resolve("users"), "ann:" + Passwords.pbkdf2().hash("secret".getBytes(UTF_8)) + "\n");
         Files.writeString(etc.resolve("rules"), "user ann\ntopic #\n");
-        Files.writeString(etc.resolve("mosquitto.conf"), "listener 0 127.0.0.1\nallow_anonymous true\n");
+        Files.writeString(
+                etc.resolve("mosquitto.conf"), terminal.here("listener 1883 127.0.0.1\nallow_anonymous true\n"));
         Process openssl = new ProcessBuilder(
-                        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-keyout", "key.pem", "-out", "chain.pem", "-days", "2", "-subj", "/CN=localhost")
+                        "openssl",
+                        "req",
+                        "-x509",
+                        "-newkey",
+                        "ec",
+                        "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1",
+                        "-nodes",
+                        "-keyout",
+                        "key.pem",
+                        "-out",
+                        "chain.pem",
+                        "-days",
+                        "2",
+                        "-subj",
+                        "/CN=localhost")
                 .directory(etc.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(scratch.resolve("openssl.log").toFile())

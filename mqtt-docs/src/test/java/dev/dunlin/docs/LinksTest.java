@@ -36,9 +36,8 @@ class LinksTest {
     @Test
     void theIndexNamesEveryPage() throws IOException {
         Page index = Page.read(Page.ROOT.resolve("docs/README.md"));
-        Set<String> named = index.links().stream()
-                .map(link -> link.replaceFirst("#.*", ""))
-                .collect(Collectors.toSet());
+        Set<String> named =
+                index.links().stream().map(link -> link.replaceFirst("#.*", "")).collect(Collectors.toSet());
 
         Set<String> unnamed = new TreeSet<>();
         for (Page page : Page.shown()) {

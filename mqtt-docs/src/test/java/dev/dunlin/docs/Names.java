@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 
 /** Of commands that take too long to be run: that a shell can read them, and that the tests and benchmarks in them exist. */
 final class Names {
-    private static final Pattern CLASS = Pattern.compile("\\b[A-Z]\\w*(?:Test|Fuzz|Benchmark)\\b");
+    private static final Pattern CLASS = Pattern.compile("(?<![*\\w])[A-Z]\\w*(?:Test|Fuzz|Benchmark)\\b");
     private static final Pattern OPTION = Pattern.compile("(?<= )--[a-z][a-z-]+");
     private static final Pattern MODULE = Pattern.compile("\\bmqtt-[a-z]+(?:-[a-z]+)*");
     private static final Set<String> SOURCES = sources();
@@ -27,7 +27,8 @@ final class Names {
 
     static List<String> missing(Block block) throws IOException, InterruptedException {
         List<String> missing = new ArrayList<>();
-        Process shell = new ProcessBuilder("bash", "-n").redirectErrorStream(true).start();
+        Process shell =
+                new ProcessBuilder("bash", "-n").redirectErrorStream(true).start();
         shell.outputWriter(UTF_8).append(block.text()).close();
         if (!shell.waitFor(30, TimeUnit.SECONDS) || shell.exitValue() != 0) {
             missing.add(block.place() + ": " + new String(shell.getInputStream().readAllBytes(), UTF_8));

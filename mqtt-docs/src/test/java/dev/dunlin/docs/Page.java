@@ -140,7 +140,8 @@ record Page(Path file, String name, List<Block> blocks, List<String> prose) {
             StringBuilder text = new StringBuilder();
             while (!lines.get(next).strip().equals("```")) {
                 String line = lines.get(next++);
-                text.append(line.substring(Math.min(indent, line.length() - line.stripLeading().length())))
+                text.append(line.substring(Math.min(
+                                indent, line.length() - line.stripLeading().length())))
                         .append('\n');
             }
             next++;
@@ -154,7 +155,8 @@ record Page(Path file, String name, List<Block> blocks, List<String> prose) {
             while (next < lines.size()
                     && (lines.get(next).startsWith(INDENT) || lines.get(next).isBlank())) {
                 String line = lines.get(next++);
-                text.append(line.isBlank() ? "" : line.substring(INDENT.length())).append('\n');
+                text.append(line.isBlank() ? "" : line.substring(INDENT.length()))
+                        .append('\n');
             }
             add(first + 1, "", text.toString().stripTrailing() + "\n");
         }

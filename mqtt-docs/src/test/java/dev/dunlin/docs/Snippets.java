@@ -31,17 +31,19 @@ import javax.tools.ToolProvider;
 final class Snippets {
     private static final Pattern WHOLE = Pattern.compile(
             "^(import |(public |final |abstract |sealed )*(class|interface|record|enum) )", Pattern.MULTILINE);
-    private static final Pattern TYPE = Pattern.compile("^(?:\\w+ )*(?:class|interface|record|enum) (\\w+)", Pattern.MULTILINE);
+    private static final Pattern TYPE =
+            Pattern.compile("^(?:\\w+ )*(?:class|interface|record|enum) (\\w+)", Pattern.MULTILINE);
     private static final Pattern JAVADOC = Pattern.compile("\\A/\\*\\*.*?\\*/\\n", Pattern.DOTALL);
     private static final Pattern TEXT_OF_PATH = Pattern.compile("Path\\.of\\(\"");
 
-    private static final String IMPORTS =
-            """
+    private static final String IMPORTS = """
             import dev.dunlin.auth.*;
             import dev.dunlin.broker.*;
             import dev.dunlin.broker.spi.*;
+            import dev.dunlin.broker.spi.StoreException.Kind;
             import dev.dunlin.codec.*;
             import dev.dunlin.codec.Properties;
+            import dev.dunlin.docs.Surroundings.*;
             import dev.dunlin.examples.*;
             import dev.dunlin.junit.*;
             import dev.dunlin.metrics.micrometer.*;
@@ -82,11 +84,14 @@ final class Snippets {
             Files.writeString(source, source(block));
             blocks.put(source, block);
         }
-        List<String> arguments = new ArrayList<>(List.of("-proc:none", "-nowarn", "-cp", classPath(), "-d", classes.toString()));
+        List<String> arguments =
+                new ArrayList<>(List.of("-proc:none", "-nowarn", "-cp", classPath(), "-d", classes.toString()));
         blocks.keySet().forEach(source -> arguments.add(source.toString()));
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         int result = ToolProvider.getSystemJavaCompiler().run(null, said, said, arguments.toArray(new String[0]));
-        return result == 0 ? List.of() : said.toString(UTF_8).lines().map(this::withPlace).toList();
+        return result == 0
+                ? List.of()
+                : said.toString(UTF_8).lines().map(this::withPlace).toList();
     }
 
     /** Runs a program, or statements that are marked so; returns what it has printed. */
@@ -95,13 +100,14 @@ final class Snippets {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         System.setOut(new PrintStream(out, true, UTF_8));
         System.setProperty(FOLDER, folder.toString());
-        try (URLClassLoader loader =
-                new URLClassLoader(new URL[] {classes.toUri().toURL()}, getClass().getClassLoader())) {
+        try (URLClassLoader loader = new URLClassLoader(
+                new URL[] {classes.toUri().toURL()}, getClass().getClassLoader())) {
             Class<?> type = loader.loadClass(packageOf(block) + "." + classOf(block));
             if (isProgram(block)) {
                 type.getMethod("main", String[].class).invoke(null, (Object) new String[0]);
             } else {
-                try (Surroundings there = (Surroundings) type.getDeclaredConstructor().newInstance()) {
+                try (Surroundings there =
+                        (Surroundings) type.getDeclaredConstructor().newInstance()) {
                     there.run();
                 }
             }
@@ -136,9 +142,9 @@ final class Snippets {
                 .matcher(block.text())
                 .replaceAll(Matcher.quoteReplacement("Path.of(System.getProperty(\"" + FOLDER + "\") + \"/\" + \""));
         if (isWhole(text)) {
-            return head + text.replaceFirst("^((?:import [^\n]*\n|\n)*)public ", "$1");
+            return head + text;
         }
-        return head + "class " + classOf(block) + " extends dev.dunlin.docs.Surroundings {\n"
+        return head + "public class " + classOf(block) + " extends dev.dunlin.docs.Surroundings {\n"
                 + "@Override protected void run() throws Exception {\n" + statements(text) + "}\n}\n";
     }
 
@@ -156,7 +162,8 @@ final class Snippets {
     }
 
     private static String packageOf(Block block) {
-        return "page." + block.page().replaceAll("\\.md$", "").replaceAll("\\W", "_").toLowerCase(java.util.Locale.ROOT);
+        return "page."
+                + block.page().replaceAll("\\.md$", "").replaceAll("\\W", "_").toLowerCase(java.util.Locale.ROOT);
     }
 
     private static String classOf(Block block) {
@@ -167,7 +174,8 @@ final class Snippets {
     private String withPlace(String line) {
         for (Map.Entry<Path, Block> block : blocks.entrySet()) {
             if (line.startsWith(block.getKey().toString())) {
-                return block.getValue().place() + " " + line.substring(sources.toString().length());
+                return block.getValue().place() + " "
+                        + line.substring(sources.toString().length());
             }
         }
         return line;

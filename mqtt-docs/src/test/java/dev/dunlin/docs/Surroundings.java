@@ -5,11 +5,16 @@ import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.LocalClient;
 import dev.dunlin.broker.spi.Message;
+import dev.dunlin.broker.spi.StorageEngine;
+import dev.dunlin.broker.spi.StorageEngineProvider;
+import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.store.mapdb.MapDb;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.Channel;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -21,6 +26,11 @@ public abstract class Surroundings implements AutoCloseable {
     protected final MeterRegistry registry = new SimpleMeterRegistry();
     protected final Channel channel = new EmbeddedChannel();
     protected final byte[] password = "secret".getBytes(StandardCharsets.UTF_8);
+
+    protected final Path chain = Path.of("chain.pem");
+    protected final Path key = Path.of("key.pem");
+    protected final Path authority = Path.of("authority.pem");
+    protected final Path lists = Path.of("lists.pem");
 
     private static Broker started() {
         try {
@@ -52,6 +62,31 @@ public abstract class Surroundings implements AutoCloseable {
 
     private static CompletionStage<Void> done(Message message) {
         return CompletableFuture.completedFuture(message).thenAccept(Message::topic);
+    }
+
+    /** What the reader tests with a broker of ours. */
+    public record Thermostat(String uri, String name) {
+        public void start() {
+            throw new UnsupportedOperationException("is only compiled");
+        }
+    }
+
+    /** The reader's own engine, as far as pages need it. */
+    public interface MyEngine extends StorageEngine {
+        long nativeObjects();
+    }
+
+    /** Opens it. */
+    public record MyStore(Path folder) implements StorageEngineProvider {
+        @Override
+        public StorageEngine open() throws StoreException {
+            return MapDb.at(folder).open();
+        }
+
+        @Override
+        public StorageEngine recover() throws StoreException {
+            return MapDb.at(folder).recover();
+        }
     }
 
     @Override

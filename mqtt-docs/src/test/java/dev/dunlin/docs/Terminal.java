@@ -44,7 +44,7 @@ final class Terminal implements AutoCloseable {
     /** What a shell that nobody sits at says of a job that was killed. */
     private static final Pattern KILLED = Pattern.compile("bash: line \\d+: +\\d+ Terminated .*");
 
-    private static final Pattern STARTS = Pattern.compile("(\\w+=\\S* )*\\./dunlin\\b.*");
+    private static final Pattern STARTS = Pattern.compile("(\\w+=('[^']*'|\\S*) )*\\./dunlin\\b.*");
 
     private final Path folder;
     private final Map<String, String> here = new LinkedHashMap<>();
@@ -69,7 +69,8 @@ final class Terminal implements AutoCloseable {
     }
 
     private ProcessBuilder window(String... command) {
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
         Map<String, String> environment = builder.environment();
         environment.remove("DUNLIN_LOG");
         environment.put("PATH", bin + ":" + environment.get("PATH"));
@@ -147,7 +148,10 @@ final class Terminal implements AutoCloseable {
     private int serve(String command, List<String> printed) throws Exception {
         stop();
         boolean hasPort = Pattern.compile("--port\\b").matcher(command).find();
-        ProcessBuilder builder = window("bash", "-c", "exec " + command + (hasPort ? "" : " --port " + here("1883")));
+        ProcessBuilder builder = window(
+                "bash",
+                "-c",
+                command.replaceFirst("\\./dunlin", "exec ./dunlin") + (hasPort ? "" : " --port " + here("1883")));
         server = builder.start();
         read(server);
         while (printed.stream().noneMatch(line -> line.startsWith(LISTENS))) {
@@ -212,7 +216,7 @@ final class Terminal implements AutoCloseable {
     private Path stubs() throws IOException {
         Path bin = Files.createDirectories(folder.resolve(".bin"));
         script(folder.resolve("dunlin"), """
-                exec "%s" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$CLASS_PATH_OF_DOCS" dev.dunlin.server.Main "$@"
+                exec "%s" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC $DUNLIN_JAVA_OPTS -cp "$CLASS_PATH_OF_DOCS" dev.dunlin.server.Main "$@"
                 """.formatted(Path.of(System.getProperty("java.home"), "bin", "java")));
         String withPort = """
                 real=$(PATH=${PATH#*:} command -v %s)
