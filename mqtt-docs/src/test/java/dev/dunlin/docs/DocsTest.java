@@ -35,7 +35,7 @@ import org.xml.sax.InputSource;
  *       print is compared
  *   <li>{@code hocon}, {@code conf}, {@code acl}: read by the server, as its configuration, Mosquitto's, and an access file
  *   <li>{@code xml}, {@code json}: well-formed
- *   <li>{@code text}, {@code ini}: output, a picture, or for another program
+ *   <li>{@code text}: output or a picture; {@code ini}: for another program, and so never run
  * </ul>
  *
  * <p>Under {@code <!-- file: NAME -->} it is also written to that file, for the blocks that follow, and under
@@ -204,7 +204,9 @@ class DocsTest {
                 DocumentBuilderFactory.newInstance()
                         .newDocumentBuilder()
                         .parse(new InputSource(new StringReader("<all>" + block.text() + "</all>")));
-            default -> assertThat(LANGUAGES).contains(block.language());
+            default -> {
+                return List.of(block.place() + ": nobody here runs " + block.language() + "; say why not");
+            }
         }
         return List.of();
     }
@@ -216,7 +218,7 @@ class DocsTest {
     }
 
     private static boolean isForTerminal(Block block) {
-        return !Set.of("java", "text", "ini").contains(block.language());
+        return !Set.of("java", "text").contains(block.language());
     }
 
     private static boolean isRunnableJava(Block block) {
