@@ -169,7 +169,7 @@ class DocsTest {
                 if (!block.file().isEmpty()) {
                     Files.writeString(scratch.resolve(block.file()), terminal.here(block.text()));
                 }
-                if (block.isRun()) {
+                if (block.isRun() && isForTerminal(block)) {
                     wrong.addAll(run(block, terminal, scratch));
                 }
             }

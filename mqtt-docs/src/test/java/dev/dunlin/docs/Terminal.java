@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class Terminal implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 30;
     private static final String END = "end of command ";
+    private static final String READY = "subscribed-says-the-terminal-of-docs";
     private static final String END_OF_BROKER = "Ctrl-C";
     private static final String LISTENS = "dunlin listening on ";
     private static final List<String> PORTS = List.of("1883", "8883", "8083", "8084", "9001", "1884");
@@ -130,17 +131,12 @@ final class Terminal implements AutoCloseable {
         if (STARTS.matcher(command).matches() && !ENDS.matcher(command).matches()) {
             return serve(command.replaceFirst("\\s+#.*", "").replaceFirst("\\s*&$", ""), printed);
         }
-        String ready = "";
-        if (command.contains("mosquitto_sub") && command.endsWith("&")) {
-            ready = folder.resolve("ready").toString();
-            Files.deleteIfExists(Path.of(ready));
-        }
-        send("export READY_OF_DOCS=" + ready);
+        boolean subscribes = command.contains("mosquitto_sub") && command.endsWith("&");
+        send("export READY_OF_DOCS=" + (subscribes ? READY : ""));
         send(command);
         int code = awaitEnd(printed);
-        if (!ready.isEmpty()) {
-            send("until [ -e " + ready + " ]; do read -r -t 0.05 <> <(:) || true; done");
-            awaitEnd(printed);
+        while (subscribes && !printed.remove(READY)) {
+            printed.add(next());
         }
         return code;
     }
@@ -182,15 +178,20 @@ final class Terminal implements AutoCloseable {
     private int awaitEnd(List<String> printed) throws Exception {
         send("echo '" + END + "'$?");
         while (true) {
-            String line = out.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
-            if (line == null) {
-                throw new AssertionError("no end after " + PATIENCE_SECONDS + " s, printed so far: " + printed);
-            }
+            String line = next();
             if (line.startsWith(END)) {
                 return Integer.parseInt(line.substring(END.length()));
             }
             printed.add(line);
         }
+    }
+
+    private String next() throws InterruptedException {
+        String line = out.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        if (line == null) {
+            throw new AssertionError("nothing for " + PATIENCE_SECONDS + " s");
+        }
+        return line;
     }
 
     private void read(Process process) {
@@ -227,7 +228,7 @@ final class Terminal implements AutoCloseable {
                 [ -n "$READY_OF_DOCS" ] || exec "$real" "$@"
                 exec > >(while IFS= read -r line; do
                     case $line in
-                        *"received SUBACK"*) : >"$READY_OF_DOCS" ;;
+                        *"received SUBACK"*) echo "$READY_OF_DOCS" ;;
                         "Client "* | "Subscribed (mid"*) ;;
                         *) printf '%s\\n' "$line" ;;
                     esac
