@@ -221,7 +221,10 @@ final class Conformance {
 
                 Made by `ConformanceTest` from `@Statement` on the tests. Don't edit it; make it anew with
 
-                    %s
+                <!-- not run: runs the whole of ConformanceTest, which is in every build -->
+                ```sh
+                %s
+                ```
 
                 A statement that binds a server has a test that fails when the broker breaks it; what no test can see says why.
                 Statements that bind clients alone need none: a test that is named there shows what the broker does about a

@@ -22,6 +22,7 @@ import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -392,6 +393,29 @@ final class LocalClientTest {
         assertThat(next().payloadText()).isEqualTo(how);
         assertThat(next().payloadText()).isEqualTo("next");
         assertThat(broker.dropped(DropReason.LOCAL_HANDLER_FAILED)).isEqualTo(1);
+    }
+
+    /** Of the first kind the JDK makes a CompletableFuture that throws when it is asked whether it is done. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aHandlerMayGiveAnyKindOfStage(boolean minimal) {
+        CompletionStage<Void> done = minimal
+                ? CompletableFuture.completedStage(null)
+                : new CompletableFuture<Void>() {
+                    @Override
+                    public boolean isDone() {
+                        throw new IllegalStateException("on purpose");
+                    }
+                }.completeOnTimeout(null, 1, TimeUnit.MILLISECONDS);
+        broker.local().subscribe("t", QoS.AT_LEAST_ONCE, message -> {
+            came.add(message);
+            return done;
+        });
+        published(Message.of("t", "1"));
+        published(Message.of("t", "2"));
+        assertThat(next().payloadText()).isEqualTo("1");
+        assertThat(next().payloadText()).isEqualTo("2");
+        assertThat(broker.dropped(DropReason.LOCAL_HANDLER_FAILED)).isZero();
     }
 
     @Test

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Sessions within the process: those of any client, with callbacks in place of a socket. */
@@ -309,6 +310,17 @@ final class LocalSessionTest {
         join(local.publish(message("both", QoS.AT_LEAST_ONCE)));
         assertThat(next().payloadText()).isEqualTo("both");
         assertThat(others.poll(10, TimeUnit.SECONDS)).isNotNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"t, +, throw", "+, t, throw", "t, +, null", "+, t, null"})
+    void anOverlapReachesTheOtherHandlerIfOneFails(String bad, String good, String how) throws InterruptedException {
+        LocalSession local = session("local");
+        join(local.subscribe(bad, QoS.AT_LEAST_ONCE, message -> how.equals("null") ? null : sneak()));
+        join(local.subscribe(good, QoS.AT_LEAST_ONCE, keep));
+        join(broker.local().publish(message("both", QoS.AT_LEAST_ONCE)));
+        assertThat(next().payloadText()).isEqualTo("both");
+        await().until(() -> broker.dropped(DropReason.REJECTED_BY_RECEIVER) == 1);
     }
 
     @Test

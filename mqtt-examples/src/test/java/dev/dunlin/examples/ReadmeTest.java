@@ -17,7 +17,6 @@ class ReadmeTest {
     private static final Path ROOT = Path.of("..");
     private static final Path MINIMAL = Path.of("src/main/java/dev/dunlin/examples/EmbedMinimal.java");
     private static final Pattern JAVA_BLOCK = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
-    private static final Pattern LINK = Pattern.compile("]\\(([^):#]+)\\)");
 
     @ParameterizedTest
     @CsvSource({"README.md,120", "CONTRIBUTING.md,60"})
@@ -39,14 +38,5 @@ class ReadmeTest {
         assertThat(block.find()).isTrue();
 
         assertThat(Files.readString(MINIMAL).indent(-8)).contains(block.group(1));
-    }
-
-    @ParameterizedTest
-    @CsvSource({"README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"})
-    void linksToWhatExists(String file) throws IOException {
-        Matcher link = LINK.matcher(Files.readString(ROOT.resolve(file)));
-        while (link.find()) {
-            assertThat(ROOT.resolve(link.group(1))).exists();
-        }
     }
 }

@@ -1,6 +1,8 @@
 package dev.dunlin.broker.net;
 
 import dev.dunlin.broker.routing.Topics;
+import dev.dunlin.broker.session.HandlerCall;
+import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -112,8 +114,23 @@ final class ClientHandlers {
     }
 
     private static MessageHandler together(List<MessageHandler> all) {
-        return message -> CompletableFuture.allOf(all.stream()
-                .map(handler -> handler.onMessage(message).toCompletableFuture())
-                .toArray(CompletableFuture<?>[]::new));
+        return message -> CompletableFuture.allOf(
+                all.stream().map(handler -> call(handler, message)).toArray(CompletableFuture<?>[]::new));
+    }
+
+    /** What a handler throws or gives is its own affair: the others get the message as well. */
+    private static CompletableFuture<Void> call(MessageHandler handler, Message message) {
+        CompletableFuture<Void> called = new CompletableFuture<>();
+        boolean done = HandlerCall.isDone(handler, message, failure -> {
+            if (failure == null) {
+                called.complete(null);
+            } else {
+                called.completeExceptionally(failure);
+            }
+        });
+        if (done) {
+            called.complete(null);
+        }
+        return called;
     }
 }

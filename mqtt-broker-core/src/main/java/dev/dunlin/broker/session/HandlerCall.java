@@ -28,11 +28,20 @@ public final class HandlerCall {
             completed.accept(e);
             return false;
         }
-        if (stage instanceof CompletableFuture<?> future && future.isDone() && !future.isCompletedExceptionally()) {
+        if (isDone(stage)) {
             return true;
         }
         await(stage, completed);
         return false;
+    }
+
+    /** Only what the JDK's own class says: a subclass may throw, and the one of CompletableFuture.completedStage does. */
+    private static boolean isDone(CompletionStage<?> stage) {
+        if (stage.getClass() != CompletableFuture.class) {
+            return false;
+        }
+        CompletableFuture<?> future = (CompletableFuture<?>) stage;
+        return future.isDone() && !future.isCompletedExceptionally();
     }
 
     private static void await(CompletionStage<?> stage, Consumer<@Nullable Throwable> completed) {
