@@ -26,8 +26,8 @@ function draw(place, { series }) {
   const plot = new uPlot({
     width: place.clientWidth,
     height: HEIGHT,
-    series: [{ label: 'time' }, ...names.map((name, i) => line(series[name], i + 1))],
-    axes: [axis({}), axis({ size: 62 })],
+    series: [{}, ...names.map((name, i) => line(series[name], i + 1))],
+    axes: [axis({ values: '{HH}:{mm}:{ss}', space: 90, size: 36 }), axis({ size: 62 })],
     scales: { y: { range: { min: { hard: 0, soft: 0, mode: 1, pad: 0 }, max: { pad: 0.1 } } } },
     cursor: { drag: { x: false, y: false } },
   }, [[], ...names.map(() => [])], place);
@@ -36,7 +36,14 @@ function draw(place, { series }) {
 }
 
 function line(label, number) {
-  return { label, stroke: colour(`--line-${number}`), fill: colour(`--under-${number}`), width: 1.5, points: { show: false } };
+  return {
+    label,
+    stroke: colour(`--line-${number}`),
+    fill: colour(`--under-${number}`),
+    width: 1.5,
+    points: { show: false },
+    value: (plot, value) => value ?? '', // below the pointer
+  };
 }
 
 function axis(more) {

@@ -70,9 +70,9 @@ export class Pages {
     this.fetchPage = fetchPage;
     this.shown = 0;
     this.table = new Table(place, options);
-    this.previous = element('button', { type: 'button', textContent: 'Previous', onclick: () => this.back() });
-    this.following = element('button', { type: 'button', textContent: 'Next', onclick: () => this.forth() });
-    const refresh = element('button', { type: 'button', textContent: 'Refresh', onclick: () => this.refresh() });
+    this.previous = element('button', { type: 'button', className: 'quiet', textContent: 'Previous', onclick: () => this.back() });
+    this.following = element('button', { type: 'button', className: 'quiet', textContent: 'Next', onclick: () => this.forth() });
+    const refresh = element('button', { type: 'button', className: 'quiet', textContent: 'Refresh', onclick: () => this.refresh() });
     place.append(element('div', { className: 'row actions' }, this.previous, this.following, refresh));
     this.restart();
   }
