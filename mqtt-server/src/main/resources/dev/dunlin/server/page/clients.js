@@ -15,7 +15,7 @@ const list = new Pages(byId('client-list'), {
   columns: [
     { title: 'Client', node: link },
     { title: 'Connected from', text: client => client.client?.remoteAddress ?? 'not connected' },
-    { title: 'User', text: client => client.client?.userName },
+    { title: 'User', text: client => client.client?.user },
     { title: 'Since', text: client => time(client.since) },
     { title: 'Subscriptions', text: client => client.subscriptions, numeric: true },
     { title: 'Queued', text: client => client.queuedMessages, numeric: true },
@@ -60,7 +60,7 @@ let shown = null;
 
 const FACTS = [
   ['Connected from', client => client.client?.remoteAddress ?? 'not connected'],
-  ['User', client => client.client?.userName],
+  ['User', client => client.client?.user],
   ['Protocol', client => client.client?.version],
   ['Listener', client => client.client?.listener],
   ['Since', client => time(client.since)],
