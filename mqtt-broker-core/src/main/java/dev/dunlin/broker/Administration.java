@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -89,12 +90,38 @@ public final class Administration {
      */
     public CompletionStage<Page<SessionState>> sessions(String afterClientId, int max) {
         requirePage(max);
+        return questions.answer(() -> page(inspector.clientIds(afterClientId, max + 1), max));
+    }
+
+    /**
+     * The sessions whose clients take nothing of what waits for them ({@link SessionState#slow}), in the order of their client
+     * identifiers. Each page asks each event loop once for all of them.
+     *
+     * @param afterClientId those behind this one, or {@link Page#next}; empty to begin
+     * @param max 1 to {@value #PAGE_MAX}
+     */
+    public CompletionStage<Page<SessionState>> slowSessions(String afterClientId, int max) {
+        requirePage(max);
         return questions.answer(() -> {
-            List<String> clientIds = inspector.clientIds(afterClientId, max + 1);
-            List<String> asked = clientIds.subList(0, Math.min(max, clientIds.size()));
-            return states(asked)
-                    .thenApply(states -> new Page<>(states, clientIds.size() > max ? asked.get(max - 1) : null));
+            List<Set<String>> slow = new ArrayList<>();
+            CompletableFuture<Void> asked = CompletableFuture.completedFuture(null);
+            for (int i = 0; i < core.loopCount(); i++) {
+                SessionLoop loop = core.loop(i);
+                asked = asked.thenCombine(
+                        Questions.ask(loop, () -> inspector.slowClientIds(loop)), (none, ids) -> {
+                            slow.add(ids);
+                            return null;
+                        });
+            }
+            return asked.thenCompose(done -> page(Inspector.first(afterClientId, max + 1, slow), max));
         });
+    }
+
+    /** How the first of these sessions are; the one behind tells that there are more. */
+    private CompletableFuture<Page<SessionState>> page(List<String> clientIds, int max) {
+        List<String> asked = clientIds.subList(0, Math.min(max, clientIds.size()));
+        return states(asked)
+                .thenApply(states -> new Page<>(states, clientIds.size() > max ? asked.get(max - 1) : null));
     }
 
     private CompletableFuture<List<SessionState>> states(List<String> clientIds) {

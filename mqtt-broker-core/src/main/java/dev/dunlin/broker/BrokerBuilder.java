@@ -381,7 +381,11 @@ public final class BrokerBuilder {
             layered.put(
                     listener,
                     new Layers(
-                            tls == null ? null : tls.layer(), listener.webSocketPath(), proxies(listener), tcpNoDelay));
+                            tls == null ? null : tls.layer(),
+                            listener.webSocketPath(),
+                            listener.terms().webSocketOrigins(),
+                            proxies(listener),
+                            tcpNoDelay));
         }
         return layered;
     }

@@ -29,6 +29,7 @@ import java.util.Map;
  * @param slowConsumers as {@link Broker#slowConsumers}
  * @param store how its store is
  * @param delays how far it is behind
+ * @param acknowledgements how long publishers wait for acknowledgements
  * @param eventsLost events that observers were too slow for, in total: see {@link dev.dunlin.broker.spi.BrokerEvent.EventsLost}
  */
 public record BrokerStats(
@@ -46,6 +47,7 @@ public record BrokerStats(
         int slowConsumers,
         StoreState store,
         Delays delays,
+        Acknowledgements acknowledgements,
         long eventsLost) {
 
     /** Takes a copy of the map. */
@@ -118,6 +120,25 @@ public record BrokerStats(
      */
     public record Delays(Duration loopLag, Duration storeWrite) {}
 
+    /**
+     * How long clients waited for PUBACK and PUBREC in the last ten seconds: from the moment that a PUBLISH was decoded until its
+     * acknowledgement was among the bytes to be flushed, with a store when it was as durable as the broker promises. Measured
+     * at one publish per event loop at a time, each of which counts as often as it has taken milliseconds, so that a time in
+     * which nothing is acknowledged isn't one slow publish among many. Right to 7 %.
+     *
+     * @param measured how many publishes were measured; with none, the rest is zero
+     * @param median half of them have waited at most so long
+     * @param p99 99 of 100 have waited at most so long
+     */
+    public record Acknowledgements(long measured, Duration median, Duration p99) {
+        static Acknowledgements of(Core core) {
+            long[] nanos = core.acknowledgementNanos();
+            return nanos[0] == 0
+                    ? new Acknowledgements(0, Duration.ZERO, Duration.ZERO)
+                    : new Acknowledgements(nanos[0], Duration.ofNanos(nanos[1]), Duration.ofNanos(nanos[2]));
+        }
+    }
+
     /** How a store is. */
     public enum StoreState {
         /** There is none: everything is in memory. */
@@ -167,6 +188,7 @@ public record BrokerStats(
                 core.slowConsumers(),
                 stateOf(core),
                 new Delays(Duration.ofMillis(core.loopLagMs()), Duration.ofMillis(writeMs(core))),
+                Acknowledgements.of(core),
                 core.eventsLost());
     }
 

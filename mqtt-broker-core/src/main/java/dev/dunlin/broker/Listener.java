@@ -16,6 +16,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,23 +60,34 @@ public record Listener(
      * @param limits the bounds of its connections; null for the broker's, see {@link Listener#limits(Limits)}
      * @param features what of MQTT they may use
      * @param security who they are and what they may do; null for the broker's, see {@link Listener#security}
+     * @param webSocketOrigins of which web pages' clients come in, see {@link Listener#webSocketOrigins}; empty for all
      */
     public record Terms(
             @Nullable Limits limits,
             Features features,
-            @Nullable Security security) {
-        static final Terms OF_THE_BROKER = new Terms(null, Features.ALL, null);
+            @Nullable Security security,
+            List<String> webSocketOrigins) {
+        static final Terms OF_THE_BROKER = new Terms(null, Features.ALL, null, List.of());
+
+        /** Copies the list. */
+        public Terms {
+            webSocketOrigins = List.copyOf(webSocketOrigins);
+        }
 
         Terms withLimits(Limits own) {
-            return new Terms(own, features, security);
+            return new Terms(own, features, security, webSocketOrigins);
         }
 
         Terms withFeatures(Features own) {
-            return new Terms(limits, own, security);
+            return new Terms(limits, own, security, webSocketOrigins);
         }
 
         Terms withSecurity(Security own) {
-            return new Terms(limits, features, own);
+            return new Terms(limits, features, own, webSocketOrigins);
+        }
+
+        Terms withWebSocketOrigins(List<String> own) {
+            return new Terms(limits, features, security, own);
         }
     }
 
@@ -141,8 +154,8 @@ public record Listener(
      * Checks that the parts go together.
      *
      * @throws IllegalArgumentException if the name is empty, the path can't be one of WebSocket, a trusted proxy is no address,
-     *     a Unix domain socket is to have WebSocket, TLS or the PROXY protocol, or a mount point or the beginning of client
-     *     identifiers can't be one
+     *     a Unix domain socket is to have WebSocket, TLS or the PROXY protocol, or a mount point, the beginning of client
+     *     identifiers or an origin can't be one
      */
     public Listener {
         trustedProxies = List.copyOf(trustedProxies);
@@ -160,6 +173,16 @@ public record Listener(
             throw new IllegalArgumentException("a Unix domain socket has plain MQTT on it");
         }
         requireFeatures(terms.features);
+        requireOrigins(terms.webSocketOrigins);
+    }
+
+    private static void requireOrigins(List<String> origins) {
+        for (String origin : origins) {
+            if (!origin.matches("[a-z][a-z0-9+.-]*://[^/?#@\\s]+")) {
+                throw new IllegalArgumentException(
+                        "an origin is like https://example.org or http://localhost:8080, not '" + origin + "'");
+            }
+        }
     }
 
     private static void requireFeatures(Features features) {
@@ -303,6 +326,24 @@ public record Listener(
      */
     public Listener features(Features own) {
         return terms(terms.withFeatures(own));
+    }
+
+    /**
+     * This listener, which lets clients in web pages in only from pages of these origins [RFC 6454]: a browser says where the
+     * page is from that opens a WebSocket, and lets any page open one to any place. A request with another Origin is answered
+     * with 403. Programs that aren't browsers send no Origin, or the one that they choose: they come in as ever.
+     *
+     * @param origins such as "https://example.org" or "http://localhost:8080", without a slash at the end; compared without
+     *     regard to case
+     * @throws IllegalArgumentException if there is none, or one is no origin
+     */
+    public Listener webSocketOrigins(String... origins) {
+        if (origins.length == 0) {
+            throw new IllegalArgumentException("no origin is named: then nobody could come in");
+        }
+        return terms(terms.withWebSocketOrigins(Stream.of(origins)
+                .map(origin -> origin.toLowerCase(Locale.ROOT))
+                .toList()));
     }
 
     private Listener terms(Terms own) {

@@ -55,6 +55,21 @@ final class BrokerStatsTest {
     }
 
     @Test
+    void measuresHowLongAcknowledgementsTake() {
+        assertThat(stats().acknowledgements())
+                .isEqualTo(new BrokerStats.Acknowledgements(0, Duration.ZERO, Duration.ZERO));
+        WireClient client = broker.client("c");
+        client.published("t", "p", 0);
+        assertThat(stats().acknowledgements().measured()).as("QoS 0 has none").isZero();
+        client.published("t", "p", 1);
+        time.advance(Duration.ofMillis(5));
+        client.published("t", "p", 2);
+        assertThat(stats().acknowledgements().measured()).isEqualTo(2);
+        time.advance(Duration.ofSeconds(11));
+        assertThat(stats().acknowledgements().measured()).isZero();
+    }
+
+    @Test
     void tellsSinceWhenItRuns() {
         Instant began = stats().startedAt();
         assertThat(stats().uptime()).isZero();

@@ -13,6 +13,8 @@ import dev.dunlin.broker.session.SessionProbe;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.testkit.EachVersion;
+import dev.dunlin.broker.spi.Page;
+import dev.dunlin.broker.spi.SessionState;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.ReasonCode;
@@ -157,12 +159,31 @@ final class OverloadTest {
         assertThat(lost).containsOnlyKeys(DropReason.SLOW_CONSUMER_QOS_0);
         long dropped = lost.get(DropReason.SLOW_CONSUMER_QOS_0);
         assertThat(dropped).isPositive().isEqualTo(broker.dropped(DropReason.SLOW_CONSUMER_QOS_0));
+        assertThat(slowClients(broker)).containsExactly("slow");
 
         for (int i = 0; i < sent - dropped; i++) {
             slow.take(publish("t", new byte[256 << 10]));
         }
         TestBroker.eventually("it is none any more", () -> broker.broker().slowConsumers() == 0);
+        assertThat(slowClients(broker)).isEmpty();
         slow.ping();
+    }
+
+    /** One by one, and as each session says itself. */
+    private static List<String> slowClients(TestBroker broker) {
+        Administration admin = broker.broker().admin();
+        List<String> found = new ArrayList<>();
+        String next = "";
+        while (next != null) {
+            Page<SessionState> page =
+                    admin.slowSessions(next, 1).toCompletableFuture().join();
+            page.items().forEach(session -> found.add(session.clientId()));
+            next = page.next();
+        }
+        assertThat(admin.sessions("", 100).toCompletableFuture().join().items())
+                .allSatisfy(session ->
+                        assertThat(session.slow()).as(session.clientId()).isEqualTo(found.contains(session.clientId())));
+        return found;
     }
 
     /** The answers pile up behind what it doesn't take: that is not that it takes something. */

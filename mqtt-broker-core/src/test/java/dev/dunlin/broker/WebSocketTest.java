@@ -57,6 +57,9 @@ final class WebSocketTest {
         broker = TestBroker.start(builder -> builder.limits(limits)
                 .listen(Listener.webSocket("127.0.0.1", 0, "/mqtt"))
                 .listen(Listener.webSocket("127.0.0.1", 0, "/mqtt")
+                        .name("page")
+                        .webSocketOrigins("http://LOCALHOST:18083", "https://example.org"))
+                .listen(Listener.webSocket("127.0.0.1", 0, "/mqtt")
                         .name("narrow")
                         .limits(limits.withWebSocketHeaderBytesMax(600))));
     }
@@ -182,6 +185,48 @@ final class WebSocketTest {
         assertRefused(peer(), "GET /mqtt HTTP/1.1", handshake().replace("Version: 13", "Version: 8"), 426);
         assertRefused(peer(), "GET /mqtt HTTP/1.1", handshake().replace("dGhl", "dGh"), 400);
         assertRefused(peer(), "GET /mqtt HTTP/1.1", handshake().replace("dGhl", "!!!!"), 400);
+    }
+
+    // ---- origins
+
+    private WebSocketPeer peerOfThePage() throws IOException {
+        TestSocket socket = TestSocket.connect(broker.broker().port("page"), TestTransport.WS);
+        sockets.add(socket);
+        return WebSocketPeer.on(socket);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://localhost:18083", "HTTPS://Example.org", ""})
+    void letsPagesOfItsOriginsInAndWhoIsNoBrowser(String origin) throws IOException {
+        String asked = origin.isEmpty() ? handshake() : handshake("Origin: " + origin);
+
+        assertThat(peerOfThePage().request("GET /mqtt HTTP/1.1", asked)).startsWith("HTTP/1.1 101 ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://localhost",
+                "http://localhost:18084",
+                "https://localhost:18083",
+                "https://example.org.evil.org",
+                "null",
+                "https://example.org\r\nOrigin: https://evil.org"
+            })
+    void refusesPagesOfOtherOrigins(String origin) throws IOException {
+        assertRefused(peerOfThePage(), "GET /mqtt HTTP/1.1", handshake("Origin: " + origin), 403);
+        assertThat(peer().request("GET /mqtt HTTP/1.1", handshake("Origin: " + origin)))
+                .as("where nothing is said of origins")
+                .startsWith("HTTP/1.1 101 ");
+    }
+
+    @Test
+    void takesOnlyOriginsThatCanBeSome() {
+        Listener listener = Listener.webSocket("127.0.0.1", 0);
+        for (String origin : List.of("", "example.org", "https://example.org/", "https://a b", "*", "null")) {
+            assertThatThrownBy(() -> listener.webSocketOrigins(origin)).isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThatThrownBy(listener::webSocketOrigins).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -15,8 +15,17 @@ final class ConfigurationOptions {
     private static final String IGNORE = "--ignore-unsupported";
 
     /** What may stand beside the file: what Mosquitto has no key for, and the ports. */
-    private static final Set<String> BESIDE =
-            Set.of(FILE, IGNORE, "--port", "--store", "--durability", "--limit", "--watch");
+    private static final Set<String> BESIDE = Set.of(
+            FILE,
+            IGNORE,
+            "--port",
+            "--store",
+            "--durability",
+            "--limit",
+            "--watch",
+            AdminOptions.PORT,
+            AdminOptions.BIND,
+            AdminOptions.TOKEN_FILE);
 
     @Option(
             names = FILE,
@@ -24,7 +33,7 @@ final class ConfigurationOptions {
             converter = Options.FileConverter.class,
             description =
                     "Start with this mosquitto.conf of Mosquitto 2.0, see docs/from-mosquitto.md. Beside it there may be --port,"
-                            + " --store and --durability if it says persistence true, --limit and --watch.")
+                            + " --store and --durability if it says persistence true, --limit, --watch and --admin-....")
     @Nullable
     Path file;
 

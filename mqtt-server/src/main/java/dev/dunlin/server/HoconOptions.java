@@ -25,13 +25,26 @@ final class HoconOptions {
 
     /** What may stand beside the file and counts before it, and the key that it stands for. */
     private static final Map<String, String> KEYS = Map.of(
-            "--store", "store.engine",
-            "--data", "store.data",
-            "--durability", "store.durability",
-            "--watch", "security.watch",
-            "--sys-interval", "sys-interval",
-            "--password-file", "security.password-file",
-            "--acl-file", "security.acl-file");
+            "--store",
+            "store.engine",
+            "--data",
+            "store.data",
+            "--durability",
+            "store.durability",
+            "--watch",
+            "security.watch",
+            "--sys-interval",
+            "sys-interval",
+            "--password-file",
+            "security.password-file",
+            "--acl-file",
+            "security.acl-file",
+            AdminOptions.PORT,
+            "admin.port",
+            AdminOptions.BIND,
+            "admin.bind",
+            AdminOptions.TOKEN_FILE,
+            "admin.token-file");
 
     private static final Set<String> SECONDS = Set.of("--watch", "--sys-interval");
     private static final Set<String> BESIDE = Set.of(FILE, CHECK, PRINT, PORT, LIMIT, "--allow-anonymous");
@@ -43,7 +56,7 @@ final class HoconOptions {
             description =
                     "Start with this configuration file, see docs/configuration.md. Beside it there may be --port, --store,"
                             + " --data, --durability, --limit, --sys-interval, --password-file, --acl-file,"
-                            + " --allow-anonymous and --watch, which count before what it says.")
+                            + " --allow-anonymous, --watch and --admin-..., which count before what it says.")
     @Nullable
     Path file;
 
@@ -108,7 +121,8 @@ final class HoconOptions {
             String key = KEYS.get(name);
             if (key != null) {
                 String text = String.valueOf(option.stringValues().get(0));
-                said.add(new Given.Option(name, key, SECONDS.contains(name) ? text + "s" : text));
+                boolean none = name.equals(AdminOptions.PORT) && text.equals(Converters.NONE);
+                said.add(new Given.Option(name, key, none ? null : SECONDS.contains(name) ? text + "s" : text));
             } else if (name.equals("--allow-anonymous")) {
                 said.add(new Given.Option(name, "security.anonymous", options.allowAnonymous));
             }

@@ -4,10 +4,13 @@ import dev.dunlin.auth.AuthFileException;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerBuilder;
 import dev.dunlin.broker.BrokerStartException;
+import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.ListenerAddress;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StorageEngineProvider;
 import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.server.admin.AdminHttp;
+import dev.dunlin.server.admin.ServerTraits;
 import dev.dunlin.server.hocon.HoconBroker;
 import dev.dunlin.server.hocon.HoconFile;
 import dev.dunlin.server.mosquitto.Configuration;
@@ -82,10 +85,15 @@ public final class Main {
     private static void run(Options options, ParseResult given) throws InterruptedException {
         Hangups hangups = Hangups.take();
         Plan plan = plan(options, given);
+        AdminHttp admin = bind(plan);
         Broker broker = start(plan);
         OrderedStop stop = stopOnSignal(broker);
         writePid(plan.pidFile(), stop);
         Reloads reloads = new Reloads(broker, plan);
+        if (admin != null) {
+            stop.administeredBy(admin);
+            admin.start(broker, traits(plan, reloads));
+        }
         if (plan.data() != null) {
             listenForCommands(plan.data(), broker, reloads, stop);
         }
@@ -94,6 +102,9 @@ public final class Main {
         LogConfiguration.publishBy(broker);
         for (ListenerAddress address : broker.listeners()) {
             System.out.println("dunlin listening on " + address.uri());
+        }
+        if (admin != null) {
+            System.out.println("dunlin administered at " + admin.uri());
         }
         // The broker's threads are daemons: this one keeps the process alive.
         Thread.currentThread().join();
@@ -196,7 +207,7 @@ public final class Main {
         try {
             if (configuration == null) {
                 checkOpenToOthers(options);
-                return Plan.of(options, server);
+                return Plan.of(options, given, server);
             }
             Plan plan = Plan.of(options, configuration, server);
             options.configuration.checkStore(given, plan.data() != null, options.isInMemory());
@@ -254,6 +265,33 @@ public final class Main {
                             + " (--client-ca, with --port none and no --ws-port), or let every client in with"
                             + " --allow-anonymous");
         }
+    }
+
+    /** Takes the port for administration, and lets its page in by the listener that is there for it. */
+    private static @Nullable AdminHttp bind(Plan plan) {
+        Plan.Admin asked = plan.admin();
+        if (asked == null) {
+            return null;
+        }
+        try {
+            AdminHttp admin = AdminHttp.bind(asked.settings());
+            Listener page = asked.page();
+            if (page != null) {
+                plan.builder().listen(page.webSocketOrigins(admin.origins().toArray(String[]::new)));
+            }
+            return admin;
+        } catch (IOException e) {
+            throw exit(EXIT_FAILED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static ServerTraits traits(Plan plan, Reloads reloads) {
+        Plan.Kept kept = plan.kept();
+        return new ServerTraits(
+                Version.number(),
+                kept == null ? Engines.MEMORY : kept.engine(),
+                kept == null ? "none" : kept.durability().name().toLowerCase(Locale.ROOT),
+                reloads::again);
     }
 
     private static Broker start(Plan plan) {

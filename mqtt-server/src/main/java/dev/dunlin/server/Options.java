@@ -59,6 +59,8 @@ final class Options {
     private static final String TLS_MIN = "--tls-min";
     private static final String TLS_CIPHERS = "--tls-ciphers";
     private static final String HELP = "--help";
+    private static final List<String> WHERE =
+            List.of("--bind", PORT, TLS_PORT, WS_PORT, WSS_PORT, WS_PATH, UNIX, "--proxy-from");
     private static final List<TcpPort> USUAL_PORTS = List.of(new TcpPort(1883));
 
     @Option(
@@ -251,6 +253,9 @@ final class Options {
     AccessOptions access = new AccessOptions();
 
     @Mixin
+    AdminOptions admin = new AdminOptions();
+
+    @Mixin
     HoconOptions hocon = new HoconOptions();
 
     @Mixin
@@ -288,6 +293,13 @@ final class Options {
         return ports == USUAL_PORTS
                 ? List.of()
                 : ports.stream().map(TcpPort::number).filter(Objects::nonNull).toList();
+    }
+
+    /** Whether nothing is said of where to listen: then there is all that a first look needs, on this machine. */
+    boolean isBare(ParseResult given) {
+        return configuration.file == null
+                && hocon.file == null
+                && WHERE.stream().noneMatch(given::hasMatchedOption);
     }
 
     boolean isInMemory() {
@@ -413,13 +425,15 @@ final class Options {
 
     private void checkTls(ParseResult given) {
         boolean tls = tlsPort != null || wssPort != null;
+        boolean admin = this.admin.port != null && this.admin.isOpenToOthers();
         CommandLine command = given.commandSpec().commandLine();
         if (tls && (cert == null || key == null)) {
             throw new ParameterException(
                     command, (tlsPort != null ? TLS_PORT : WSS_PORT) + " needs " + (cert == null ? CERT : KEY));
         }
         for (String option : List.of(CERT, KEY, CLIENT_CA, TLS_MIN, TLS_CIPHERS)) {
-            if (!tls && given.hasMatchedOption(option)) {
+            boolean isOfAdmin = admin && (option.equals(CERT) || option.equals(KEY));
+            if (!tls && !isOfAdmin && given.hasMatchedOption(option)) {
                 throw new ParameterException(command, option + " is for " + TLS_PORT + " or " + WSS_PORT);
             }
         }

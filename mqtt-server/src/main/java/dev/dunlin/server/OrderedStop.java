@@ -1,5 +1,6 @@
 package dev.dunlin.server;
 
+import dev.dunlin.server.admin.AdminHttp;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ final class OrderedStop {
     private final Duration patience;
     private final int failedCode;
 
+    private volatile @Nullable AdminHttp admin;
     private volatile @Nullable Closeable commands;
     private volatile @Nullable Path pidFile;
     private volatile boolean failed;
@@ -34,6 +36,11 @@ final class OrderedStop {
         this.broker = broker;
         this.patience = patience;
         this.failedCode = failedCode;
+    }
+
+    /** Told before the broker closes, which those who ask whether it is ready should know; and closed behind it. */
+    void administeredBy(AdminHttp http) {
+        admin = http;
     }
 
     /** Closed behind the broker, which may still answer by it. */
@@ -60,6 +67,10 @@ final class OrderedStop {
     /** Does it. Blocks, for not much longer than it has patience. Returns the exit code. */
     int run() {
         int code = failed ? failedCode : 0;
+        AdminHttp http = admin;
+        if (http != null) {
+            http.stopping();
+        }
         try {
             broker.get().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
@@ -68,6 +79,9 @@ final class OrderedStop {
         } catch (ExecutionException | InterruptedException | RuntimeException e) {
             System.err.println("dunlin: the stop failed: " + Main.oneLine(String.valueOf(e)));
             code = failedCode;
+        }
+        if (http != null) {
+            http.close();
         }
         boolean closed = closeCommands();
         boolean removed = removePid();

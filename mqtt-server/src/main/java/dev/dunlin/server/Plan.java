@@ -5,8 +5,10 @@ import dev.dunlin.auth.AuthFileException;
 import dev.dunlin.auth.PasswordFile;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerBuilder;
+import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.server.admin.AdminSettings;
 import dev.dunlin.server.hocon.HoconBroker;
 import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfigurationException;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ParseResult;
 
 /**
  * A broker that is to be started, and what belongs to its process.
@@ -29,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param rules what is read again
  * @param watch how the files that a reload reads looked before they were read, and how often to look again
  * @param source where all that is written
+ * @param admin how it is administered; null for not at all
  */
 record Plan(
         BrokerBuilder builder,
@@ -37,7 +41,18 @@ record Plan(
         List<PasswordFile> users,
         List<AclFile> rules,
         Watch watch,
-        Source source) {
+        Source source,
+        @Nullable Admin admin) {
+
+    /**
+     * Administration over HTTP.
+     *
+     * @param page where its page speaks MQTT, if nobody else has a say in that; null if there is no such listener
+     */
+    record Admin(AdminSettings settings, @Nullable Listener page) {}
+
+    /** For WebSocket, where nothing is said. */
+    private static final int PAGE_PORT = 8_083;
 
     /**
      * A store.
@@ -62,7 +77,7 @@ record Plan(
     }
 
     /** As the command line has it. */
-    static Plan of(Options options, Limits server) throws AuthFileException {
+    static Plan of(Options options, ParseResult given, Limits server) throws AuthFileException {
         AccessOptions access = options.access;
         FileStamps stamps = new FileStamps(Stream.of(
                         access.passwordFile,
@@ -91,7 +106,18 @@ record Plan(
             builder.authorizer(rules.get(0));
         }
         Kept kept = options.isInMemory() ? null : new Kept(options.store, options.data, options.durability);
-        return new Plan(builder, kept, null, users, rules, watch(stamps, options), Source.COMMAND_LINE);
+        return new Plan(
+                builder, kept, null, users, rules, watch(stamps, options), Source.COMMAND_LINE, admin(options, given));
+    }
+
+    private static @Nullable Admin admin(Options options, ParseResult given) {
+        boolean bare = options.isBare(given);
+        AdminSettings settings = options.admin.settings(bare, options.cert, options.key);
+        return settings == null ? null : new Admin(settings, bare ? Listener.webSocket("127.0.0.1", PAGE_PORT) : null);
+    }
+
+    private static @Nullable Admin admin(@Nullable AdminSettings settings) {
+        return settings == null ? null : new Admin(settings, null);
     }
 
     private static Watch watch(FileStamps stamps, Options options) {
@@ -113,7 +139,8 @@ record Plan(
                 configured.passwordFiles(),
                 configured.aclFiles(),
                 watch(stamps, options),
-                new Source(configured, null));
+                new Source(configured, null),
+                admin(options.admin.settings(false, null, null)));
     }
 
     /**
@@ -132,7 +159,8 @@ record Plan(
                 configured.passwordFiles(),
                 configured.aclFiles(),
                 new Watch(stamps, configured.watch()),
-                new Source(null, configured));
+                new Source(null, configured),
+                admin(configured.admin()));
     }
 
     /** The folder of the store; null if nothing is to be kept. */

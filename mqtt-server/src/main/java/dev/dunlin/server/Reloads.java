@@ -5,6 +5,7 @@ import dev.dunlin.auth.AuthFileException;
 import dev.dunlin.auth.PasswordFile;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.TlsReload;
+import dev.dunlin.server.admin.ServerTraits.Reloaded;
 import dev.dunlin.server.hocon.HoconBroker;
 import dev.dunlin.server.hocon.HoconFile;
 import dev.dunlin.server.mosquitto.Configuration;
@@ -15,10 +16,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,16 +51,27 @@ final class Reloads {
     }
 
     /** What has come of a reload: sentences. */
-    private record Outcome(List<String> done, List<String> failed) {}
+    private record Outcome(List<String> done, List<String> failed, List<String> needRestart) {
+        /** What isn't as the files say. */
+        List<String> undone() {
+            return Stream.concat(failed.stream(), needRestart.stream()).toList();
+        }
+    }
+
+    /** Does it, and completes with what came of it. Doesn't block. */
+    CompletionStage<Reloaded> again() {
+        return CompletableFuture.supplyAsync(this::reload, thread)
+                .thenApply(outcome -> new Reloaded(outcome.done, outcome.needRestart, outcome.failed));
+    }
 
     /** Does it, and says what came of it. Doesn't block. */
     void answer(ControlSocket.Answer to) {
         CompletableFuture.supplyAsync(this::reload, thread).whenComplete((outcome, failure) -> {
             if (outcome == null) {
                 to.error("the reload failed: " + failure);
-            } else if (!outcome.failed.isEmpty()) {
+            } else if (!outcome.undone().isEmpty()) {
                 outcome.done.forEach(done -> to.progress("reloaded " + done));
-                to.error(String.join("; ", outcome.failed));
+                to.error(String.join("; ", outcome.undone()));
             } else if (outcome.done.isEmpty() && plan.source().hocon() != null) {
                 to.ok("nothing to reload: the configuration says what it said before");
             } else if (outcome.done.isEmpty()) {
@@ -75,7 +89,8 @@ final class Reloads {
         HoconFile now = configured == null ? null : configured.file().again();
         if (now != null && !now.faults().isEmpty()) {
             now.faults().forEach(fault -> LOG.warn("nothing is reloaded: {}", fault));
-            return new Outcome(List.of(), List.of("nothing is reloaded: " + String.join("; ", now.faults())));
+            return new Outcome(
+                    List.of(), List.of("nothing is reloaded: " + String.join("; ", now.faults())), List.of());
         }
         Set<Object> all = new LinkedHashSet<>(List.of(broker));
         all.addAll(plan.users());
@@ -95,7 +110,7 @@ final class Reloads {
         }
         for (String sentence : configured.take(now)) {
             LOG.warn("{}", sentence);
-            outcome.failed.add(sentence);
+            outcome.needRestart.add(sentence);
         }
     }
 
@@ -116,7 +131,7 @@ final class Reloads {
                 note(rules, read(rules::reload, "the rules", done, failed));
             }
         }
-        return new Outcome(done, failed);
+        return new Outcome(done, failed, new ArrayList<>());
     }
 
     private void note(Object read, boolean good) {

@@ -1,6 +1,7 @@
 package dev.dunlin.broker.net;
 
 import io.netty.channel.ChannelPipeline;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,18 +9,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tls null without TLS
  * @param webSocketPath null without WebSocket
+ * @param webSocketOrigins of which web pages' clients come in; empty for all
  * @param proxies who has to say where its clients are, before all of this; null if nobody has
  * @param tcpNoDelay whether small packets leave at once, if the socket is one of TCP
  */
 public record Layers(
         @Nullable TlsLayer tls,
         @Nullable String webSocketPath,
+        List<String> webSocketOrigins,
         @Nullable TrustedProxies proxies,
         boolean tcpNoDelay) {
 
     /** Without proxies. */
     public Layers(@Nullable TlsLayer tls, @Nullable String webSocketPath) {
-        this(tls, webSocketPath, null, true);
+        this(tls, webSocketPath, List.of(), null, true);
     }
 
     /** Completes a pipeline that ends in {@code connection}. */
@@ -31,7 +34,7 @@ public record Layers(
             pipeline.addBefore(Connection.NAME, null, new TlsEnd(connection));
         }
         if (webSocketPath != null) {
-            WebSocketUpgrade.addTo(pipeline, webSocketPath, connection);
+            WebSocketUpgrade.addTo(pipeline, webSocketPath, webSocketOrigins, connection);
         }
     }
 }

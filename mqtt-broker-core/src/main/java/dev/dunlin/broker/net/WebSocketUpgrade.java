@@ -21,6 +21,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,22 +42,28 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
     private static final List<String> SUBPROTOCOLS = List.of("mqtt", "mqttv3.1");
 
     private final String path;
+    private final List<String> origins;
     private final Connection connection;
     private @Nullable HttpRequest request;
     private boolean refused;
 
-    private WebSocketUpgrade(String path, Connection connection) {
+    private WebSocketUpgrade(String path, List<String> origins, Connection connection) {
         this.path = path;
+        this.origins = origins;
         this.connection = connection;
     }
 
-    /** Adds HTTP and the upgrade to a pipeline, in front of the connection. */
-    static void addTo(ChannelPipeline pipeline, String path, Connection connection) {
+    /**
+     * Adds HTTP and the upgrade to a pipeline, in front of the connection.
+     *
+     * @param origins of which web pages may ask; empty for all
+     */
+    static void addTo(ChannelPipeline pipeline, String path, List<String> origins, Connection connection) {
         HttpDecoderConfig bounds = new HttpDecoderConfig()
                 .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
                 .setMaxHeaderSize(connection.limits().webSocketHeaderBytesMax());
         pipeline.addBefore(Connection.NAME, null, new HttpRequestDecoder(bounds));
-        pipeline.addBefore(Connection.NAME, null, new WebSocketUpgrade(path, connection));
+        pipeline.addBefore(Connection.NAME, null, new WebSocketUpgrade(path, origins, connection));
     }
 
     @Override
@@ -95,9 +102,18 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
                 || HttpUtil.getContentLength(head, 0L) > 0
                 || !isKey(headers.get(HttpHeaderNames.SEC_WEBSOCKET_KEY))) {
             refuse(ctx, "400 Bad Request", "", "not a request for WebSocket");
+        } else if (!mayAsk(headers)) {
+            refuse(ctx, "403 Forbidden", "", "asked from a web page of another origin");
         } else if (!offered(headers).isEmpty() && subprotocol(headers) == null) {
             refuse(ctx, "400 Bad Request", "", "offered only unknown subprotocols");
         }
+    }
+
+    /** Only browsers have to say where they are from [RFC 6455 section 10.2]. */
+    private boolean mayAsk(HttpHeaders headers) {
+        return origins.isEmpty()
+                || headers.getAll(HttpHeaderNames.ORIGIN).stream()
+                        .allMatch(origin -> origins.contains(origin.toLowerCase(Locale.ROOT)));
     }
 
     private static boolean isKey(@Nullable String key) {

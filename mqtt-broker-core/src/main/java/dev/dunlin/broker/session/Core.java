@@ -211,6 +211,11 @@ public final class Core {
         return time.monotonicMs();
     }
 
+    /** See {@link TimeSource#monotonicNanos}. */
+    long monotonicNanos() {
+        return time.monotonicNanos();
+    }
+
     /** See {@link TimeSource#alarm}. */
     @Nullable
     Runnable alarm(long delayMs, Runnable ring) {
@@ -391,6 +396,24 @@ public final class Core {
             sum += loop.slowConsumers().count();
         }
         return sum;
+    }
+
+    /**
+     * How often, in the last ten seconds, it was measured how long a publish waits for its acknowledgement, and how long half of
+     * them, and 99 of 100, have waited at most, in nanoseconds. Any thread.
+     */
+    public long[] acknowledgementNanos() {
+        long[] sum = new long[AcknowledgementTimes.BUCKETS];
+        long measures = 0;
+        long nowMs = monotonicMs();
+        for (SessionLoop loop : loops) {
+            measures += loop.acknowledgements().addTo(sum, nowMs);
+        }
+        return new long[] {
+            measures,
+            AcknowledgementTimes.nanos(AcknowledgementTimes.quantile(sum, 0.5)),
+            AcknowledgementTimes.nanos(AcknowledgementTimes.quantile(sum, 0.99))
+        };
     }
 
     /** Releases the retained messages. After all loops have ended. */

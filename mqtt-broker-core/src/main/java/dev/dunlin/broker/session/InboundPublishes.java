@@ -39,6 +39,7 @@ public final class InboundPublishes implements Router.Source { // hot
     private final Core core;
     private final @Nullable Store store;
     private final InboundAliases aliases;
+    private final AcknowledgementTimes times;
 
     /** Null if there are no interceptors of publishes. */
     private final @Nullable InterceptedPublishes intercepted;
@@ -72,6 +73,7 @@ public final class InboundPublishes implements Router.Source { // hot
         rate = allowance.publishRate(loop, link);
         this.core = core;
         store = core.store;
+        times = loop.acknowledgements();
         aliases = new InboundAliases(limits.topicAliasMax());
         InterceptorChain<Message> interceptors = core.interceptors(link.listener()).publish;
         intercepted =
@@ -86,6 +88,9 @@ public final class InboundPublishes implements Router.Source { // hot
     public void accept(Publish publish) throws MalformedPacket {
         assert loop.inLoop();
         loop.traffic().publishReceived(publish.qos(), publish.payloadBytes());
+        if (publish.qos() != QoS.AT_MOST_ONCE) {
+            times.came(this, publish.packetId(), loop.nowMs());
+        }
         if (rate != null) { // none of what follows depends on it, be it refused or not
             rate.spend(publish.packetBytes());
         }
@@ -180,6 +185,7 @@ public final class InboundPublishes implements Router.Source { // hot
         Properties why = explain(reason, text);
         MqttVersion version = out.version();
         MqttEncoder.ack(out.room(MqttEncoder.ackBytes(version, reason, why)), version, type, packetId, reason, why);
+        times.leaves(this, type, packetId, loop.nowMs());
         if (type != PacketType.PUBREC || reason.isError()) { // [5.0 section 4.9]: the exchange is complete
             open = Math.max(0, open - 1);
         }
@@ -377,6 +383,7 @@ public final class InboundPublishes implements Router.Source { // hot
 
     /** The connection is gone, and with it what was held back. */
     public void close() {
+        times.forget(this);
         HeldBack last = heldBack;
         if (last != null) {
             last.forget();

@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,17 @@ public final class Inspector {
                         .toList());
     }
 
+    /** The first of these names behind {@code after}, in their order. Any thread. */
+    public static List<String> first(String after, int max, List<Set<String>> names) {
+        return FirstNames.after(after, max, names);
+    }
+
     // ---- on the home loop
+
+    /** The clients of a loop that are slow now. That loop only. */
+    public Set<String> slowClientIds(SessionLoop loop) {
+        return loop.slowConsumers().clientIds();
+    }
 
     /** How these sessions of a loop are, as far as they are still there, in the same order. That loop only. */
     public List<SessionState> states(SessionLoop loop, List<String> clientIds) {
@@ -82,6 +93,7 @@ public final class Inspector {
                 session.queue.bytes(),
                 unloaded == null ? session.inflight() : unloaded.sequences().length,
                 session.log.isOn(),
+                link != null && session.loop.slowConsumers().isSlow(link),
                 dropped);
     }
 

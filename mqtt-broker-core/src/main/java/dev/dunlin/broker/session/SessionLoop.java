@@ -58,6 +58,7 @@ public final class SessionLoop { // hot
     private final Sessions sessions;
     private final Drops drops;
     private final Traffic traffic = new Traffic();
+    private final AcknowledgementTimes acknowledgements;
     private final StoreRoom storeRoom = new StoreRoom(this);
     private @Nullable KeepAlives keepAlives;
     private final SlowConsumers slowConsumers;
@@ -111,6 +112,7 @@ public final class SessionLoop { // hot
         changes = core.store == null ? null : core.store.writer();
         drops = new Drops(core);
         dirty = new Dirty(core);
+        acknowledgements = new AcknowledgementTimes(core::monotonicNanos);
         router = new Router(core, this);
         sessions = new Sessions(core, this);
         deliveriesLeft = core.limits.turnDeliveriesMax();
@@ -192,6 +194,11 @@ public final class SessionLoop { // hot
     /** Where it counts. */
     public Traffic traffic() {
         return traffic;
+    }
+
+    /** How long acknowledgements take. */
+    AcknowledgementTimes acknowledgements() {
+        return acknowledgements;
     }
 
     public DurabilityGate gate() {

@@ -1,8 +1,10 @@
 package dev.dunlin.broker.session;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -57,6 +59,25 @@ public final class SlowConsumers {
     /** How many are slow now. Any thread. */
     int count() {
         return count.get();
+    }
+
+    /** Whether it is slow now. */
+    boolean isSlow(Link connection) {
+        assert loop.inLoop();
+        Wait wait = connection instanceof Watched watched ? waiting.get(watched) : null;
+        return wait != null && wait.slow;
+    }
+
+    /** The identifiers of those clients that are slow now. */
+    Set<String> clientIds() {
+        assert loop.inLoop();
+        Set<String> ids = new HashSet<>();
+        waiting.forEach((connection, wait) -> {
+            if (wait.slow && connection instanceof Link link) {
+                ids.add(link.clientId());
+            }
+        });
+        return ids;
     }
 
     /** Its output waits from now on. */

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param inflight QoS 1 and 2 exchanges that its client hasn't completed; of QoS 2, before a client has come back to a session of
  *     before the start, nothing is known
  * @param stored whether it is in a store
+ * @param slow whether its client takes nothing of what waits for it: see {@link Limits#slowConsumerMs}
  * @param dropped what it lost, by reason, as in {@code Broker.droppedByClient}
  */
 public record SessionState(
@@ -35,6 +36,7 @@ public record SessionState(
         long queuedBytes,
         int inflight,
         boolean stored,
+        boolean slow,
         Map<DropReason, Long> dropped) {
 
     /** Takes a copy of the map. */

@@ -14,6 +14,11 @@ final class SystemTimeSource implements TimeSource {
     }
 
     @Override
+    public long monotonicNanos() {
+        return System.nanoTime() - originNs;
+    }
+
+    @Override
     public long wallMs() {
         return System.currentTimeMillis();
     }

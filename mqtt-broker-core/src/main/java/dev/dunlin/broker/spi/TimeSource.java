@@ -11,6 +11,14 @@ public interface TimeSource {
     /** Milliseconds since an arbitrary origin; never goes back. */
     long monotonicMs();
 
+    /**
+     * Nanoseconds on the clock of {@link #monotonicMs}, for measuring what is short: never goes back. The default has them in
+     * whole milliseconds.
+     */
+    default long monotonicNanos() {
+        return monotonicMs() * 1_000_000;
+    }
+
     /** Milliseconds since 1970-01-01T00:00Z; may jump. */
     long wallMs();
 

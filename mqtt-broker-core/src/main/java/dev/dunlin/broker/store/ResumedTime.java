@@ -18,6 +18,11 @@ final class ResumedTime implements TimeSource {
     }
 
     @Override
+    public long monotonicNanos() {
+        return time.monotonicNanos();
+    }
+
+    @Override
     public long wallMs() {
         return time.wallMs() + aheadMs;
     }

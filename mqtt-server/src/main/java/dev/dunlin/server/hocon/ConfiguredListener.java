@@ -56,6 +56,8 @@ final class ConfiguredListener {
                 ? Listener.tcp(hosts, port)
                 : Listener.webSocket(hosts.get(0), port, path)
                         .alsoOn(hosts.stream().skip(1).toArray(String[]::new));
+        List<String> origins = all.list(Keys.WEBSOCKET_ORIGINS);
+        listener = origins.isEmpty() ? listener : listener.webSocketOrigins(origins.toArray(String[]::new));
         List<String> proxies = all.list(Keys.PROXY_PROTOCOL_FROM);
         return proxies.isEmpty() ? listener : listener.proxyProtocol(proxies.toArray(String[]::new));
     }

@@ -39,7 +39,10 @@ record Flat(Map<String, Setting> settings) {
         StringBuilder text = new StringBuilder();
         settings.forEach((key, setting) -> text.append(key)
                 .append(" = ")
-                .append(key.endsWith(Keys.TLS_KEY_PASSWORD) ? HIDDEN : shown(setting.value()))
+                .append(
+                        key.endsWith(Keys.TLS_KEY_PASSWORD) || key.equals(Keys.ADMIN_TOKEN)
+                                ? HIDDEN
+                                : shown(setting.value()))
                 .append("  # ")
                 .append(setting.where())
                 .append('\n'));

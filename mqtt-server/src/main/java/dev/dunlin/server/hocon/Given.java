@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What counts before a configuration file.
@@ -36,9 +37,9 @@ public record Given(Map<String, String> environment, List<Option> options, List<
      *
      * @param name such as {@code --store}
      * @param key such as {@code store.engine}
-     * @param value as the file would have it
+     * @param value as the file would have it; null for nothing
      */
-    public record Option(String name, String key, Object value) {}
+    public record Option(String name, String key, @Nullable Object value) {}
 
     /** The key that a bound of {@link dev.dunlin.broker.spi.Limits} has in the file. */
     public static String keyOfLimit(String bound) {
@@ -59,7 +60,7 @@ public record Given(Map<String, String> environment, List<Option> options, List<
         return layer;
     }
 
-    private static Config with(Config layer, String key, Object value, String origin) {
+    private static Config with(Config layer, String key, @Nullable Object value, String origin) {
         return layer.withValue(key, ConfigValueFactory.fromAnyRef(value, origin));
     }
 

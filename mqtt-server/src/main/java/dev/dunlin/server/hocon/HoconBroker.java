@@ -8,6 +8,7 @@ import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.server.admin.AdminSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class HoconBroker {
     private final HoconFile file;
     private final Limits limits;
+    private final @Nullable AdminSettings admin;
     private final ConfiguredAccess access;
     private final Map<ListenerSettings, Listener> listeners = new LinkedHashMap<>();
     private final List<Fault> faults = new ArrayList<>();
@@ -41,6 +43,7 @@ public final class HoconBroker {
                     Keys.STORE_ENGINE + " is " + String.join(" or ", engines) + ", not '" + engine() + "'"));
         }
         limits = file.broker().limits(server);
+        admin = ConfiguredAdmin.of(file, faults);
         access = new ConfiguredAccess(faults);
         for (ListenerSettings settings : file.listeners()) {
             listeners.put(settings, access.guarded(settings, ConfiguredListener.of(settings, limits)));
@@ -173,6 +176,11 @@ public final class HoconBroker {
     /** How often to look whether files have changed; zero for never. */
     public Duration watch() {
         return file.broker().time(Keys.WATCH);
+    }
+
+    /** How it is administered over HTTP; null for not at all. */
+    public @Nullable AdminSettings admin() {
+        return admin;
     }
 
     /** What to read again. */

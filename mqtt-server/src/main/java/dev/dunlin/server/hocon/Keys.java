@@ -33,10 +33,21 @@ final class Keys {
     static final String LOG_LEVEL = "log.level";
     static final String LOG_FORMAT = "log.format";
 
+    static final String ADMIN_PORT = "admin.port";
+    static final String ADMIN_BIND = "admin.bind";
+    static final String ADMIN_NAMES = "admin.names";
+    static final String ADMIN_TOKEN = "admin.token";
+    static final String ADMIN_TOKEN_FILE = "admin.token-file";
+    static final String ADMIN_CERT = "admin.tls.cert";
+    static final String ADMIN_KEY = "admin.tls.key";
+    static final String ADMIN_METRICS_WITHOUT_TOKEN = "admin.metrics-without-token";
+    static final String ADMIN_PLAIN_TEXT = "admin.plain-text";
+
     static final String NAME = "name";
     static final String ADDRESSES = "addresses";
     static final String PORT = "port";
     static final String WEBSOCKET_PATH = "websocket-path";
+    static final String WEBSOCKET_ORIGINS = "websocket-origins";
     static final String UNIX_SOCKET = "unix-socket";
     static final String UNIX_MODE = "unix-mode";
     static final String PROXY_PROTOCOL_FROM = "proxy-protocol-from";
@@ -97,10 +108,23 @@ final class Keys {
         keys.put(PID_FILE, Form.PATH);
         keys.put(LOG_LEVEL, Form.oneOf("off", "error", "warn", "info", "debug", "trace"));
         keys.put(LOG_FORMAT, Form.oneOf("text", "json"));
+        admin(keys);
         for (RecordComponent bound : Bounds.all()) {
             keys.put(LIMITS + Bounds.spelling(bound.getName()), Form.bound(bound));
         }
         return keys;
+    }
+
+    private static void admin(Map<String, Form> keys) {
+        keys.put(ADMIN_PORT, Form.number(0, 65_535));
+        keys.put(ADMIN_BIND, Form.TEXT);
+        keys.put(ADMIN_NAMES, Form.listOf(Form.TEXT));
+        keys.put(ADMIN_TOKEN, Form.TEXT);
+        keys.put(ADMIN_TOKEN_FILE, Form.PATH);
+        keys.put(ADMIN_CERT, Form.PATH);
+        keys.put(ADMIN_KEY, Form.PATH);
+        keys.put(ADMIN_METRICS_WITHOUT_TOKEN, Form.FLAG);
+        keys.put(ADMIN_PLAIN_TEXT, Form.FLAG);
     }
 
     private static Map<String, Form> access() {
@@ -120,6 +144,12 @@ final class Keys {
             Listener.webSocket("localhost", 0, path);
             return path;
         }));
+        keys.put(
+                WEBSOCKET_ORIGINS,
+                Form.listOf(Form.checked("an origin of web pages, such as https://example.org", origin -> {
+                    Listener.webSocket("localhost", 0).webSocketOrigins(origin);
+                    return origin;
+                })));
         keys.put(UNIX_SOCKET, Form.PATH);
         keys.put(UNIX_MODE, Form.checked("what a file permits, such as rw-rw----", mode -> {
             PosixFilePermissions.fromString(mode);

@@ -12,7 +12,7 @@ final class ListenerFaults {
     private static final List<String> FOR_CLIENT_CA =
             List.of(Keys.TLS_CLIENT_CERT, Keys.TLS_CLIENT_CRL, Keys.TLS_USER_NAME_FROM);
     private static final List<String> FOR_TCP =
-            List.of(Keys.ADDRESSES, Keys.PORT, Keys.WEBSOCKET_PATH, Keys.PROXY_PROTOCOL_FROM);
+            List.of(Keys.ADDRESSES, Keys.PORT, Keys.WEBSOCKET_PATH, Keys.WEBSOCKET_ORIGINS, Keys.PROXY_PROTOCOL_FROM);
 
     private final List<Fault> faults;
 
@@ -44,6 +44,10 @@ final class ListenerFaults {
     private void checkKinds(ListenerSettings listener) {
         Settings own = listener.own();
         if (!listener.isUnix()) {
+            if (own.has(Keys.WEBSOCKET_ORIGINS) && !listener.all().has(Keys.WEBSOCKET_PATH)) {
+                Where where = own.where(Keys.WEBSOCKET_ORIGINS, listener.where());
+                add(where, listener, "has websocket-origins, which is for a websocket-path");
+            }
             if (own.has(Keys.UNIX_MODE)) {
                 add(own.where(Keys.UNIX_MODE, listener.where()), listener, "has unix-mode, which is for a unix-socket");
             }
