@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.spi.StoreException;
+import dev.dunlin.codec.ReasonCode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -29,6 +30,10 @@ final class Request {
 
     /** How long the broker may take for an answer. */
     private static final int PATIENCE_SECONDS = 30;
+
+    /** Refusals that may be over in a moment; all others are for what was asked. */
+    private static final Set<ReasonCode> PASSING =
+            Set.of(ReasonCode.SERVER_SHUTTING_DOWN, ReasonCode.SERVER_BUSY, ReasonCode.QUOTA_EXCEEDED);
 
     private final List<String> parameters;
     private final Map<String, String> query;
@@ -208,7 +213,8 @@ final class Request {
 
     private static Problem problem(@Nullable Throwable failure) {
         if (failure instanceof RejectedException rejected) {
-            return Problem.busy("the broker refuses: " + rejected.reason());
+            String why = "the broker refuses: " + rejected.reason();
+            return PASSING.contains(rejected.reason()) ? Problem.busy(why) : Problem.badRequest(why);
         }
         if (failure instanceof StoreException) {
             return Problem.busy("the store: " + failure.getMessage());

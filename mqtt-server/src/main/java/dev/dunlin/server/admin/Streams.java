@@ -5,10 +5,10 @@ import dev.dunlin.broker.Trace;
 import dev.dunlin.broker.spi.TraceOptions;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -121,10 +121,12 @@ final class Streams {
         }
 
         @Override
-        public void writeTo(OutputStream out) throws IOException, InterruptedException {
+        public void writeTo(OutputStream out) throws InterruptedException {
             lines.to(out);
+            CompletableFuture<?> end =
+                    CompletableFuture.anyOf(trace.closed().toCompletableFuture(), lines.readerGone);
             try (trace) {
-                while (!stopping.hasBegun() && !hasEnded()) {
+                while (!stopping.hasBegun() && !isOver(end)) {
                     lines.write("");
                 }
             } finally {
@@ -133,14 +135,14 @@ final class Streams {
         }
 
         /** Within some seconds. */
-        private boolean hasEnded() throws IOException, InterruptedException {
+        private boolean isOver(CompletableFuture<?> end) throws InterruptedException {
             try {
-                trace.closed().toCompletableFuture().get(EMPTY_LINE_SECONDS, TimeUnit.SECONDS);
+                end.get(EMPTY_LINE_SECONDS, TimeUnit.SECONDS);
                 return true;
             } catch (TimeoutException e) {
                 return false;
             } catch (ExecutionException e) {
-                throw new IOException("the lines can't be written", e);
+                throw new IllegalStateException("a trace has failed", e.getCause());
             }
         }
 
@@ -152,8 +154,9 @@ final class Streams {
         }
     }
 
-    /** Where lines go: nowhere, until the headers of the answer are out. */
+    /** Where lines go: nowhere, until the headers of the answer are out, or when nobody reads them any more. */
     private static final class Lines {
+        private final CompletableFuture<Void> readerGone = new CompletableFuture<>();
         private @Nullable OutputStream out;
 
         /** On a thread for handlers, one call at a time; waits for the headers, and for who reads. */
@@ -163,11 +166,9 @@ final class Streams {
                     wait();
                 }
                 write(line);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e); // ends the trace
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new IllegalStateException("interrupted", e);
+                throw new IllegalStateException("interrupted", e); // ends the trace
             }
         }
 
@@ -176,10 +177,15 @@ final class Streams {
             notifyAll();
         }
 
-        synchronized void write(String line) throws IOException {
-            if (out != null) {
+        synchronized void write(String line) {
+            if (out == null || readerGone.isDone()) {
+                return;
+            }
+            try {
                 out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
                 out.flush();
+            } catch (IOException e) {
+                readerGone.complete(null); // that is how a trace is mostly ended
             }
         }
     }

@@ -250,6 +250,16 @@ final class AdminHttpTest {
         }
     }
 
+    /** As the server of the JDK is told to: it looks each second. */
+    @Test
+    void whoNeverEndsARequestIsCutOff() throws Exception {
+        try (Socket socket = server.socket()) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write("GET /health/live HTTP/1.1\r\nHos".getBytes(StandardCharsets.US_ASCII));
+            assertThat(socket.getInputStream().read()).isNegative();
+        }
+    }
+
     @Test
     void streamsAreFew() throws Exception {
         HttpRequest stream = server.request("/api/v1/stream").build();

@@ -18,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +33,9 @@ final class Administered implements AutoCloseable {
 
     private final Broker broker;
     private final AdminHttp admin;
+    /** Keeps them from being collected as garbage, which would close their sockets in the middle of a test. */
+    private final List<WireClient> clients = new ArrayList<>();
+
     private final HttpClient http = HttpClient.newHttpClient();
     private CompletionStage<Reloaded> reloaded =
             CompletableFuture.completedFuture(new Reloaded(List.of("the passwords"), List.of(), List.of()));
@@ -78,14 +82,20 @@ final class Administered implements AutoCloseable {
 
     /** A client of 5.0 that is connected. */
     WireClient client(String id) {
-        return WireClient.connect(broker.port("tcp"), MqttVersion.V5).login(id);
+        return open().login(id);
     }
 
     /** One whose session outlives its connection. */
     WireClient persistent(String id) {
-        WireClient client = WireClient.connect(broker.port("tcp"), MqttVersion.V5);
+        WireClient client = open();
         client.send(Packets.connect(id).sessionExpiry(100));
         client.expect(Packets.connack());
+        return client;
+    }
+
+    private WireClient open() {
+        WireClient client = WireClient.connect(broker.port("tcp"), MqttVersion.V5);
+        clients.add(client);
         return client;
     }
 
