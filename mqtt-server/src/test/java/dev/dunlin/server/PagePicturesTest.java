@@ -40,7 +40,7 @@ final class PagePicturesTest {
                         AdministeredBroker.start("--limit", "slowConsumerMs=200", "--limit", "queueMessagesMax=5000");
                 PageLoad load = new PageLoad(broker.port());
                 WireClient lamp =
-                        WireClient.connect(broker.port(), MqttVersion.V5_0).login("lamp-in-the-hall")) {
+                        WireClient.connect(broker.port(), MqttVersion.V5).login("lamp-in-the-hall")) {
             for (int i = 1; i <= RETAINED; i++) {
                 lamp.published(
                         Packets.publish("house/room-" + i + "/light", "{\"on\": true, \"watts\": 7}")

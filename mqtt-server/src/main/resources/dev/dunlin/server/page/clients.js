@@ -40,7 +40,7 @@ const slow = new Table(byId('slow'), {
   columns: [
     { title: 'Client', node: link },
     { title: 'Queued', text: client => client.queuedMessages, numeric: true },
-    { title: '', node: client => button('Disconnect', 'danger quiet', () => disconnect(client.clientId)) },
+    { title: 'Action', node: client => button('Disconnect', 'danger quiet', () => disconnect(client.clientId)) },
   ],
   empty: ['No client takes its messages too slowly.'],
 });

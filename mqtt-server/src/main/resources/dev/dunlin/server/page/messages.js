@@ -4,7 +4,7 @@ import { byId, element, foreign } from './dom.js';
 import { tell } from './notices.js';
 
 const RECEIVED_MAX = 200;
-const SHOWN_BYTES_MAX = 4_096;
+const SHOWN_BYTES_MAX = 1_024;
 const RETRY_MS = 2_000;
 
 let client = null;
@@ -18,8 +18,13 @@ export function offerListeners(listeners) {
   const found = listeners.filter(listener => wanted.includes(listener.kind))[0];
   byId('mqtt-none').hidden = found !== undefined;
   if (found && !byId('mqtt-url').value) {
-    byId('mqtt-url').value = found.uri;
+    byId('mqtt-url').value = addressOf(found);
   }
+}
+
+/** One that listens on all addresses of its machine is asked at that of the page. */
+function addressOf({ uri, kind, host, port, path }) {
+  return ['0.0.0.0', '::'].includes(host) ? `${kind}://${location.hostname}:${port}${path}` : uri;
 }
 
 function state(text, kind) {

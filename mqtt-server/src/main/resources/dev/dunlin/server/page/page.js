@@ -127,7 +127,6 @@ function showView() {
     const current = link.hash === '#' + view || (view === 'client' && link.hash === '#clients');
     link.ariaCurrent = current ? 'page' : null;
   });
-  byId(view + '-title').focus();
   VIEWS[view](decodeURIComponent(argument ?? ''));
 }
 
@@ -139,6 +138,12 @@ function begin() {
   }
 }
 
-addEventListener('hashchange', () => byId('views').hidden || showView());
+addEventListener('hashchange', () => {
+  if (!byId('views').hidden) {
+    showView();
+    document.querySelector('[data-view]:not([hidden]) h2').focus(); // what is read next, and where Tab goes on
+  }
+});
+
 takeTokenFromAddress();
 begin();

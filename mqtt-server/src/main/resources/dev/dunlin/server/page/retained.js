@@ -17,7 +17,7 @@ const list = new Pages(byId('retained-list'), {
     { title: 'Bytes', text: message => message.payloadBytes, numeric: true },
     { title: 'QoS', text: message => message.qos, numeric: true },
     { title: 'Publisher', text: message => message.publisher },
-    { title: '', node: message => element('button',
+    { title: 'Action', node: message => element('button',
       { type: 'button', textContent: 'Delete', className: 'danger quiet', onclick: () => remove(message.topic) }) },
   ],
   empty: ['No retained message matches. Publish one with RETAIN, or try the filter ',
