@@ -27,7 +27,7 @@ class WebSocketPageTest {
 
     @Test
     void aPageAndAClientTalk() throws Exception {
-        Path library = NodeModules.installed().resolve("node_modules/mqtt/dist");
+        Path library = NodeModules.installed("mqttjs", "clients.js").resolve("node_modules/mqtt/dist");
         try (RunningExample example = new RunningExample(WebSocketPage.class, library.toString());
                 MqttClient other = new MqttClient(
                         "tcp://127.0.0.1:" + RunningExample.port(example.line()), "other", new MemoryPersistence())) {

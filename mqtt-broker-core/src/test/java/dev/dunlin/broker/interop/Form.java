@@ -10,10 +10,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Fields in the encoding of web forms, which has no line breaks: names can occur more than once. Immutable. */
-record Form(List<Map.Entry<String, String>> fields) {
-    static final Form EMPTY = new Form(List.of());
+public record Form(List<Map.Entry<String, String>> fields) {
+    /** No field. */
+    public static final Form EMPTY = new Form(List.of());
 
-    static Form parse(String encoded) {
+    /** From what {@link #toString} gives. */
+    public static Form parse(String encoded) {
         return new Form(Stream.of(encoded.split("&"))
                 .map(field -> field.split("=", 2))
                 .map(pair -> Map.entry(decode(pair[0]), decode(pair[1])))
@@ -24,7 +26,8 @@ record Form(List<Map.Entry<String, String>> fields) {
         return URLDecoder.decode(text, StandardCharsets.UTF_8);
     }
 
-    Form with(String name, Object value) {
+    /** With one more field. */
+    public Form with(String name, Object value) {
         List<Map.Entry<String, String>> more = new ArrayList<>(fields);
         more.add(Map.entry(name, value.toString()));
         return new Form(List.copyOf(more));
@@ -35,12 +38,13 @@ record Form(List<Map.Entry<String, String>> fields) {
         return value.isEmpty() ? this : with(name, value);
     }
 
-    boolean has(String name) {
+    /** Whether there is a field of this name. */
+    public boolean has(String name) {
         return !all(name).isEmpty();
     }
 
     /** The value of a field that is there. */
-    String get(String name) {
+    public String get(String name) {
         return all(name).get(0);
     }
 
@@ -49,7 +53,7 @@ record Form(List<Map.Entry<String, String>> fields) {
     }
 
     /** The values of all fields of a name, in their order. */
-    List<String> all(String name) {
+    public List<String> all(String name) {
         return fields.stream()
                 .filter(field -> field.getKey().equals(name))
                 .map(Map.Entry::getValue)

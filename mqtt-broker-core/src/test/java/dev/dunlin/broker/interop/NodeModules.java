@@ -13,23 +13,22 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** What package-lock.json names, and our script beside it, in a folder under target. */
+/** What a package-lock.json names, and our script beside it, in a folder under target. */
 public final class NodeModules {
-    private static final List<String> FILES = List.of("package.json", "package-lock.json", "clients.js");
     private static final int INSTALL_SECONDS = 300;
 
     private NodeModules() {}
 
-    /** The folder; filled if it isn't yet, by one process at a time. */
-    public static synchronized Path installed() throws IOException, InterruptedException {
-        Path folder = Files.createDirectories(Path.of("target", "mqttjs")).toAbsolutePath();
+    /** The folder of a script; filled if it isn't yet, by one process at a time. */
+    public static synchronized Path installed(String name, String script) throws IOException, InterruptedException {
+        Path folder = Files.createDirectories(Path.of("target", name)).toAbsolutePath();
         try (FileChannel lockFile =
                         FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 var lock = lockFile.lock()) {
             assertThat(lock.isValid()).isTrue();
-            for (String name : FILES) {
-                try (InputStream in = NodeModules.class.getResourceAsStream("/mqttjs/" + name)) {
-                    Files.copy(in, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+            for (String file : List.of("package.json", "package-lock.json", script)) {
+                try (InputStream in = NodeModules.class.getResourceAsStream("/" + name + "/" + file)) {
+                    Files.copy(in, folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
                 }
             }
             Path wanted = folder.resolve("package-lock.json");

@@ -1,0 +1,91 @@
+// The admin HTTP of the broker: see docs/admin-http.md.
+
+const KEY = 'dunlin-token';
+// So long after the last event a stream is taken for dead: there is one each second.
+const SILENCE_MS = 5_000;
+
+/** An answer that isn't a success, with the broker's own words for it. */
+export class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export function token() {
+  return sessionStorage.getItem(KEY);
+}
+
+export function setToken(value) {
+  sessionStorage.setItem(KEY, value);
+}
+
+/** The answer of the broker to a request, from JSON; null if it is empty. Fails with Refused, or if there is no answer. */
+export async function call(method, path, body) {
+  const response = await request(method, path, body, AbortSignal.timeout(30_000));
+  const text = await response.text();
+  return text ? JSON.parse(text) : null;
+}
+
+/** A path of parts, each of which may have any characters. */
+export function path(...parts) {
+  return '/api/v1/' + parts.map(encodeURIComponent).join('/');
+}
+
+/** A path with parameters. */
+export function query(base, parameters) {
+  return base + '?' + new URLSearchParams(parameters);
+}
+
+/** Calls back with each event of the broker's stream, as an object. Ends, or fails, when the stream does or falls silent. */
+export async function follow(streamPath, onEvent) {
+  const abort = new AbortController();
+  let silence = setTimeout(() => abort.abort(), SILENCE_MS);
+  try {
+    const response = await request('GET', streamPath, undefined, abort.signal);
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      clearTimeout(silence);
+      silence = setTimeout(() => abort.abort(), SILENCE_MS);
+      const events = (text + read.value).split('\n\n');
+      text = events.pop();
+      events.map(dataOf).filter(data => data).forEach(data => onEvent(JSON.parse(data)));
+    }
+  } finally {
+    clearTimeout(silence);
+    abort.abort();
+  }
+}
+
+function dataOf(event) {
+  return event.split('\n').filter(line => line.startsWith('data:')).map(line => line.slice(5)).join('\n');
+}
+
+async function request(method, where, body, signal) {
+  const headers = { Authorization: `Bearer ${token() ?? ''}` };
+  if (body !== undefined) {
+    headers['Content-Type'] = 'application/json';
+  }
+  let response;
+  try {
+    response = await fetch(where, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
+  } catch {
+    throw new Error("The broker doesn't answer.");
+  }
+  if (!response.ok) {
+    throw new Refused(response.status, await reason(response));
+  }
+  return response;
+}
+
+/** What the problem document of an answer says, or what HTTP does. */
+async function reason(response) {
+  const text = await response.text();
+  try {
+    const problem = JSON.parse(text);
+    return problem.detail ?? problem.title;
+  } catch {
+    return `${response.status} ${response.statusText}`;
+  }
+}

@@ -1,0 +1,62 @@
+// Charts of what the broker kept of the last minutes: its columns go to uPlot as they are.
+/* global uPlot */
+import { byId } from './dom.js';
+
+const HEIGHT = 170;
+
+const CHARTS = [
+  { place: 'chart-rates', series: { dunlin_publishes_received_per_second: 'received', dunlin_publishes_sent_per_second: 'sent' } },
+  { place: 'chart-latency', series: { dunlin_acknowledgement_p50_seconds: 'median', dunlin_acknowledgement_p99_seconds: '99 of 100' } },
+  { place: 'chart-queue', series: { dunlin_queued_messages: 'queued' } },
+  { place: 'chart-drops', series: { dunlin_dropped_messages_per_second: 'dropped' } },
+];
+
+let drawn = [];
+
+/** Shows { times, series }. */
+export function showHistory(history) {
+  if (drawn.length === 0) {
+    drawn = CHARTS.map(chart => draw(byId(chart.place), chart));
+  }
+  drawn.forEach(({ plot, names }) => plot.setData([history.times, ...names.map(name => history.series[name])]));
+}
+
+function draw(place, { series }) {
+  const names = Object.keys(series);
+  const plot = new uPlot({
+    width: place.clientWidth,
+    height: HEIGHT,
+    series: [{}, ...names.map((name, i) => line(series[name], i + 1))],
+    axes: [axis({ values: '{HH}:{mm}:{ss}', space: 90, size: 36 }), axis({ size: 62 })],
+    scales: { y: { range: { min: { hard: 0, soft: 0, mode: 1, pad: 0 }, max: { pad: 0.1 } } } },
+    cursor: { drag: { x: false, y: false } },
+  }, [[], ...names.map(() => [])], place);
+  new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
+  return { plot, names };
+}
+
+function line(label, number) {
+  return {
+    label,
+    stroke: colour(`--line-${number}`),
+    fill: colour(`--under-${number}`),
+    width: 1.5,
+    points: { show: false },
+    value: (plot, value) => value ?? '', // below the pointer
+  };
+}
+
+function axis(more) {
+  const grid = { stroke: colour('--border'), width: 1 };
+  return { stroke: colour('--quiet'), grid, ticks: grid, font: `12px ${getComputedStyle(document.body).fontFamily}`, ...more };
+}
+
+function colour(name) {
+  return getComputedStyle(document.body).getPropertyValue(name).trim();
+}
+
+// uPlot has taken the colours of the scheme of then.
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  drawn.forEach(({ plot }) => plot.destroy());
+  drawn = [];
+});

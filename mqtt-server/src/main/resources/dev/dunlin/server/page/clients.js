@@ -1,0 +1,152 @@
+// Clients: all of them in pages, the slow ones, and one with what it has.
+import { byId, element, foreign, time, yesNo } from './dom.js';
+import { call, path, query } from './api.js';
+import { confirmed, tell, complain } from './notices.js';
+import { Pages, Table } from './table.js';
+
+const SLOW_ROWS = 20;
+
+const addressOf = client => '#client=' + encodeURIComponent(client.clientId);
+const link = client => element('a', { href: addressOf(client) }, foreign(client.clientId));
+
+const list = new Pages(byId('client-list'), {
+  label: 'Clients',
+  key: client => client.clientId,
+  columns: [
+    { title: 'Client', node: link },
+    { title: 'Connected from', text: client => client.client?.remoteAddress ?? 'not connected' },
+    { title: 'User', text: client => client.client?.user },
+    { title: 'Since', text: client => time(client.since) },
+    { title: 'Subscriptions', text: client => client.subscriptions, numeric: true },
+    { title: 'Queued', text: client => client.queuedMessages, numeric: true },
+    { title: 'In flight', text: client => client.inflight, numeric: true },
+  ],
+  empty: ['No client is connected, and no session waits for one. Connect one, such as ',
+    element('code', { textContent: 'mosquitto_sub -t "#" -v' }), '.'],
+}, (after, max) => call('GET', query(path('clients'), { after, max })));
+
+export const showClients = () => list.first();
+
+byId('client-form').addEventListener('submit', event => {
+  event.preventDefault();
+  location.hash = addressOf({ clientId: byId('client-field').value });
+});
+
+// ---- slow ones
+
+const slow = new Table(byId('slow'), {
+  label: 'Slow clients',
+  key: client => client.clientId,
+  columns: [
+    { title: 'Client', node: link },
+    { title: 'Queued', text: client => client.queuedMessages, numeric: true },
+    { title: 'Action', node: client => button('Disconnect', 'danger quiet', () => disconnect(client.clientId)) },
+  ],
+  empty: ['No client takes its messages too slowly.'],
+});
+
+export async function showSlow() {
+  try {
+    const page = await call('GET', query(path('clients'), { slow: true, max: SLOW_ROWS }));
+    slow.show(page.items);
+  } catch (failure) {
+    complain(failure.message);
+  }
+}
+
+// ---- one
+
+let shown = null;
+
+const FACTS = [
+  ['Connected from', client => client.client?.remoteAddress ?? 'not connected'],
+  ['User', client => client.client?.user],
+  ['Protocol', client => client.client?.version],
+  ['Listener', client => client.client?.listener],
+  ['Since', client => time(client.since)],
+  ['Session ends', client => time(client.expiresAt)],
+  ['Session expiry, seconds', client => client.expirySeconds],
+  ['Keep alive, seconds', client => client.keepAliveSeconds],
+  ['Will to topic', client => client.willTopic],
+  ['Stored', client => yesNo(client.stored)],
+  ['Queued, bytes', client => client.queuedBytes],
+  ['Dropped', client => Object.entries(client.dropped).map(([reason, count]) => `${reason}: ${count}`).join(', ')],
+];
+
+const parts = [
+  pagesOf('client-subscriptions', 'subscriptions', 'Subscriptions', ['This client is subscribed to nothing.'], [
+    { title: 'Filter', text: each => each.filter },
+    { title: 'QoS', text: each => each.qos, numeric: true },
+    { title: 'No local', text: each => yesNo(each.noLocal) },
+    { title: 'Identifier', text: each => each.subscriptionId || '', numeric: true },
+  ]),
+  pagesOf('client-queue', 'queue', 'Queue', ['Nothing waits for this client.'], [
+    { title: 'Topic', text: each => each.topic ?? '(only in the store)' },
+    { title: 'QoS', text: each => each.qos, numeric: true },
+    { title: 'Bytes', text: each => each.payloadBytes, numeric: true },
+    { title: 'Publisher', text: each => each.publisher },
+  ]),
+  pagesOf('client-inflight', 'inflight', 'In flight', ['Every exchange with this client is complete.'], [
+    { title: 'Packet', text: each => each.packetId, numeric: true },
+    { title: 'Waits for', text: each => each.state },
+    { title: 'Topic', text: each => each.topic },
+    { title: 'QoS', text: each => each.qos, numeric: true },
+  ]),
+];
+
+function pagesOf(place, part, label, empty, columns) {
+  return new Pages(byId(place), { label, key: JSON.stringify, columns, empty },
+    (after, max) => call('GET', query(path('clients', shown, part), { after, max })));
+}
+
+byId('client-actions').append(
+  button('Disconnect', 'danger', () => disconnect(shown)),
+  button('Drop its queue', 'danger', () => purge(shown)),
+  button('End the session', 'danger', () => endSession(shown)));
+
+/** Shows one client, or says that there is none of this name. */
+export async function showClient(clientId) {
+  shown = clientId;
+  byId('client-title').replaceChildren(foreign(clientId));
+  byId('client-facts').replaceChildren();
+  try {
+    const client = await call('GET', path('clients', clientId));
+    const facts = FACTS.map(([name, value]) => [name, String(value(client) ?? '')]).filter(([, text]) => text);
+    byId('client-facts').replaceChildren(
+      ...facts.map(([name, text]) => element('div', {}, element('dt', {}, name), element('dd', {}, foreign(text)))));
+  } catch (failure) {
+    complain(failure.message);
+  }
+  await Promise.all(parts.map(part => part.first()));
+}
+
+function button(text, className, onclick) {
+  return element('button', { type: 'button', textContent: text, className, onclick });
+}
+
+async function disconnect(clientId) {
+  if (await confirmed(`Disconnect client “${clientId}”? It may connect again.`, 'Disconnect')) {
+    await change(() => call('POST', path('clients', clientId, 'disconnect')), `Client “${clientId}” was disconnected.`);
+  }
+}
+
+async function purge(clientId) {
+  if (await confirmed(`Drop all messages that wait for client “${clientId}”?`, 'Drop them')) {
+    await change(() => call('DELETE', path('clients', clientId, 'queue')), `The queue of client “${clientId}” was dropped.`);
+  }
+}
+
+async function endSession(clientId) {
+  const question = `End the session of client “${clientId}”? Its subscriptions and messages are gone then.`;
+  if (await confirmed(question, 'End it')) {
+    await change(() => call('DELETE', path('clients', clientId)), `The session of client “${clientId}” was ended.`);
+  }
+}
+
+function change(action, outcome) {
+  return tell(async () => {
+    await action();
+    await (byId('client').hidden ? showSlow() : showClient(shown));
+    return outcome;
+  });
+}

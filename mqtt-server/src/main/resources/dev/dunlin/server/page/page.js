@@ -1,0 +1,149 @@
+// The page: gets the token, follows the broker's samples, and shows the view that the address names.
+import { byId, setText, time } from './dom.js';
+import { Refused, call, follow, path, query, setToken, token } from './api.js';
+import { say, complain } from './notices.js';
+import { showFigures } from './figures.js';
+import { showHistory } from './charts.js';
+import { showClient, showClients, showSlow } from './clients.js';
+import { showRetained } from './retained.js';
+import { offerListeners } from './messages.js';
+
+const RETRY_MS = 2_000;
+const SLOW_EVERY_MS = 3_000;
+const HISTORY_SECONDS = 300;
+
+let following = false;
+let historyUnderWay = false;
+
+// ---- token
+
+function takeTokenFromAddress() {
+  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (given) {
+    setToken(given);
+    history.replaceState(null, '', location.pathname + '#overview'); // it is not to be bookmarked
+  }
+}
+
+function askForToken(reason) {
+  document.querySelectorAll('[data-view]').forEach(view => { view.hidden = true; });
+  byId('views').hidden = true;
+  byId('token').hidden = false;
+  byId('token-reason').textContent = reason;
+  byId('token-field').focus();
+  broker('A token is needed', 'bad');
+}
+
+byId('token-form').addEventListener('submit', event => {
+  event.preventDefault();
+  setToken(byId('token-field').value.trim());
+  byId('token-field').value = '';
+  begin();
+});
+
+// ---- the broker's samples
+
+function broker(text, kind) {
+  setText(byId('broker'), text);
+  byId('broker').dataset.state = kind;
+}
+
+/** Follows the samples until the token is refused; whatever else happens, it tries again. */
+async function followSamples() {
+  if (following) {
+    return;
+  }
+  following = true;
+  for (;;) {
+    try {
+      showOverview(await call('GET', path('overview')));
+      await follow(path('stream'), showSample);
+      broker('Reconnecting: the broker has ended the connection', 'bad');
+    } catch (failure) {
+      if (failure instanceof Refused && failure.status === 401) {
+        following = false;
+        askForToken("The broker doesn't accept this token. Without a token of yours it makes another one at each start.");
+        return;
+      }
+      broker(`Reconnecting: ${failure instanceof Refused ? failure.message : 'the broker doesn’t answer'}`, 'bad');
+    }
+    document.body.classList.add('stale');
+    await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+function showOverview(overview) {
+  byId('version').textContent = overview.version;
+  byId('about').textContent = `Runs since ${time(overview.startedAt)}. Store: ${overview.store}, ${overview.durability}.`;
+  offerListeners(overview.listeners);
+  if (byId('views').hidden) {
+    byId('views').hidden = false;
+    byId('token').hidden = true;
+    showView();
+  }
+}
+
+function showSample(sample) {
+  document.body.classList.remove('stale');
+  broker('Connected', 'good');
+  showFigures(sample);
+  if (!byId('overview').hidden) {
+    refreshHistory();
+  }
+}
+
+async function refreshHistory() {
+  if (historyUnderWay) {
+    return;
+  }
+  historyUnderWay = true;
+  try {
+    showHistory(await call('GET', query(path('history'), { seconds: HISTORY_SECONDS })));
+  } catch (failure) {
+    complain(failure.message);
+  }
+  historyUnderWay = false;
+}
+
+setInterval(() => byId('overview').hidden || document.body.classList.contains('stale') || showSlow(), SLOW_EVERY_MS);
+
+// ---- views
+
+const VIEWS = {
+  overview: showSlow,
+  clients: showClients,
+  client: showClient,
+  retained: showRetained,
+  messages: () => {},
+  figures: () => {},
+};
+
+function showView() {
+  const [name, argument] = location.hash.slice(1).split('=', 2);
+  const view = VIEWS[name] ? name : 'overview';
+  say('');
+  document.querySelectorAll('[data-view]').forEach(section => { section.hidden = section.id !== view; });
+  document.querySelectorAll('#views a').forEach(link => {
+    const current = link.hash === '#' + view || (view === 'client' && link.hash === '#clients');
+    link.ariaCurrent = current ? 'page' : null;
+  });
+  VIEWS[view](decodeURIComponent(argument ?? ''));
+}
+
+function begin() {
+  if (token()) {
+    followSamples();
+  } else {
+    askForToken('');
+  }
+}
+
+addEventListener('hashchange', () => {
+  if (!byId('views').hidden) {
+    showView();
+    document.querySelector('[data-view]:not([hidden]) h2').focus(); // what is read next, and where Tab goes on
+  }
+});
+
+takeTokenFromAddress();
+begin();
