@@ -48,12 +48,16 @@ final class AdminOptions {
      * @param bare whether nothing else is said of where to listen
      */
     void check(ParseResult given, boolean bare) {
-        boolean none = port == null ? !bare : port.number() == null;
         for (String option : List.of(BIND, TOKEN_FILE)) {
-            if (none && given.hasMatchedOption(option)) {
+            if (!isAsked(bare) && given.hasMatchedOption(option)) {
                 throw new ParameterException(given.commandSpec().commandLine(), option + " is for " + PORT);
             }
         }
+    }
+
+    /** Whether there is to be any. */
+    boolean isAsked(boolean bare) {
+        return port == null ? bare : port.number() != null;
     }
 
     /** Whether it needs a certificate. */

@@ -427,7 +427,7 @@ final class Options {
 
     private void checkTls(ParseResult given) {
         boolean tls = tlsPort != null || wssPort != null;
-        boolean admin = this.admin.port != null && this.admin.isOpenToOthers();
+        boolean admin = this.admin.isAsked(isBare(given)) && this.admin.isOpenToOthers();
         CommandLine command = given.commandSpec().commandLine();
         if (tls && (cert == null || key == null)) {
             throw new ParameterException(

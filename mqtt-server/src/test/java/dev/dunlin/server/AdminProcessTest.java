@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.codec.testkit.TestCertificate;
 import dev.dunlin.server.Child.Ended;
 import java.io.InputStream;
 import java.net.URI;
@@ -98,6 +99,28 @@ final class AdminProcessTest {
     }
 
     @Test
+    void isReachedByOthersOverTlsWithATokenOfTheUsers() throws Exception {
+        TestCertificate own = TestCertificate.shared();
+        String token = Files.writeString(folder.resolve("token"), "0123456789abcdef") + "";
+        String open = "--port 0 --store memory --admin-port 0 --admin-bind 0.0.0.0 --admin-token-file " + token;
+        Child.assertRefused(Child.broker((open + " --cert missing --key missing").split(" ", -1)), "missing");
+        String tls = open + " --cert " + own.chain() + " --key " + own.key();
+        try (Child broker = Child.start(Child.broker(tls.split(" ", -1)))) {
+            String uri = administered(broker);
+            assertThat(uri).matches("https://0\\.0\\.0\\.0:[1-9][0-9]*/");
+            HttpClient trusting =
+                    HttpClient.newBuilder().sslContext(own.trusting()).build();
+            URI overview = URI.create("https://localhost:" + URI.create(uri).getPort() + "/api/v1/overview");
+            HttpRequest request = HttpRequest.newBuilder(overview)
+                    .header("Authorization", "Bearer 0123456789abcdef")
+                    .build();
+            assertThat(trusting.send(request, HttpResponse.BodyHandlers.ofString())
+                            .statusCode())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
     void aFileMayAskForIt() throws Exception {
         Path file = Files.write(
                 folder.resolve("dunlin.conf"),
@@ -119,6 +142,7 @@ final class AdminProcessTest {
             2 | --admin-port none --admin-bind ::1   | --admin-bind is for --admin-port
             2 | --port 0 --admin-port 0 --admin-token-file missing | the token can't be read
             2 | --port 0 --admin-port 0 --admin-bind 0.0.0.0       | other machines reach 0.0.0.0: a token of your own
+            2 | --admin-bind 0.0.0.0                                | other machines reach 0.0.0.0: a token of your own
             2 | --port 0 --admin-port 0 --cert c --key k           | --cert is for --tls-port or --wss-port
             """)
     void refusesWhatCannotBeInOneLine(int code, String args, String message) throws Exception {
