@@ -233,7 +233,10 @@ final class Terminal implements AutoCloseable {
                         *) printf '%s\\n' "$line" ;;
                     esac
                 done)
-                exec stdbuf -oL "$real" -d "$@"
+                # It ends at once: what mosquitto_sub -d says when it is ended may print the last line once more.
+                trap 'exec 2>/dev/null; kill -KILL %1; exit' TERM
+                stdbuf -oL "$real" -d "$@" &
+                wait %1
                 """);
         return bin;
     }
