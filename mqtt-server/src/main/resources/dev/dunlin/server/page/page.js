@@ -2,7 +2,7 @@
 import { byId, setText, time } from './dom.js';
 import { Refused, call, follow, path, query, setToken, token } from './api.js';
 import { say, complain } from './notices.js';
-import { showFigures } from './figures.js';
+import { showAll, showFigures } from './figures.js';
 import { showHistory } from './charts.js';
 import { showClient, showClients, showSlow } from './clients.js';
 import { showRetained } from './retained.js';
@@ -74,7 +74,7 @@ async function followSamples() {
 
 function showOverview(overview) {
   byId('version').textContent = overview.version;
-  byId('about').textContent = `Runs since ${time(overview.startedAt)}. Store: ${overview.store}, ${overview.durability}.`;
+  byId('about').textContent = `Runs since ${time(overview.startedAt)}. Store: ${overview.store}. Durability: ${overview.durability}.`;
   offerListeners(overview.listeners);
   if (byId('views').hidden) {
     byId('views').hidden = false;
@@ -115,7 +115,7 @@ const VIEWS = {
   client: showClient,
   retained: showRetained,
   messages: () => {},
-  figures: () => {},
+  figures: showAll,
 };
 
 function showView() {
