@@ -107,11 +107,10 @@ public final class Administration {
             CompletableFuture<Void> asked = CompletableFuture.completedFuture(null);
             for (int i = 0; i < core.loopCount(); i++) {
                 SessionLoop loop = core.loop(i);
-                asked = asked.thenCombine(
-                        Questions.ask(loop, () -> inspector.slowClientIds(loop)), (none, ids) -> {
-                            slow.add(ids);
-                            return null;
-                        });
+                asked = asked.thenCombine(Questions.ask(loop, () -> inspector.slowClientIds(loop)), (none, ids) -> {
+                    slow.add(ids);
+                    return null;
+                });
             }
             return asked.thenCompose(done -> page(Inspector.first(afterClientId, max + 1, slow), max));
         });

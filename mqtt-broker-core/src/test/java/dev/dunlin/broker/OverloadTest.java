@@ -12,9 +12,9 @@ import dev.dunlin.broker.session.SessionLoop;
 import dev.dunlin.broker.session.SessionProbe;
 import dev.dunlin.broker.spi.DropReason;
 import dev.dunlin.broker.spi.Limits;
-import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.spi.Page;
 import dev.dunlin.broker.spi.SessionState;
+import dev.dunlin.broker.testkit.EachVersion;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.ReasonCode;
@@ -181,8 +181,9 @@ final class OverloadTest {
             next = page.next();
         }
         assertThat(admin.sessions("", 100).toCompletableFuture().join().items())
-                .allSatisfy(session ->
-                        assertThat(session.slow()).as(session.clientId()).isEqualTo(found.contains(session.clientId())));
+                .allSatisfy(session -> assertThat(session.slow())
+                        .as(session.clientId())
+                        .isEqualTo(found.contains(session.clientId())));
         return found;
     }
 

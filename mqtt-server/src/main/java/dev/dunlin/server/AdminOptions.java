@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /** The options of the HTTP by which the server is administered. */
 final class AdminOptions {
@@ -39,6 +41,24 @@ final class AdminOptions {
             description = "File whose one line is the token of whoever may ask (default: a new one at each start).")
     @Nullable
     Path tokenFile;
+
+    /**
+     * What can only be seen of all options together, where no file has a say.
+     *
+     * @param bare whether nothing else is said of where to listen
+     */
+    void check(ParseResult given, boolean bare) {
+        for (String option : List.of(BIND, TOKEN_FILE)) {
+            if (!isAsked(bare) && given.hasMatchedOption(option)) {
+                throw new ParameterException(given.commandSpec().commandLine(), option + " is for " + PORT);
+            }
+        }
+    }
+
+    /** Whether there is to be any. */
+    boolean isAsked(boolean bare) {
+        return port == null ? bare : port.number() != null;
+    }
 
     /** Whether it needs a certificate. */
     boolean isOpenToOthers() {

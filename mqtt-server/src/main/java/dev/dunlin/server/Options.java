@@ -371,6 +371,7 @@ final class Options {
         if (configuration.file != null) {
             configuration.check(given);
             requirePortNumbers(given, "--mosquitto-conf");
+            admin.check(given, false);
             checkLimits(given);
             return;
         }
@@ -388,6 +389,7 @@ final class Options {
                     PORT + " has several ports only with --mosquitto-conf or --config");
         }
         checkStore(given);
+        admin.check(given, isBare(given));
         checkTls(given);
         checkLimits(given);
         if (unix == null && given.hasMatchedOption(UNIX_MODE)) {
@@ -425,7 +427,7 @@ final class Options {
 
     private void checkTls(ParseResult given) {
         boolean tls = tlsPort != null || wssPort != null;
-        boolean admin = this.admin.port != null && this.admin.isOpenToOthers();
+        boolean admin = this.admin.isAsked(isBare(given)) && this.admin.isOpenToOthers();
         CommandLine command = given.commandSpec().commandLine();
         if (tls && (cert == null || key == null)) {
             throw new ParameterException(

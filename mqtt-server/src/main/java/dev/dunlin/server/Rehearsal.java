@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Starts the broker as {@link Main} does, in memory and on a store, lets a client connect to each, and ends: the run in which
+ * Starts the broker as {@link Main} does, in memory, administered, and on a store, lets a client connect to each, and ends: the run in which
  * the JVM notes which classes a start needs. The script {@code dunlin} calls it, with an empty folder for the store, and a file to be made at the end.
  */
 final class Rehearsal {
@@ -55,7 +55,7 @@ final class Rehearsal {
     }
 
     public static void main(String[] args) throws IOException, InterruptedException {
-        connect("--store", Engines.MEMORY);
+        connect("--store", Engines.MEMORY, AdminOptions.PORT, "0");
         connect("--store", Engines.DEFAULT, "--data", args[0]);
         Files.createFile(Path.of(args[1])); // all of it went well: how the process ends doesn't tell
         // Nothing but daemons is left: the process ends, and its hooks stop both brokers.

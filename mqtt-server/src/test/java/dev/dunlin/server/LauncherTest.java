@@ -240,6 +240,7 @@ class LauncherTest {
                     .contains("--client-ca", "--client-cert", "--client-crl", "--client-name")
                     .contains("--tls-min", "--tls-ciphers", "reload")
                     .contains("--password-file", "--acl-file", "--watch", "--sys-interval", "$SYS")
+                    .contains("--admin-port", "--admin-bind", "--admin-token-file")
                     .contains("--mosquitto-conf", "--ignore-unsupported")
                     .contains("--config", "--check-config", "--print-config", "DUNLIN_CONFIG_STORE__DATA")
                     .contains("--limit", "--version", "--help", "DUNLIN_LOG");

@@ -105,18 +105,18 @@ final class AcknowledgementTimes { // hot
             return (int) value;
         }
         int power = 63 - Long.numberOfLeadingZeros(value);
-        int eighth = (int) (value >>> power - 3) & EIGHTHS - 1;
+        int eighth = (int) (value >>> (power - 3)) & (EIGHTHS - 1);
         return Math.min(BUCKETS - 1, LINEAR + (power - 4) * EIGHTHS + eighth);
     }
 
     /** The middle of a bucket, in nanoseconds. */
     static long nanos(int bucket) {
         if (bucket < LINEAR) {
-            return (bucket << SHIFT) + (1 << SHIFT - 1);
+            return ((long) bucket << SHIFT) + (1L << (SHIFT - 1));
         }
         int power = 4 + (bucket - LINEAR) / EIGHTHS;
-        long eighths = EIGHTHS + (bucket - LINEAR) % EIGHTHS;
-        return (2 * eighths + 1 << power - 4) << SHIFT;
+        long eighths = EIGHTHS + (long) (bucket - LINEAR) % EIGHTHS;
+        return ((2 * eighths + 1) << (power - 4)) << SHIFT;
     }
 
     /**

@@ -48,7 +48,7 @@ final class AcknowledgementTimesTest {
     void bucketsAreRightToSevenPercent() {
         for (long nanos = 20 * MICROS; nanos < 60 * SECONDS; nanos += 1 + nanos / 50) {
             long read = AcknowledgementTimes.nanos(AcknowledgementTimes.bucket(nanos));
-            assertThat((double) read).as("%d", nanos).isCloseTo(nanos, within(0.07 * nanos));
+            assertThat((double) read).as("%d", nanos).isCloseTo((double) nanos, within(0.07 * nanos));
         }
         assertThat(AcknowledgementTimes.nanos(AcknowledgementTimes.bucket(0))).isLessThan(MICROS);
         assertThat(AcknowledgementTimes.bucket(-1)).isZero();

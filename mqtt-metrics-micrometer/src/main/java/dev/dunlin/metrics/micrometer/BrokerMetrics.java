@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -130,6 +131,7 @@ public final class BrokerMetrics implements MeterBinder, AutoCloseable {
             messages("queued", "that wait for a session or shared group", BrokerStats::queued);
             messages("inflight", "that were sent and are not acknowledged", BrokerStats::inflight);
             messages("retained", "that are retained", BrokerStats::retained);
+            acknowledgements();
             health();
         }
 
@@ -259,6 +261,25 @@ public final class BrokerMetrics implements MeterBinder, AutoCloseable {
                     SECONDS,
                     "Since the start of the broker",
                     stats -> stats.uptime().toNanos() / NANOS);
+        }
+
+        private void acknowledgements() {
+            gauge(
+                    "dunlin.acknowledgement.p50",
+                    SECONDS,
+                    "How long half of the publishes waited for PUBACK or PUBREC, at most, in the last ten seconds",
+                    stats -> seconds(stats.acknowledgements(), BrokerStats.Acknowledgements::median));
+            gauge(
+                    "dunlin.acknowledgement.p99",
+                    SECONDS,
+                    "How long 99 of 100 publishes waited for PUBACK or PUBREC, at most, in the last ten seconds",
+                    stats -> seconds(stats.acknowledgements(), BrokerStats.Acknowledgements::p99));
+        }
+
+        /** Not a number where nothing was measured. */
+        private static double seconds(
+                BrokerStats.Acknowledgements of, Function<BrokerStats.Acknowledgements, Duration> which) {
+            return of.measured() == 0 ? Double.NaN : which.apply(of).toNanos() / NANOS;
         }
 
         private void trouble(StoreState state) {

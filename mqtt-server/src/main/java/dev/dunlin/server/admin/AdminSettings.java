@@ -51,6 +51,12 @@ public record AdminSettings(
         return new AdminSettings("127.0.0.1", port, List.of(), null, null, false, false);
     }
 
+    /** Without the token. */
+    @Override
+    public String toString() {
+        return "administration at " + host + ":" + port;
+    }
+
     /**
      * The token in a file, its one line. Blocks.
      *

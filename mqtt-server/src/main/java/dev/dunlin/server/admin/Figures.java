@@ -5,7 +5,6 @@ import dev.dunlin.broker.BrokerStats.Messages;
 import dev.dunlin.broker.BrokerStats.StoreState;
 import dev.dunlin.broker.BrokerStats.Traffic;
 import dev.dunlin.broker.spi.DropReason;
-import dev.dunlin.server.admin.Figure.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -67,7 +66,7 @@ final class Figures {
                     Map.of("reason", word(reason)),
                     stats.dropped().getOrDefault(reason, 0L),
                     Unit.MESSAGES,
-                    Type.COUNTER,
+                    Figure.Type.COUNTER,
                     "Deliveries that have ended without being made");
         }
         return List.copyOf(figures.all);
@@ -123,13 +122,13 @@ final class Figures {
                     way.label,
                     way.traffic.packets(),
                     Unit.NONE,
-                    Type.COUNTER,
+                    Figure.Type.COUNTER,
                     "Packets of any type");
         }
         for (Way way : ways) {
             long bytes = way.traffic.bytes();
             String help = "MQTT, without TLS and WebSocket";
-            add("dunlin_traffic_bytes_total", way.label, bytes, Unit.BYTES, Type.COUNTER, help);
+            add("dunlin_traffic_bytes_total", way.label, bytes, Unit.BYTES, Figure.Type.COUNTER, help);
         }
         for (Way way : ways) {
             long bytes = way.traffic.payloadBytes();
@@ -138,7 +137,7 @@ final class Figures {
                     way.label,
                     bytes,
                     Unit.BYTES,
-                    Type.COUNTER,
+                    Figure.Type.COUNTER,
                     "Payloads of PUBLISH packets");
         }
         for (Way way : ways) {
@@ -151,7 +150,7 @@ final class Figures {
     private void publishes(Way way, String qos, long number) {
         Map<String, String> labels = new TreeMap<>(way.label);
         labels.put("qos", qos);
-        add("dunlin_publishes_total", labels, number, Unit.NONE, Type.COUNTER, "PUBLISH packets");
+        add("dunlin_publishes_total", labels, number, Unit.NONE, Figure.Type.COUNTER, "PUBLISH packets");
     }
 
     private void messages(String name, String which, Messages of) {
@@ -194,21 +193,21 @@ final class Figures {
                     Map.of("reason", word(trouble)),
                     stats.store() == trouble ? 1 : 0,
                     Unit.NONE,
-                    Type.GAUGE,
+                    Figure.Type.GAUGE,
                     "1 while the store has this trouble");
         }
         gauge("dunlin_uptime_seconds", stats.uptime().toNanos() / NANOS, Unit.SECONDS, "Since the start of the broker");
     }
 
-    private void gauge(String name, double value, Unit unit, String help) {
-        add(name, Map.of(), value, unit, Type.GAUGE, help);
+    private void gauge(String name, Number value, Unit unit, String help) {
+        add(name, Map.of(), value, unit, Figure.Type.GAUGE, help);
     }
 
-    private void counter(String name, double value, String help) {
-        add(name, Map.of(), value, Unit.NONE, Type.COUNTER, help);
+    private void counter(String name, Number value, String help) {
+        add(name, Map.of(), value, Unit.NONE, Figure.Type.COUNTER, help);
     }
 
-    private void add(String name, Map<String, String> labels, double value, Unit unit, Type type, String help) {
-        all.add(new Figure(name, labels, value, unit, type, help));
+    private void add(String name, Map<String, String> labels, Number value, Unit unit, Figure.Type type, String help) {
+        all.add(new Figure(name, labels, value.doubleValue(), unit, type, help));
     }
 }

@@ -43,7 +43,9 @@ record Sample(Instant time, StoreState store, List<Figure> figures, List<Figure>
         StringBuilder text = new StringBuilder();
         text.append("# HELP dunlin_sample_timestamp_seconds When these figures were taken, since 1970\n");
         text.append("# TYPE dunlin_sample_timestamp_seconds gauge\n");
-        text.append("dunlin_sample_timestamp_seconds ").append(Json.number(unixSeconds())).append('\n');
+        text.append("dunlin_sample_timestamp_seconds ")
+                .append(Json.number(unixSeconds()))
+                .append('\n');
         String last = "";
         for (Figure figure : Stream.concat(figures.stream(), drops.stream()).toList()) {
             if (Double.isNaN(figure.value())) {

@@ -123,8 +123,7 @@ final class Streams {
         @Override
         public void writeTo(OutputStream out) throws InterruptedException {
             lines.to(out);
-            CompletableFuture<?> end =
-                    CompletableFuture.anyOf(trace.closed().toCompletableFuture(), lines.readerGone);
+            CompletableFuture<?> end = CompletableFuture.anyOf(trace.closed().toCompletableFuture(), lines.readerGone);
             try (trace) {
                 while (!stopping.hasBegun() && !isOver(end)) {
                     lines.write("");

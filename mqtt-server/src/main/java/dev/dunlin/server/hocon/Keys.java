@@ -33,6 +33,7 @@ final class Keys {
     static final String LOG_LEVEL = "log.level";
     static final String LOG_FORMAT = "log.format";
 
+    static final String ADMIN = "admin.";
     static final String ADMIN_PORT = "admin.port";
     static final String ADMIN_BIND = "admin.bind";
     static final String ADMIN_NAMES = "admin.names";

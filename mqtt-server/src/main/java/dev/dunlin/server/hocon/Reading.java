@@ -76,8 +76,10 @@ final class Reading {
     private static String meant(String path, Set<String> known) {
         Set<String> all = new LinkedHashSet<>(known);
         if (known.equals(Keys.BROKER.keySet())) {
+            all.removeIf(key -> key.startsWith(Keys.ADMIN)); // whoever says port means a listener's
             all.add(Keys.LISTENERS);
             Keys.LISTENER.keySet().forEach(key -> all.add(Keys.LISTENER_DEFAULTS + "." + key));
+            all.addAll(known);
         }
         String section = path.substring(0, path.lastIndexOf('.') + 1);
         String name = path.substring(section.length());

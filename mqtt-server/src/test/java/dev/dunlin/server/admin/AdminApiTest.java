@@ -42,7 +42,8 @@ final class AdminApiTest {
     AdminApiTest() throws Exception {
         server = Administered.start(
                 Administered.settings(Administered.TOKEN),
-                builder -> builder.limits(Limits.EMBEDDED.withOutputBytesMax(64 << 10).withSlowConsumerMs(50)));
+                builder -> builder.limits(
+                        Limits.EMBEDDED.withOutputBytesMax(64 << 10).withSlowConsumerMs(50)));
     }
 
     private static String encoded(String text) {
@@ -83,13 +84,27 @@ final class AdminApiTest {
         assertThat(all).extracting(each -> each.get("clientId")).containsExactly("a", "b", "c", "d", "e", "f");
         assertThat(all.get(0)).containsEntry("connected", true).containsEntry("expirySeconds", 100);
         Map<String, Object> client = OpenApi.object(all.get(0).get("client"));
-        assertThat(client).containsEntry("version", "V5").containsEntry("listener", "tcp").containsEntry("user", "");
+        assertThat(client)
+                .containsEntry("version", "V5")
+                .containsEntry("listener", "tcp")
+                .containsEntry("user", "");
         assertThat((String) client.get("remoteAddress")).matches("127\\.0\\.0\\.1:[0-9]+");
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"a/b", "%", "%2F", "ключ ☃ \uD83D\uDE00", "..", "a b+c&d=e?f#g", "<img src=x>", "\"\\", "{id}", ";x=1"})
+            strings = {
+                "a/b",
+                "%",
+                "%2F",
+                "ключ ☃ \uD83D\uDE00",
+                "..",
+                "a b+c&d=e?f#g",
+                "<img src=x>",
+                "\"\\",
+                "{id}",
+                ";x=1"
+            })
     void knowsEveryClientIdentifier(String id) throws Exception {
         WireClient client = server.persistent(id);
         client.subscribed("t", 1);
@@ -124,8 +139,8 @@ final class AdminApiTest {
         for (int i = 0; i < 5; i++) {
             publisher.published("t/" + i, "payload", 1);
         }
-        await().until(() -> Integer.valueOf(5)
-                .equals(server.get(CLIENTS + "/away").get("queuedMessages")));
+        await().until(() ->
+                Integer.valueOf(5).equals(server.get(CLIENTS + "/away").get("queuedMessages")));
         List<Map<String, Object>> queue = all(CLIENTS + "/away/queue?");
         assertThat(queue).extracting(each -> each.get("topic")).containsExactly("t/0", "t/1", "t/2", "t/3", "t/4");
         assertThat(queue.get(0))
@@ -213,7 +228,8 @@ final class AdminApiTest {
                 .containsEntry("text", null)
                 .containsEntry("base64", "/w==");
         assertThat(items(server.get("/api/v1/retained?filter=a/%2B"))).hasSize(1);
-        Map<String, Object> cut = items(server.get("/api/v1/retained?payloadBytesMax=3")).get(0);
+        Map<String, Object> cut =
+                items(server.get("/api/v1/retained?payloadBytesMax=3")).get(0);
         assertThat(OpenApi.object(cut.get("payload")))
                 .as("half of a character isn't shown")
                 .containsEntry("text", "gr")
@@ -249,26 +265,29 @@ final class AdminApiTest {
     @Test
     void endsATraceThatNobodyReads() throws Exception {
         for (int i = 0; i < 2 * Streams.STREAMS_MAX; i++) {
-            await().until(() -> { // the places of those before come free when they are seen to be gone
-                HttpResponse<InputStream> trace = server.send(
-                        server.posting("/api/v1/traces", "{\"filter\":\"t\"}"),
-                        HttpResponse.BodyHandlers.ofInputStream());
-                trace.body().close();
-                server.post("/api/v1/publish", "{\"topic\":\"t\"}");
-                return trace.statusCode() == 200;
-            });
+            await().until(
+                            () -> { // the places of those before come free when they are seen to be gone
+                                HttpResponse<InputStream> trace = server.send(
+                                        server.posting("/api/v1/traces", "{\"filter\":\"t\"}"),
+                                        HttpResponse.BodyHandlers.ofInputStream());
+                                trace.body().close();
+                                server.post("/api/v1/publish", "{\"topic\":\"t\"}");
+                                return trace.statusCode() == 200;
+                            });
         }
     }
 
     @Test
     void refusesATraceOfEverything() throws Exception {
-        for (String body : List.of("{}", "{\"clientId\":\"\"}", "{\"filter\":\"a/#/b\"}", "{\"clientId\":\"c\",\"lines\":0}")) {
+        for (String body :
+                List.of("{}", "{\"clientId\":\"\"}", "{\"filter\":\"a/#/b\"}", "{\"clientId\":\"c\",\"lines\":0}")) {
             assertThat(server.send(server.posting("/api/v1/traces", body)).statusCode())
                     .as(body)
                     .isEqualTo(400);
         }
         for (int i = 0; i <= Streams.STREAMS_MAX; i++) { // none of them has kept a place
-            assertThat(server.send(server.posting("/api/v1/traces", "{}")).statusCode()).isEqualTo(400);
+            assertThat(server.send(server.posting("/api/v1/traces", "{}")).statusCode())
+                    .isEqualTo(400);
         }
     }
 

@@ -53,8 +53,11 @@ final class AdminHttpTest {
         HttpResponse<String> none = server.send(withoutToken(path).build());
         assertThat(none.statusCode()).isEqualTo(401);
         assertThat(none.headers().firstValue("WWW-Authenticate")).hasValue("Bearer");
-        for (String wrong : List.of("Bearer", "Bearer ", "Bearer x", "Basic " + Administered.TOKEN, Administered.TOKEN)) {
-            assertThat(status(withoutToken(path).header("Authorization", wrong))).as(wrong).isEqualTo(401);
+        for (String wrong :
+                List.of("Bearer", "Bearer ", "Bearer x", "Basic " + Administered.TOKEN, Administered.TOKEN)) {
+            assertThat(status(withoutToken(path).header("Authorization", wrong)))
+                    .as(wrong)
+                    .isEqualTo(401);
         }
         assertThat(status(withoutToken(path)
                         .header("Authorization", "Bearer " + Administered.TOKEN)
@@ -76,9 +79,11 @@ final class AdminHttpTest {
     void metricsMayBeFree() throws Exception {
         AdminSettings free = new AdminSettings("127.0.0.1", 0, List.of(), Administered.TOKEN, null, true, false);
         try (Administered open = Administered.start(free)) {
-            assertThat(open.send(HttpRequest.newBuilder(open.uri("/metrics")).build()).statusCode())
+            assertThat(open.send(HttpRequest.newBuilder(open.uri("/metrics")).build())
+                            .statusCode())
                     .isEqualTo(200);
-            assertThat(open.send(HttpRequest.newBuilder(open.uri("/api/v1/overview")).build())
+            assertThat(open.send(HttpRequest.newBuilder(open.uri("/api/v1/overview"))
+                                    .build())
                             .statusCode())
                     .isEqualTo(401);
         }
@@ -133,7 +138,8 @@ final class AdminHttpTest {
                     .headers();
             assertThat(headers.firstValue("Content-Security-Policy").orElseThrow())
                     .startsWith("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-                            + "connect-src 'self' ws://127.0.0.1:" + server.broker().port("ws") + "; ")
+                            + "connect-src 'self' ws://127.0.0.1:"
+                            + server.broker().port("ws") + "; ")
                     .endsWith("frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
             assertThat(headers.firstValue("X-Content-Type-Options")).hasValue("nosniff");
             assertThat(headers.firstValue("Referrer-Policy")).hasValue("no-referrer");
@@ -154,51 +160,91 @@ final class AdminHttpTest {
                 .method("HEAD", HttpRequest.BodyPublishers.noBody())
                 .build();
         for (int i = 0; i <= Streams.STREAMS_MAX; i++) {
-            assertThat(server.send(stream).statusCode()).as("none takes a place").isEqualTo(200);
+            assertThat(server.send(stream).statusCode())
+                    .as("none takes a place")
+                    .isEqualTo(200);
         }
     }
 
     @Test
     void otherMethodsAreNamed() throws Exception {
         HttpResponse<String> response = server.send(
-                server.request("/api/v1/retained").PUT(HttpRequest.BodyPublishers.noBody()).build(),
+                server.request("/api/v1/retained")
+                        .PUT(HttpRequest.BodyPublishers.noBody())
+                        .build(),
                 HttpResponse.BodyHandlers.ofString());
         assertThat(response.statusCode()).isEqualTo(405);
         assertThat(response.headers().firstValue("Allow")).hasValue("DELETE, GET, HEAD");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/x", "/health", "/api/v1", "/api/v1/clients/", "/api/v1/clients//queue", "/../etc/passwd",
-        "/openapi.json/", "/files.txt"})
+    @ValueSource(
+            strings = {
+                "/x",
+                "/health",
+                "/api/v1",
+                "/api/v1/clients/",
+                "/api/v1/clients//queue",
+                "/../etc/passwd",
+                "/openapi.json/",
+                "/files.txt"
+            })
     void thereIsNothingElse(String path) throws Exception {
         assertThat(server.send(server.request(path).build()).statusCode()).isEqualTo(404);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "/api/v1/clients?max=0", "/api/v1/clients?max=1001", "/api/v1/clients?max=x", "/api/v1/clients?max=",
-        "/api/v1/clients?limit=1", "/api/v1/clients?max=1&max=2", "/api/v1/clients?slow=yes", "/api/v1/clients?after=%ff",
-        "/api/v1/history?seconds=601", "/api/v1/subscribers", "/api/v1/subscribers?topic=a/%23",
-        "/api/v1/retained?filter=a/%23/b", "/api/v1/retained?payloadBytesMax=65537", "/api/v1/clients/%c3%28"
-    })
+    @ValueSource(
+            strings = {
+                "/api/v1/clients?max=0",
+                "/api/v1/clients?max=1001",
+                "/api/v1/clients?max=x",
+                "/api/v1/clients?max=",
+                "/api/v1/clients?limit=1",
+                "/api/v1/clients?max=1&max=2",
+                "/api/v1/clients?slow=yes",
+                "/api/v1/clients?after=%ff",
+                "/api/v1/history?seconds=601",
+                "/api/v1/subscribers",
+                "/api/v1/subscribers?topic=a/%23",
+                "/api/v1/retained?filter=a/%23/b",
+                "/api/v1/retained?payloadBytesMax=65537",
+                "/api/v1/clients/%c3%28"
+            })
     void refusesParametersThatCannotBe(String path) throws Exception {
         assertThat(server.send(server.request(path).build()).statusCode()).isEqualTo(400);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "x", "[]", "{\"topic\":\"t\"", "{\"topic\":\"t\",\"x\":1}", "{\"topic\":1}", "{}",
-        "{\"topic\":\"a/#\"}", "{\"topic\":\"t\",\"qos\":3}", "{\"topic\":\"t\",\"qos\":\"1\"}",
-        "{\"topic\":\"t\",\"retain\":1}", "{\"topic\":\"t\",\"payload\":\"a\",\"payloadBase64\":\"YQ==\"}",
-        "{\"topic\":\"t\",\"payloadBase64\":\"!\"}", "{\"topic\":\"t\",\"userProperties\":{\"a\":1}}",
-        "{\"topic\":\"$SYS/x\"}", "{\"topic\":\"t\",\"expirySeconds\":-1}"})
+    @ValueSource(
+            strings = {
+                "",
+                "x",
+                "[]",
+                "{\"topic\":\"t\"",
+                "{\"topic\":\"t\",\"x\":1}",
+                "{\"topic\":1}",
+                "{}",
+                "{\"topic\":\"a/#\"}",
+                "{\"topic\":\"t\",\"qos\":3}",
+                "{\"topic\":\"t\",\"qos\":\"1\"}",
+                "{\"topic\":\"t\",\"retain\":1}",
+                "{\"topic\":\"t\",\"payload\":\"a\",\"payloadBase64\":\"YQ==\"}",
+                "{\"topic\":\"t\",\"payloadBase64\":\"!\"}",
+                "{\"topic\":\"t\",\"userProperties\":{\"a\":1}}",
+                "{\"topic\":\"$SYS/x\"}",
+                "{\"topic\":\"t\",\"expirySeconds\":-1}"
+            })
     void refusesBodiesThatCannotBe(String body) throws Exception {
-        assertThat(server.send(server.posting("/api/v1/publish", body)).statusCode()).isEqualTo(400);
+        assertThat(server.send(server.posting("/api/v1/publish", body)).statusCode())
+                .isEqualTo(400);
     }
 
     @Test
     void refusesABodyOfAThousandBrackets() throws Exception {
         String deep = "{\"topic\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}";
-        assertThat(server.send(server.posting("/api/v1/publish", deep)).statusCode()).isEqualTo(400);
+        assertThat(server.send(server.posting("/api/v1/publish", deep)).statusCode())
+                .isEqualTo(400);
     }
 
     @Test
@@ -209,9 +255,11 @@ final class AdminHttpTest {
                 .build();
         assertThat(server.send(text).statusCode()).isEqualTo(415);
         String large = "{\"topic\":\"t\",\"payload\":\"" + "x".repeat(Publishing.PAYLOAD_BYTES_MAX + 1) + "\"}";
-        assertThat(server.send(server.posting("/api/v1/publish", large)).statusCode()).isEqualTo(413);
+        assertThat(server.send(server.posting("/api/v1/publish", large)).statusCode())
+                .isEqualTo(413);
         String most = "{\"topic\":\"t\",\"payload\":\"" + "x".repeat(Publishing.PAYLOAD_BYTES_MAX) + "\"}";
-        assertThat(server.send(server.posting("/api/v1/publish", most)).statusCode()).isEqualTo(200);
+        assertThat(server.send(server.posting("/api/v1/publish", most)).statusCode())
+                .isEqualTo(200);
     }
 
     /** The server closes before it has read all of it: what matters is that it doesn't keep it. */
@@ -296,14 +344,15 @@ final class AdminHttpTest {
         assertThat(failed.statusCode()).isEqualTo(400);
         assertThat(failed.body()).contains("no; why");
         server.reloads(CompletableFuture.failedFuture(new IllegalStateException("a bug")));
-        assertThat(server.send(server.posting("/api/v1/reload", "")).statusCode()).isEqualTo(500);
+        assertThat(server.send(server.posting("/api/v1/reload", "")).statusCode())
+                .isEqualTo(500);
         server.get("/api/v1/overview");
     }
 
     @Test
     void saysThatItStopsAndEndsStreams() throws Exception {
-        HttpResponse<InputStream> stream = server.send(
-                server.request("/api/v1/stream").build(), HttpResponse.BodyHandlers.ofInputStream());
+        HttpResponse<InputStream> stream =
+                server.send(server.request("/api/v1/stream").build(), HttpResponse.BodyHandlers.ofInputStream());
         server.admin().stopping();
         HttpResponse<String> ready = server.send(withoutToken("/health/ready").build());
         assertThat(ready.statusCode()).isEqualTo(503);
@@ -316,8 +365,8 @@ final class AdminHttpTest {
     @Test
     void closesTwiceAndWithoutAStart() throws Exception {
         AdminHttp bound = AdminHttp.bind(Administered.settings(null));
-        assertThatThrownBy(() -> AdminHttp.bind(new AdminSettings(
-                        "127.0.0.1", bound.port(), List.of(), null, null, false, false)))
+        assertThatThrownBy(() -> AdminHttp.bind(
+                        new AdminSettings("127.0.0.1", bound.port(), List.of(), null, null, false, false)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("127.0.0.1:" + bound.port());
         bound.close();

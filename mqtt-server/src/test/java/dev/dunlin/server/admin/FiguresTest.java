@@ -32,8 +32,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class FiguresTest {
     /** A line of Prometheus's text format 0.0.4 that isn't a comment. */
-    private static final Pattern LINE =
-            Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{[a-z]+=\"[a-z0-9_]+\"(?:,[a-z]+=\"[a-z0-9_]+\")*})? (-?[0-9.]+)");
+    private static final Pattern LINE = Pattern.compile(
+            "([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{[a-z]+=\"[a-z0-9_]+\"(?:,[a-z]+=\"[a-z0-9_]+\")*})? (-?[0-9.]+)");
 
     @AutoClose
     private final Administered server;
@@ -52,14 +52,16 @@ final class FiguresTest {
         String described = "";
         for (String line : metrics.lines().toList()) {
             if (line.startsWith("# TYPE ")) {
-                described = line.split(" ")[2];
+                described = line.split(" ", -1)[2];
                 assertThat(line).matches("# TYPE [a-z0-9_]+ (gauge|counter)");
             } else if (!line.startsWith("# HELP ")) {
                 var matcher = LINE.matcher(line);
                 assertThat(matcher.matches()).as(line).isTrue();
                 assertThat(matcher.group(1)).as("described before").isEqualTo(described);
                 String labels = matcher.group(2) == null ? "" : matcher.group(2);
-                assertThat(numbers.put(matcher.group(1) + labels, matcher.group(3))).as(line).isNull();
+                assertThat(numbers.put(matcher.group(1) + labels, matcher.group(3)))
+                        .as(line)
+                        .isNull();
             }
         }
         return numbers;
@@ -75,8 +77,8 @@ final class FiguresTest {
             StringBuilder labels = new StringBuilder();
             if (figure.get("label") != null) {
                 new TreeMap<>(OpenApi.object(figure.get("label")))
-                        .forEach((name, value) -> labels.append(labels.isEmpty() ? "{" : ",")
-                                .append(name + "=\"" + value + "\""));
+                        .forEach((name, value) ->
+                                labels.append(labels.isEmpty() ? "{" : ",").append(name + "=\"" + value + "\""));
                 labels.append('}');
             }
             if (figure.get("value") != null) {
@@ -93,8 +95,8 @@ final class FiguresTest {
     @Test
     void metricsOverviewAndStreamSayTheSame() throws Exception {
         server.client("c").subscribed("other", 1).published("t", "payload", 1);
-        HttpResponse<InputStream> stream = server.send(
-                server.request("/api/v1/stream").build(), HttpResponse.BodyHandlers.ofInputStream());
+        HttpResponse<InputStream> stream =
+                server.send(server.request("/api/v1/stream").build(), HttpResponse.BodyHandlers.ofInputStream());
         BufferedReader lines = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8));
         int equal = 0;
         while (equal < 3) { // a moment between two requests may be one in which a new sample is taken
@@ -106,7 +108,10 @@ final class FiguresTest {
             String moment = "dunlin_sample_timestamp_seconds";
             if (ofMetrics.get(moment).equals(ofTheStream.get(moment))
                     && ofMetrics.get(moment).equals(ofOverview.get(moment))) {
-                assertThat(ofMetrics).isEqualTo(ofTheStream).isEqualTo(ofOverview).hasSizeGreaterThan(50);
+                assertThat(ofMetrics)
+                        .isEqualTo(ofTheStream)
+                        .isEqualTo(ofOverview)
+                        .hasSizeGreaterThan(50);
                 equal++;
             }
         }
@@ -149,7 +154,9 @@ final class FiguresTest {
                 .containsExactly(
                         "tcp://127.0.0.1:" + server.broker().port("tcp"),
                         "ws://127.0.0.1:" + server.broker().port("ws") + "/mqtt");
-        assertThat(server.send(HttpRequest.newBuilder(server.uri("/health/ready")).build()).body())
+        assertThat(server.send(HttpRequest.newBuilder(server.uri("/health/ready"))
+                                .build())
+                        .body())
                 .isEqualTo("{\"status\":\"ready\"}");
     }
 
@@ -161,7 +168,8 @@ final class FiguresTest {
         assertThat((List<?>) history.get("times")).hasSize(2);
         assertThat(OpenApi.object(history.get("series")))
                 .hasSize(10)
-                .allSatisfy((name, values) -> assertThat((List<?>) values).as(name).hasSize(2));
+                .allSatisfy(
+                        (name, values) -> assertThat((List<?>) values).as(name).hasSize(2));
     }
 
     // ---- with a clock that is moved by hand
@@ -206,7 +214,8 @@ final class FiguresTest {
             Sample sample = sampler.last();
             assertThat(sample.value(Figures.RECEIVED_PER_SECOND)).isEqualTo(200);
             assertThat(sample.value(Figures.BYTES_SENT_PER_SECOND)).isEqualTo(20_000);
-            assertThat(sample.value(Figures.RECEIVED_PER_SECOND + "_over_10s")).isEqualTo(Math.rint(190 / 9.5 * 100) / 100);
+            assertThat(sample.value(Figures.RECEIVED_PER_SECOND + "_over_10s"))
+                    .isEqualTo(Math.rint(190 / 9.5 * 100) / 100);
         }
     }
 
@@ -227,7 +236,8 @@ final class FiguresTest {
     }
 
     private static double[] column(Sampler sampler, int seconds) {
-        return (double[]) OpenApi.object(sampler.history().view(seconds).get("series")).get(Figures.RECEIVED_PER_SECOND);
+        return (double[])
+                OpenApi.object(sampler.history().view(seconds).get("series")).get(Figures.RECEIVED_PER_SECOND);
     }
 
     // ---- as a person reads them

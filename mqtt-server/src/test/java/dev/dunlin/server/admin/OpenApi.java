@@ -70,7 +70,8 @@ final class OpenApi {
     Set<String> members(Map<String, Object> operation) {
         Map<String, Object> body = object(operation.get("requestBody"));
         Map<String, Object> type = object(object(body.get("content")).get("application/json"));
-        return new TreeSet<>(object(resolved(type.get("schema")).get("properties")).keySet());
+        return new TreeSet<>(
+                object(resolved(type.get("schema")).get("properties")).keySet());
     }
 
     /** What is wrong with an answer; empty if it is as it should be. */
@@ -112,7 +113,7 @@ final class OpenApi {
             return object(schema);
         }
         Object at = root;
-        for (String step : ((String) ref).substring(2).split("/")) {
+        for (String step : ((String) ref).substring(2).split("/", -1)) {
             at = object(at).get(step);
         }
         return object(at);

@@ -24,9 +24,7 @@ final class OpenApiTest {
         Sampler sampler = new Sampler(server.broker()::stats, System::nanoTime);
         routes = new Routes(
                         server.broker(), new ServerTraits("", "", "", () -> null), sampler, new AdminHttp.Stopping())
-                .all().stream()
-                        .filter(route -> !isOfThePage(route))
-                        .toList();
+                .all().stream().filter(route -> !isOfThePage(route)).toList();
         sampler.close();
     }
 
@@ -66,8 +64,10 @@ final class OpenApiTest {
 
     @Test
     void hasTheMembersOfTheBodies() {
-        assertThat(openApi.members(openApi.operation("POST", "/api/v1/publish"))).isEqualTo(new TreeSet<>(Publishing.MEMBERS));
-        assertThat(openApi.members(openApi.operation("POST", "/api/v1/traces"))).isEqualTo(new TreeSet<>(Streams.OF_A_TRACE));
+        assertThat(openApi.members(openApi.operation("POST", "/api/v1/publish")))
+                .isEqualTo(new TreeSet<>(Publishing.MEMBERS));
+        assertThat(openApi.members(openApi.operation("POST", "/api/v1/traces")))
+                .isEqualTo(new TreeSet<>(Streams.OF_A_TRACE));
     }
 
     @Test
@@ -79,9 +79,11 @@ final class OpenApiTest {
     void findsWhatIsNotAsItShouldBe() {
         assertThat(openApi.faults(OpenApi.parsed("{\"status\":1}"), "Status")).hasSize(1);
         assertThat(openApi.faults(OpenApi.parsed("{}"), "Status")).hasSize(1);
-        assertThat(openApi.faults(OpenApi.parsed("{\"status\":\"up\",\"x\":1}"), "Status")).hasSize(1);
+        assertThat(openApi.faults(OpenApi.parsed("{\"status\":\"up\",\"x\":1}"), "Status"))
+                .hasSize(1);
         assertThat(openApi.faults(OpenApi.parsed("{\"items\":[{}],\"next\":null}"), "SubscriptionPage"))
                 .hasSize(5);
-        assertThat(openApi.faults(OpenApi.parsed("{\"status\":\"up\"}"), "Status")).isEmpty();
+        assertThat(openApi.faults(OpenApi.parsed("{\"status\":\"up\"}"), "Status"))
+                .isEmpty();
     }
 }

@@ -187,7 +187,7 @@ final class HoconFileTest {
                 List.of());
         assertThat(read(given).faults())
                 .containsExactly(
-                        "DUNLIN_CONFIG_A\"B: there is no key \"a\\\"b\"; did you mean limits?",
+                        "DUNLIN_CONFIG_A\"B: there is no key \"a\\\"b\"; did you mean admin?",
                         "DUNLIN_CONFIG_LOOPS: loops is a whole number from 1 to 1024, not 'many'",
                         "DUNLIN_CONFIG_STORE__ENGIN: there is no key store.engin; did you mean store.engine?");
     }

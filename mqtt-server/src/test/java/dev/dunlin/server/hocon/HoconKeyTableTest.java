@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** The reference file, the code, the tests and docs/configuration.md know the same keys. */
 final class HoconKeyTableTest {
     private static final List<Class<?>> TESTS =
-            List.of(HoconKeysTest.class, HoconAccessTest.class, HoconProcessTest.class);
+            List.of(HoconKeysTest.class, HoconAccessTest.class, HoconAdminTest.class, HoconProcessTest.class);
 
     /** Every key of a section, also those that are null. */
     private static Map<String, ConfigValue> keys(String prefix, ConfigObject section) {
