@@ -100,8 +100,9 @@ async function audit(command) {
   return found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.html + ' ' + node.failureSummary).join(' | ')}`).join('\n');
 }
 
-function shoot(command) {
-  return pageOf(command).screenshot({ path: command.get('file'), fullPage: true }).then(() => '');
+async function shoot(command) {
+  await pageOf(command).evaluate(() => scrollTo(0, 0)); // what sticks to the head of the window
+  await pageOf(command).screenshot({ path: command.get('file'), fullPage: true });
 }
 
 async function close(command) {

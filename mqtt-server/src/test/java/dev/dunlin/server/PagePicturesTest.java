@@ -20,7 +20,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 @EnabledIfSystemProperty(named = "dunlin.pictures", matches = "true")
 final class PagePicturesTest {
     private static final List<String> VIEWS = List.of("overview", "clients", "retained", "messages", "figures");
-    private static final Duration SEEN = Duration.ofSeconds(40);
+    private static final Duration SEEN = Duration.ofSeconds(15);
     private static final int RETAINED = 8;
 
     private Path folder;
@@ -49,7 +49,7 @@ final class PagePicturesTest {
             }
             lamp.subscribed("house/+/switch", 1).subscribed("house/all", 2);
             Browser page = Browser.open(broker.page());
-            await().atMost(SEEN.plusSeconds(20))
+            await().atMost(SEEN.plusSeconds(30))
                     .until(() -> page.evaluate(
                                     "document.getElementById('chart-rates').querySelector('canvas') !== null && performance.now() > "
                                             + SEEN.toMillis())

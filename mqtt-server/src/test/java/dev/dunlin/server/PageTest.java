@@ -10,17 +10,21 @@ import com.typesafe.config.ConfigSyntax;
 import dev.dunlin.broker.testkit.Packets;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
+import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.testkit.RequiresTool;
 import dev.dunlin.server.Browser.Window;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -250,6 +254,82 @@ final class PageTest {
             }
         }
         throw new AssertionError("not reached with " + TABS_MAX + " tabs: " + selector);
+    }
+
+    @Test
+    void connectsWithAPasswordAndSaysWhyNotWithoutOne(@TempDir Path temp) throws Exception {
+        Path passwords = temp.resolve("passwords");
+        assertThat(Child.run(Child.broker("passwd", "-c", "-b", passwords.toString(), "ann", "secret"))
+                        .code())
+                .isZero();
+        try (AdministeredBroker strict = AdministeredBroker.start("--password-file", passwords.toString());
+                Browser page = Browser.open(strict.page())) {
+            awaitText(page, "#broker", "Connected");
+            go(page, "messages");
+            page.fill("#publish-topic", "a");
+            page.click("#publish-form button");
+            awaitText(page, "#outcome", "Can't connect");
+            awaitText(page, "#mqtt-state", "Not authorized");
+
+            page.fill("#mqtt-user", "ann");
+            page.fill("#mqtt-password", "secret");
+            page.click("#connect-form button[type=submit]");
+
+            awaitText(page, "#mqtt-state", "Connected to " + strict.webSocket());
+        }
+    }
+
+    // ---- what an administrator does
+
+    @Test
+    void pagesThroughClientsAndEndsTheSessionOfOne() throws Exception {
+        List<WireClient> clients = IntStream.range(0, 51)
+                .mapToObj(i -> login("client-%02d".formatted(i)))
+                .toList();
+        try (Browser page = open()) {
+            go(page, "clients");
+            awaitText(page, "#client-list", "client-00");
+            assertThat(page.text("#client-list")).contains("client-49").doesNotContain("client-50");
+            page.click("#client-list button:text('Next')");
+            await().untilAsserted(() -> assertThat(page.text("#client-list tbody"))
+                    .contains("client-50")
+                    .doesNotContain("client-49"));
+            page.click("#client-list button:text('Previous')");
+            awaitText(page, "#client-list", "client-00");
+
+            page.fill("#client-field", "client-07");
+            page.press("Enter");
+            awaitText(page, "#client-facts", "127.0.0.1:");
+            page.click("text='End the session'");
+            page.click("#confirm-yes");
+
+            awaitText(page, "#outcome", "was ended");
+            clients.get(7).expectDisconnect(ReasonCode.ADMINISTRATIVE_ACTION);
+            assertThat(page.complaints()).isEmpty();
+        } finally {
+            clients.forEach(WireClient::close);
+        }
+    }
+
+    @Test
+    void deletesARetainedMessageWhenThatIsConfirmed() throws Exception {
+        try (WireClient client = login("publisher");
+                Browser page = open()) {
+            client.published(Packets.publish("to/stay", "1").retain(), 1);
+            client.published(Packets.publish("to/go", "2").retain(), 1);
+            go(page, "retained");
+            awaitText(page, "#retained-list", "to/go");
+
+            page.click("#retained-list tr:has-text('to/go') button");
+            page.click("#confirm-yes");
+
+            awaitText(page, "#outcome", "“to/go” was deleted");
+            await().untilAsserted(() -> assertThat(page.text("#retained-list tbody"))
+                    .contains("to/stay")
+                    .doesNotContain("to/go"));
+            client.subscribed("to/#", 1);
+            client.expect(Packets.publish("to/stay", "1").qos(1).retain());
+        }
     }
 
     // ---- what goes wrong

@@ -12,6 +12,9 @@ export class Refused extends Error {
   }
 }
 
+/** There was no answer at all, or only the beginning of one. */
+export class NoAnswer extends Error {}
+
 export function token() {
   return sessionStorage.getItem(KEY);
 }
@@ -20,11 +23,14 @@ export function setToken(value) {
   sessionStorage.setItem(KEY, value);
 }
 
-/** The answer of the broker to a request, from JSON; null if it is empty. Fails with Refused, or if there is no answer. */
+/** The answer of the broker to a request, from JSON. Fails with Refused, or if there is no answer. */
 export async function call(method, path, body) {
   const response = await request(method, path, body, AbortSignal.timeout(30_000));
-  const text = await response.text();
-  return text ? JSON.parse(text) : null;
+  return JSON.parse(await response.text().catch(noAnswer));
+}
+
+function noAnswer() {
+  throw new NoAnswer("The broker doesn't answer.");
 }
 
 /** A path of parts, each of which may have any characters. */
@@ -44,8 +50,9 @@ export async function follow(streamPath, onEvent) {
   try {
     const response = await request('GET', streamPath, undefined, abort.signal);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    const next = () => reader.read().catch(noAnswer);
     let text = '';
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    for (let read = await next(); !read.done; read = await next()) {
       clearTimeout(silence);
       silence = setTimeout(() => abort.abort(), SILENCE_MS);
       const events = (text + read.value).split('\n\n');
@@ -67,12 +74,7 @@ async function request(method, where, body, signal) {
   if (body !== undefined) {
     headers['Content-Type'] = 'application/json';
   }
-  let response;
-  try {
-    response = await fetch(where, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
-  } catch {
-    throw new Error("The broker doesn't answer.");
-  }
+  const response = await fetch(where, { method, headers, body: JSON.stringify(body), signal }).catch(noAnswer);
   if (!response.ok) {
     throw new Refused(response.status, await reason(response));
   }

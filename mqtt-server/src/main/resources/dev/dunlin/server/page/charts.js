@@ -18,7 +18,15 @@ export function showHistory(history) {
   if (drawn.length === 0) {
     drawn = CHARTS.map(chart => draw(byId(chart.place), chart));
   }
-  drawn.forEach(({ plot, names }) => plot.setData([history.times, ...names.map(name => history.series[name])]));
+  drawn.forEach(chart => {
+    const columns = chart.names.map(name => history.series[name]);
+    chart.plot.setData([history.times, ...columns]);
+    if (chart.empty) {
+      const known = columns[0].some(value => value !== null);
+      chart.empty.hidden = known;
+      chart.place.hidden = !known;
+    }
+  });
 }
 
 function draw(place, { series }) {
@@ -31,8 +39,12 @@ function draw(place, { series }) {
     scales: { y: { range: { min: { hard: 0, soft: 0, mode: 1, pad: 0 }, max: { pad: 0.1 } } } },
     cursor: { drag: { x: false, y: false } },
   }, [[], ...names.map(() => [])], place);
-  new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
-  return { plot, names };
+  new ResizeObserver(() => { // it has no width while it is hidden
+    if (place.clientWidth > 0) {
+      plot.setSize({ width: place.clientWidth, height: HEIGHT });
+    }
+  }).observe(place);
+  return { place, plot, names, empty: byId(`${place.id}-empty`) };
 }
 
 function line(label, number) {

@@ -1,7 +1,7 @@
 // Clients: all of them in pages, the slow ones, and one with what it has.
 import { byId, element, foreign, time, yesNo } from './dom.js';
 import { call, path, query } from './api.js';
-import { confirmed, tell, complain } from './notices.js';
+import { complain, complainUnlessAway, confirmed, tell } from './notices.js';
 import { Pages, Table } from './table.js';
 
 const SLOW_ROWS = 20;
@@ -40,7 +40,7 @@ const slow = new Table(byId('slow'), {
   columns: [
     { title: 'Client', node: link },
     { title: 'Queued', text: client => client.queuedMessages, numeric: true },
-    { title: 'Action', node: client => button('Disconnect', 'danger quiet', () => disconnect(client.clientId)) },
+    { title: 'Action', node: client => button('Disconnect', 'danger quiet', () => disconnect(client.clientId), client.clientId) },
   ],
   empty: ['No client takes its messages too slowly.'],
 });
@@ -50,7 +50,7 @@ export async function showSlow() {
     const page = await call('GET', query(path('clients'), { slow: true, max: SLOW_ROWS }));
     slow.show(page.items);
   } catch (failure) {
-    complain(failure.message);
+    complainUnlessAway(failure);
   }
 }
 
@@ -120,8 +120,9 @@ export async function showClient(clientId) {
   await Promise.all(parts.map(part => part.first()));
 }
 
-function button(text, className, onclick) {
-  return element('button', { type: 'button', textContent: text, className, onclick });
+/** A button; what it is about is said to whom doesn't see the row. */
+function button(text, className, onclick, about = null) {
+  return element('button', { type: 'button', textContent: text, className, onclick, ariaLabel: about && `${text} ${about}` });
 }
 
 async function disconnect(clientId) {

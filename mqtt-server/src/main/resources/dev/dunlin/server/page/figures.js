@@ -33,15 +33,25 @@ const all = new Table(byId('figure-list'), {
   empty: ['No sample yet: the broker takes one each second.'],
 });
 
+let last = null;
+
 /** Shows a sample: { time, figures, dropsByReason }. */
 export function showFigures(sample) {
+  last = sample;
   const texts = new Map(sample.figures.map(figure => [nameOf(figure), figure.text]));
   places.forEach(place => setText(place, texts.get(place.dataset.figure) ?? '–'));
   drops.show(sample.dropsByReason.filter(figure => figure.value > 0));
   if (!byId('figures').hidden) {
-    all.show([...sample.figures, ...sample.dropsByReason]);
+    showAll();
   }
   const sampled = byId('sampled');
   sampled.dateTime = sample.time;
   setText(sampled, time(sample.time));
+}
+
+/** All of the last sample, of which the view of all figures has kept none while it was hidden. */
+export function showAll() {
+  if (last) {
+    all.show([...last.figures, ...last.dropsByReason]);
+  }
 }

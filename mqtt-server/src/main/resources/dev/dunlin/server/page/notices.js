@@ -1,4 +1,5 @@
 // What the page says, and asks.
+import { NoAnswer } from './api.js';
 import { byId } from './dom.js';
 
 /** Says how something went, in the line below the head. An empty text takes it away. */
@@ -9,6 +10,13 @@ export function say(text) {
 /** Says that something failed. */
 export function complain(text) {
   show(text, true);
+}
+
+/** Says that something failed that nobody has asked for. That the broker is away is said at the head of the page. */
+export function complainUnlessAway(failure) {
+  if (!(failure instanceof NoAnswer)) {
+    complain(failure.message);
+  }
 }
 
 function show(text, bad) {

@@ -1,8 +1,8 @@
 // The page: gets the token, follows the broker's samples, and shows the view that the address names.
 import { byId, setText, time } from './dom.js';
-import { Refused, call, follow, path, query, setToken, token } from './api.js';
-import { say, complain } from './notices.js';
-import { showFigures } from './figures.js';
+import { NoAnswer, Refused, call, follow, path, query, setToken, token } from './api.js';
+import { complainUnlessAway, say } from './notices.js';
+import { showAll, showFigures } from './figures.js';
 import { showHistory } from './charts.js';
 import { showClient, showClients, showSlow } from './clients.js';
 import { showRetained } from './retained.js';
@@ -58,14 +58,18 @@ async function followSamples() {
     try {
       showOverview(await call('GET', path('overview')));
       await follow(path('stream'), showSample);
-      broker('Reconnecting: the broker has ended the connection', 'bad');
+      broker('Reconnecting. The broker has ended the connection.', 'bad');
     } catch (failure) {
       if (failure instanceof Refused && failure.status === 401) {
         following = false;
         askForToken("The broker doesn't accept this token. Without a token of yours it makes another one at each start.");
         return;
       }
-      broker(`Reconnecting: ${failure instanceof Refused ? failure.message : 'the broker doesn’t answer'}`, 'bad');
+      if (!(failure instanceof Refused || failure instanceof NoAnswer)) {
+        broker(`This page has failed: ${failure.message}`, 'bad');
+        throw failure;
+      }
+      broker(`Reconnecting. ${failure.message}`, 'bad');
     }
     document.body.classList.add('stale');
     await new Promise(resolve => setTimeout(resolve, RETRY_MS));
@@ -74,7 +78,7 @@ async function followSamples() {
 
 function showOverview(overview) {
   byId('version').textContent = overview.version;
-  byId('about').textContent = `Runs since ${time(overview.startedAt)}. Store: ${overview.store}, ${overview.durability}.`;
+  byId('about').textContent = `Runs since ${time(overview.startedAt)}. Store: ${overview.store}. Durability: ${overview.durability}.`;
   offerListeners(overview.listeners);
   if (byId('views').hidden) {
     byId('views').hidden = false;
@@ -100,7 +104,7 @@ async function refreshHistory() {
   try {
     showHistory(await call('GET', query(path('history'), { seconds: HISTORY_SECONDS })));
   } catch (failure) {
-    complain(failure.message);
+    complainUnlessAway(failure);
   }
   historyUnderWay = false;
 }
@@ -115,7 +119,7 @@ const VIEWS = {
   client: showClient,
   retained: showRetained,
   messages: () => {},
-  figures: () => {},
+  figures: showAll,
 };
 
 function showView() {

@@ -18,7 +18,9 @@ const list = new Pages(byId('retained-list'), {
     { title: 'QoS', text: message => message.qos, numeric: true },
     { title: 'Publisher', text: message => message.publisher },
     { title: 'Action', node: message => element('button',
-      { type: 'button', textContent: 'Delete', className: 'danger quiet', onclick: () => remove(message.topic) }) },
+      {
+      type: 'button', textContent: 'Delete', className: 'danger quiet', ariaLabel: `Delete ${message.topic}`, onclick: () => remove(message.topic),
+    }) },
   ],
   empty: ['No retained message matches. Publish one with RETAIN, or try the filter ',
     element('code', { textContent: '#' }), ', or ', element('code', { textContent: '$SYS/#' }), '.'],

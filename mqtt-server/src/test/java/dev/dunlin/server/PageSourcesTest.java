@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The files of the page keep to what makes it safe, whatever its clients are called. */
-final class PageFilesTest {
+final class PageSourcesTest {
     private static final Path FOLDER = Path.of("src/main/resources/dev/dunlin/server/page");
     private static final String LIST = "files.txt";
 
