@@ -278,8 +278,8 @@ public final class Broker implements AutoCloseable {
     /**
      * Gives the running broker other bounds; docs/limits.md says of each when that takes effect. Nothing that is there is taken
      * away for a bound that is lower now: connections, sessions, subscriptions, and retained and queued messages stay, and
-     * what would be one more is refused, dropped or held up as ever. Connections keep what they came with, above all what
-     * CONNACK has told them. A listener with bounds of its own keeps those that weren't the broker's when they were given.
+     * what would be one more is refused, dropped or held up as ever; but a client that has taken nothing for longer than a new
+     * {@code stuckConsumerMs} is closed. Connections keep what they came with, above all what CONNACK has told them. A listener with bounds of its own keeps those that weren't the broker's when they were given.
      *
      * <p>Any thread, several at once: each change is whole, and the last one stays. Doesn't block.
      *

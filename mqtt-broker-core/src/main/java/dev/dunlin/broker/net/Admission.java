@@ -130,9 +130,13 @@ public final class Admission {
         return limits;
     }
 
-    /** Has other bounds from now on; all addresses have their full connect rate again. Who is there may stay. */
+    /** Has other bounds from now on; with another connect rate all addresses have it in full again. Who is there may stay. */
     synchronized void limits(Limits changed) {
+        boolean sameRate = limits.connectsPerSecondPerAddress() == changed.connectsPerSecondPerAddress();
         limits = changed;
+        if (sameRate) {
+            return;
+        }
         byAddress.values().removeIf(entry -> entry.open == 0);
         spent = 0;
         lookAt = SPENT_MIN;

@@ -137,8 +137,13 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
 
     @Override
     public void limitsChanged() {
-        if (!left && !awaitsRoom.get()) { // else it gets the new one when there is room
+        if (left) {
+            return;
+        }
+        if (!awaitsRoom.get()) {
             limit(loop.limits().localQueueMessagesMax());
+        } else if (queue.isHalfEmpty()) { // it may have more of it now; else it gets the new one when there is room
+            roomCame();
         }
     }
 

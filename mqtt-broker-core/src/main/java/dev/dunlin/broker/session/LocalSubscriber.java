@@ -172,6 +172,13 @@ public final class LocalSubscriber extends Recipient
     }
 
     @Override
+    public void limitsChanged() {
+        if (queue.hasRoom() && awaitsRoom.getAndSet(false)) {
+            pumpReplay();
+        }
+    }
+
+    @Override
     public void retained(KeptMessage message, Target target, long nowMs) {
         loop.traffic().replayed();
         deliver(message, target, EntryId.NONE, nowMs);

@@ -21,6 +21,9 @@ final class LiveBounds {
     private final Limits server;
     private final Map<ListenerSettings, Listener> listeners;
 
+    /** What says what counts now for the listeners, by their number. */
+    private final List<Settings> own = new ArrayList<>();
+
     /** What counts now, by the key. */
     private SortedMap<String, Object> taken;
 
@@ -33,8 +36,8 @@ final class LiveBounds {
     LiveBounds(HoconFile file, Limits server, Map<ListenerSettings, Listener> listeners) {
         this.server = server;
         this.listeners = listeners;
-        taken = new TreeMap<>();
-        taken.putAll(of(file));
+        file.listeners().forEach(each -> own.add(each.all()));
+        taken = of(file);
     }
 
     /** Whether the listener of this number has bounds of its own. */
@@ -42,13 +45,23 @@ final class LiveBounds {
         return List.copyOf(listeners.values()).get(index).limits() != null;
     }
 
-    /** What a file says of bounds that can change while the broker runs. */
+    /** Whether the section of this number is still that of the same listener. */
+    private boolean isSame(HoconFile file, int index) {
+        return file.listeners().size() == listeners.size()
+                && file.listeners().get(index).name().equals(before(index).name());
+    }
+
+    private ListenerSettings before(int index) {
+        return List.copyOf(listeners.keySet()).get(index);
+    }
+
+    /** What a file says of bounds that can change while the broker runs; of a listener that isn't the same what counts now. */
     private SortedMap<String, Object> of(HoconFile file) {
         SortedMap<String, Object> all = new TreeMap<>();
         put(all, "", file.broker());
-        for (int i = 0; i < listeners.size(); i++) {
-            if (isOwn(i) && file.listeners().size() == listeners.size()) {
-                put(all, Flat.ofListener(i, ""), file.listeners().get(i).all());
+        for (int i = 0; i < own.size(); i++) {
+            if (isOwn(i)) {
+                put(all, Flat.ofListener(i, ""), own.get(i));
             }
         }
         return all;
@@ -79,7 +92,8 @@ final class LiveBounds {
     }
 
     /**
-     * Has the broker go by another reading of the file: by its bounds for listeners only if there are as many of these.
+     * Has the broker go by another reading of the file: by its bounds for a listener only if there are as many of them, and that
+     * of this number has the name that it had.
      *
      * @return the keys that say something else now
      */
@@ -88,22 +102,16 @@ final class LiveBounds {
         if (!wanted.equals(broker.limits())) {
             broker.changeLimits(wanted);
         }
-        SortedMap<String, Object> all = of(now);
-        List<ListenerSettings> before = List.copyOf(listeners.keySet());
-        if (now.listeners().size() == before.size()) {
-            for (int i = 0; i < before.size(); i++) {
-                Limits own = now.listeners().get(i).all().limits(wanted);
-                if (isOwn(i) && !own.equals(broker.limits(before.get(i).name()))) {
-                    broker.changeLimits(before.get(i).name(), own);
+        for (int i = 0; i < own.size(); i++) {
+            if (isOwn(i)) {
+                own.set(i, isSame(now, i) ? now.listeners().get(i).all() : own.get(i));
+                Limits ofListener = own.get(i).limits(wanted);
+                if (!ofListener.equals(broker.limits(before(i).name()))) {
+                    broker.changeLimits(before(i).name(), ofListener);
                 }
             }
-        } else {
-            taken.forEach((key, value) -> {
-                if (!key.startsWith(Keys.LIMITS)) {
-                    all.put(key, value);
-                }
-            });
         }
+        SortedMap<String, Object> all = of(now);
         Set<String> keys = new HashSet<>(taken.keySet());
         keys.addAll(all.keySet());
         List<String> changed = new ArrayList<>();

@@ -139,6 +139,26 @@ final class HoconLimitsTest {
     }
 
     @Test
+    void theBoundsOfAListenerGoByItsName() throws Exception {
+        String a = "{ name = a, limits.receive-maximum = 7 }";
+        String b = "{ name = b, limits.receive-maximum = 9 }";
+        start("listeners = [" + a + ", " + b + "]");
+        assertThat(taken("listeners = [" + b + ", " + a + "]")).isEmpty();
+        assertThat(receiveMaximum("a")).isEqualTo(7);
+        assertThat(receiveMaximum("b")).isEqualTo(9);
+        assertThat(needRestart())
+                .anySatisfy(sentence -> assertThat(sentence).startsWith("listeners[0].name has changed"));
+    }
+
+    @Test
+    void whatAListenerSaysItselfIsItsOwnThoughTheBrokerSaysTheSame() throws Exception {
+        start("limits.receive-maximum = 100", "listeners = [{ limits.receive-maximum = 100 }]");
+        assertThat(taken("limits.receive-maximum = 50", "listeners = [{ limits.receive-maximum = 100 }, { port = 1 }]"))
+                .containsExactly("limits.receive-maximum");
+        assertThat(receiveMaximum("tcp")).isEqualTo(100);
+    }
+
+    @Test
     void whatCountsBeforeTheFileStaysInForce() throws Exception {
         Path file = brokers.file("dunlin.conf", "limits.sessions-max = 5");
         Given given = new Given(
