@@ -43,12 +43,12 @@ archive_classes() {
     mkdir "$2"
     if ! { DUNLIN_LOG='' run_jvm -XX:DumpLoadedClassList="$2/classes" dev.dunlin.server.Rehearsal "$2/data" "$2/done" \
         && [ -e "$2/done" ] \
-        && run_jvm -Xshare:dump -XX:SharedClassListFile="$2/classes" -XX:SharedArchiveFile="$1.new" \
-        && [ -s "$1.new" ]; } >"$3" 2>&1 </dev/null; then
+        && run_jvm -Xshare:dump -XX:SharedClassListFile="$2/classes" -XX:SharedArchiveFile="$2/archive" \
+        && [ -s "$2/archive" ]; } >"$3" 2>&1 </dev/null; then
         echo "dunlin: the JVM could not archive the broker's classes, so each start takes longer; see $3" >&2
-        : >"$1.new"   # said once
+        : >"$2/archive"   # said once
     fi
-    mv -f "$1.new" "$1"
+    mv -f "$2/archive" "$1"
     rm -rf "$2"
 }
 

@@ -58,7 +58,7 @@ final class LogRules {
                         findings.add(file.finding(file.firstLine(call), fault));
                     }
                 }
-                return super.visitMethodInvocation(call, unused);
+                return super.visitMethodInvocation(call, null);
             }
         }.scan(file.unit(), null);
         return findings;

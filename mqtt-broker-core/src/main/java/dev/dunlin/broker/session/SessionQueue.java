@@ -611,10 +611,7 @@ final class SessionQueue {
         long entry = queue.removePagedOut(sequence);
         if (entry != EntryId.NONE) {
             loop.traffic().queued(-1);
-            LOG.error(
-                    "{}: entry {} is damaged or missing in the store",
-                    Printable.text(session.toString()),
-                    sequence);
+            LOG.error("{}: entry {} is damaged or missing in the store", Printable.text(session.toString()), sequence);
             tellFault("a message of its queue is damaged or missing in the store", "entry " + sequence);
             owner.drop(null, entry, DropReason.STORE_DAMAGED);
         }
