@@ -38,6 +38,9 @@ final class LogRules {
             "userName",
             "options");
 
+    /** By its whole name: a cause. As the last argument a binding takes its stack, also where there is a place for it. */
+    private static final Set<String> CAUSES = Set.of("failure", "cause", "e", "thrown");
+
     private static final Pattern PRINTABLE = Pattern.compile("Printable\\.text\\(.*\\)", Pattern.DOTALL);
 
     /** A connection's own name is printable already. */
@@ -83,6 +86,9 @@ final class LogRules {
         }
         for (int i = 0; i < Math.min(places, values.size()); i++) {
             String value = values.get(i).toString();
+            if (CAUSES.contains(value)) {
+                faults.add("without its stack " + value + " is shown by " + value + ".toString()");
+            }
             boolean who = i == 0 && text.startsWith(CLIENT);
             if (!isPrintable(value, who) && (who || isChosenByClients(values.get(i)))) {
                 faults.add("a client can feign a line by " + value + ": Printable.text(...)");

@@ -19,7 +19,7 @@ class LogRulesTest {
         assertThat(sources.stream().flatMap(file -> LogRules.lines(file).stream()))
                 .isEmpty();
         assertThat(sources)
-                .filteredOn(file -> file.text().contains("LOG.warn(\"client {}: "))
+                .filteredOn(file -> file.text().contains("\"client {}: "))
                 .as("files that the rule is about")
                 .hasSizeGreaterThan(5);
     }
@@ -37,6 +37,7 @@ class LogRulesTest {
             LOG.debug("{}: is odd", this)                           | a client can feign a line by this: Printable.text(...)
             LOG.warn("odd", failure)                                | a stack trace is for a fault of ours, which is an error
             LOG.warn("file {}: " + "odd", path, failure)            | a stack trace is for a fault of ours, which is an error
+            LOG.warn("file {}: odd: {}", path, failure)             | without its stack failure is shown by failure.toString()
             LOG.error(text)                                         | a line of the log is a text in the source, with {} for what differs
             LOG.error("odd: " + text)                               | a line of the log is a text in the source, with {} for what differs
             LOG.error("odd" + "\\n")                                | a line of the log is one line

@@ -558,23 +558,21 @@ public final class Sessions {
             return;
         }
         SessionLoop.Timer patience = loop.schedule(core.limits.connectTimeoutMs(), () -> {
-            LOG.warn(
-                    "client {}: nobody says whether its will may be published, so it is not",
-                    Printable.text(session.clientId));
-            tellFault(session, "its will is not published", "the authorizer doesn't answer");
+            unpublished(session, "its will is not published", "the authorizer doesn't answer");
             rightsKnown(session, Rights.NONE);
         });
         Rights.ask(authorizer, will.client(session.clientId), loop, (rights, failure) -> {
             patience.cancel();
             if (rights == null) {
-                LOG.warn(
-                        "client {}: the authorizer failed, so its will is not published: {}",
-                        Printable.text(session.clientId),
-                        failure);
-                tellFault(session, "its will is not published, because the authorizer failed", failure);
+                unpublished(session, "its will is not published, because the authorizer failed", failure);
             }
             rightsKnown(session, rights == null ? Rights.NONE : rights);
         });
+    }
+
+    private void unpublished(Session session, String what, @Nullable Object cause) {
+        LOG.warn("client {}: {}: {}", Printable.text(session.clientId), what, String.valueOf(cause));
+        tellFault(session, what, cause);
     }
 
     private static void rightsKnown(Session session, Rights rights) {
