@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # whoever reads it has set class_path, native and archive
 # What ./dunlin and the bin/dunlin of a package have in common; read by both with "." and no program of its own.
 
 fail() {
