@@ -14,6 +14,7 @@ import dev.dunlin.broker.spi.AuthResult;
 import dev.dunlin.broker.spi.Authenticator;
 import dev.dunlin.broker.spi.ConnectRequest;
 import dev.dunlin.broker.spi.Identity;
+import dev.dunlin.broker.spi.Printable;
 import dev.dunlin.broker.spi.Validity;
 import dev.dunlin.codec.ReasonCode;
 import java.net.URI;
@@ -147,7 +148,7 @@ public final class JwtAuthenticator implements Authenticator, AutoCloseable {
             }
             return AuthResult.refuse(ReasonCode.SERVER_UNAVAILABLE);
         } catch (ParseException | BadJOSEException | JOSEException e) {
-            LOG.debug("a token is refused: {}", e.getMessage());
+            LOG.debug("a token is refused: {}", Printable.text(String.valueOf(e.getMessage())));
             return AuthResult.refuse(ReasonCode.BAD_USER_NAME_OR_PASSWORD);
         }
     }
