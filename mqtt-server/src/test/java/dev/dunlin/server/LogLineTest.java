@@ -32,7 +32,18 @@ class LogLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a", "a b", "a\nb", "a \t\r\n \n\u000b b\n", "\n", " a\tb\f\r", "a \u0085 b\u2028\nc", "\n\na  b\r"})
+    @ValueSource(
+            strings = {
+                "",
+                "a",
+                "a b",
+                "a\nb",
+                "a \t\r\n \n\u000b b\n",
+                "\n",
+                " a\tb\f\r",
+                "a \u0085 b\u2028\nc",
+                "\n\na  b\r"
+            })
     void joinsLinesByABar(String text) {
         assertThat(LogLine.joined(text)).isEqualTo(text.replaceAll("\\s*[\\r\\n]+\\s*", " | "));
     }
@@ -66,7 +77,8 @@ class LogLineTest {
         encoder.start();
 
         String line = new String(
-                encoder.encode(event(null, "client {}", "ä\u009b2J\u202e😀\uDBFF\uDFFF\u2028\n")), StandardCharsets.UTF_8);
+                encoder.encode(event(null, "client {}", "ä\u009b2J\u202e😀\uDBFF\uDFFF\u2028\n")),
+                StandardCharsets.UTF_8);
 
         assertThat(line)
                 .contains("\"client ä\\u009b2J\\u202e😀\\udbff\\udfff\\u2028\\n\"")
