@@ -47,10 +47,15 @@ archive_classes() {
         && run_jvm -Xshare:dump -XX:SharedClassListFile="$2/classes" -XX:SharedArchiveFile="$2/archive" \
         && [ -s "$2/archive" ]; } >"$3" 2>&1 </dev/null; then
         echo "dunlin: the JVM could not archive the broker's classes, so each start takes longer; see $3" >&2
-        : >"$2/archive"   # said once
+        : >"$2/archive"   # said once a day
     fi
     mv -f "$2/archive" "$1"
     rm -rf "$2"
+}
+
+# Whether an archive is to be made: there is none, or there could be none a day ago, as of a full disk.
+lacks_archive() {
+    [ ! -e "$archive" ] || { [ ! -s "$archive" ] && [ -n "$(find "$archive" -mmin +1440 2>/dev/null)" ]; }
 }
 
 # Large messages lie outside the heap, where the JVM, unless it is told, allows as much as the heap may have: with a small
@@ -87,8 +92,10 @@ direct_mib() {
 # Becomes the JVM, with the arguments of the broker. $archive is that of its classes, if there is one.
 launch() {
     direct_mib
+    set -f   # words, but no names of files for a star in one
     # shellcheck disable=SC2086 # several words
     set -- ${DUNLIN_JAVA_OPTS:-} -cp "$class_path" dev.dunlin.server.Main "$@"
+    set +f
     if [ -n "$native" ]; then
         set -- "-Djava.library.path=$native" "$@"
     fi

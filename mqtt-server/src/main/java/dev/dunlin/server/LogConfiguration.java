@@ -83,7 +83,7 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
     }
 
     private static JsonEncoder objects(LoggerContext context) {
-        JsonEncoder encoder = new JsonEncoder();
+        JsonEncoder encoder = new JsonLine();
         encoder.setContext(context);
         encoder.setWithSequenceNumber(false);
         encoder.setWithNanoseconds(false);

@@ -9,14 +9,19 @@ import dev.dunlin.server.mosquitto.LogSettings;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.regex.Pattern;
+import org.slf4j.helpers.MessageFormatter;
 
 /**
  * A record of the log as text: the time, the level, what there is to say. It is one line, whatever a client has put into a name
- * and however long the stack is, and nothing in it moves a terminal. Any thread.
+ * and however long the stack is, and nothing in it moves a terminal. Any thread, those of connections among them: so the time
+ * that it takes grows with the text and no faster, and what is long is cut.
  */
 final class LogLine extends LayoutBase<ILoggingEvent> {
-    private static final Pattern BREAK = Pattern.compile("\\s*[\\r\\n]+\\s*");
+    /** Of a name or reason: a client may choose 65,535 bytes. */
+    private static final int VALUE_CHARS_MAX = 1024;
+
+    /** Of all, with the stack. */
+    private static final int LINE_CHARS_MAX = 16 * 1024;
 
     private final Head head;
 
@@ -58,11 +63,62 @@ final class LogLine extends LayoutBase<ILoggingEvent> {
 
     /** Without the time and the level. */
     static String message(ILoggingEvent event) {
-        String text = event.getFormattedMessage();
+        String text = text(event);
         if (event.getThrowableProxy() != null) {
             text += " " + Stack.of(event);
         }
-        return Printable.text(BREAK.matcher(text.strip()).replaceAll(" | "));
+        return Printable.text(joined(cut(text.strip(), LINE_CHARS_MAX)));
+    }
+
+    private static String text(ILoggingEvent event) {
+        String text = event.getFormattedMessage();
+        Object[] values = event.getArgumentArray();
+        if (text.length() <= VALUE_CHARS_MAX || values == null) {
+            return text;
+        }
+        Object[] shown = values.clone(); // other appenders have the event too
+        for (int i = 0; i < shown.length; i++) {
+            if (shown[i] instanceof String value) {
+                shown[i] = cut(value, VALUE_CHARS_MAX);
+            }
+        }
+        return MessageFormatter.arrayFormat(event.getMessage(), shown).getMessage();
+    }
+
+    private static String cut(String text, int max) {
+        if (text.length() <= max) {
+            return text;
+        }
+        int end = Character.isHighSurrogate(text.charAt(max - 1)) ? max - 1 : max;
+        return text.substring(0, end) + "…";
+    }
+
+    /** Lines as one, with a bar in the place of each break and the blanks around it. */
+    static String joined(String text) {
+        if (text.indexOf('\n') < 0 && text.indexOf('\r') < 0) {
+            return text;
+        }
+        StringBuilder line = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); ) {
+            int start = i;
+            boolean breaks = false;
+            for (; i < text.length() && isBlank(text.charAt(i)); i++) {
+                breaks |= text.charAt(i) == '\n' || text.charAt(i) == '\r';
+            }
+            if (breaks) {
+                line.append(" | ");
+            } else {
+                line.append(text, start, i);
+            }
+            if (i < text.length()) {
+                line.append(text.charAt(i++));
+            }
+        }
+        return line.toString();
+    }
+
+    private static boolean isBlank(char c) {
+        return c == ' ' || (c >= '\t' && c <= '\r');
     }
 
     private static String level(ILoggingEvent event) {
