@@ -113,16 +113,19 @@ public final class AdminHttp implements AutoCloseable {
         token = given == null ? randomToken() : given;
         door = new Door(token, settings, System::nanoTime);
         AtomicInteger number = new AtomicInteger();
-        threads =
-                new ThreadPoolExecutor(1, CONNECTIONS_MAX, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
-                    Thread made = new Thread(task, "dunlin-admin-" + number.incrementAndGet());
-                    made.setDaemon(true);
-                    return made;
-                });
+        threads = new ThreadPoolExecutor(1, CONNECTIONS_MAX, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+            Thread made = new Thread(task, "dunlin-admin-" + number.incrementAndGet());
+            made.setDaemon(true);
+            return made;
+        });
         threads.allowCoreThreadTimeOut(true);
+    }
+
+    private AdminHttp listening() {
         server.createContext("/", this::handle);
         server.setExecutor(threads);
         server.start();
+        return this;
     }
 
     private static String randomToken() {
@@ -142,12 +145,12 @@ public final class AdminHttp implements AutoCloseable {
         AdminSettings.Identity tls = settings.tls();
         try {
             if (tls == null) {
-                return new AdminHttp(settings, HttpServer.create(address, BACKLOG));
+                return new AdminHttp(settings, HttpServer.create(address, BACKLOG)).listening();
             }
             HttpsConfigurator identity = new HttpsConfigurator(identity(tls).context());
             HttpsServer server = HttpsServer.create(address, BACKLOG);
             server.setHttpsConfigurator(identity);
-            return new AdminHttp(settings, server);
+            return new AdminHttp(settings, server).listening();
         } catch (BindException e) {
             throw new IOException(
                     "the admin HTTP can't listen on " + settings.host() + ":" + settings.port() + ": " + e.getMessage(),

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-
 /** One request and its answer: who asks, and for what. On the request's thread. */
 final class Conversation {
     private static final String API = "/api";
@@ -27,8 +26,7 @@ final class Conversation {
     private String host = "";
 
     /** @param serving null as long as the broker starts */
-    Conversation(
-            HttpExchange exchange, Door door, AdminHttp.@Nullable Serving serving, AdminHttp.Stopping stopping) {
+    Conversation(HttpExchange exchange, Door door, AdminHttp.@Nullable Serving serving, AdminHttp.Stopping stopping) {
         this.exchange = exchange;
         this.door = door;
         this.serving = serving;

@@ -255,6 +255,17 @@ final class AdminApiTest {
                 .containsEntry("text", "gr")
                 .containsEntry("bytes", 8);
 
+        for (int i = 0; i < 16; i++) {
+            server.post("/api/v1/publish", "{\"topic\":\"many/" + i + "\",\"payload\":\"x\",\"retain\":true}");
+        }
+        Map<String, Object> page = server.get("/api/v1/retained?payloadBytesMax=65536");
+        assertThat(items(page)).as("1 MiB of payloads at most").hasSize(16);
+        assertThat(page.get("next")).isNotNull();
+        assertThat(items(server.get("/api/v1/retained?payloadBytesMax=32768"))).hasSize(18);
+        assertThat(items(server.get("/api/v1/retained"))).hasSize(18);
+        for (int i = 0; i < 16; i++) {
+            server.delete("/api/v1/retained?topic=many/" + i);
+        }
         assertThat(server.delete("/api/v1/retained?topic=a/%C3%A9+x"))
                 .as("a blank may be a plus sign")
                 .containsEntry("removed", 1);
