@@ -328,9 +328,10 @@ final class AdminHttpTest {
             Socket greedy = server.socket();
             open.add(greedy);
             greedy.getOutputStream()
-                    .write(("GET /api/v1/retained?payloadBytesMax=65536 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-                                    + Administered.TOKEN + "\r\n\r\n")
-                            .getBytes(StandardCharsets.US_ASCII));
+                    .write(
+                            ("GET /api/v1/retained?payloadBytesMax=65536 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                                            + Administered.TOKEN + "\r\n\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
         }
         await().until(() -> status(server.request("/api/v1/overview")) == 503);
         assertThat(status(withoutToken("/health/ready"))).isEqualTo(200);
@@ -418,8 +419,13 @@ final class AdminHttpTest {
         HttpRequest live =
                 HttpRequest.newBuilder(URI.create(at + "/health/live")).build();
         assertThat(server.send(live).statusCode()).isEqualTo(200);
-        bound.start(server.broker(), new ServerTraits("1", "memory", "none", () -> CompletableFuture.failedFuture(
-                new IllegalStateException("never asked"))));
+        bound.start(
+                server.broker(),
+                new ServerTraits(
+                        "1",
+                        "memory",
+                        "none",
+                        () -> CompletableFuture.failedFuture(new IllegalStateException("never asked"))));
         HttpRequest ready =
                 HttpRequest.newBuilder(URI.create(at + "/health/ready")).build();
         assertThat(server.send(ready).statusCode()).isEqualTo(200);
@@ -428,8 +434,8 @@ final class AdminHttpTest {
 
     @Test
     void namesTheOriginsOfItsPage() throws Exception {
-        AdminSettings settings = new AdminSettings(
-                "0.0.0.0", 0, List.of("Broker.example.org"), Administered.TOKEN, null, false, true);
+        AdminSettings settings =
+                new AdminSettings("0.0.0.0", 0, List.of("Broker.example.org"), Administered.TOKEN, null, false, true);
         AdminHttp everywhere = AdminHttp.bind(settings);
         assertThat(everywhere.origins())
                 .contains("http://localhost:" + everywhere.port(), "http://broker.example.org:" + everywhere.port())

@@ -230,9 +230,7 @@ final class FiguresTest {
             nanos.addAndGet(1);
             assertThat(sampler.isStale()).isTrue();
             Sample last = sampler.last();
-            assertThat(sampler.awaitAfter(sampler.looks()))
-                    .as("not for ever")
-                    .isSameAs(last);
+            assertThat(sampler.awaitAfter(sampler.looks())).as("not for ever").isSameAs(last);
             sampler.look();
             assertThat(sampler.isStale()).isFalse();
         }
