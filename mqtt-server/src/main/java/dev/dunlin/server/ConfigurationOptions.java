@@ -27,13 +27,16 @@ final class ConfigurationOptions {
             AdminOptions.BIND,
             AdminOptions.TOKEN_FILE);
 
+    private static final Set<String> OF_ADMIN = Set.of("--cert", "--key");
+
     @Option(
             names = FILE,
             paramLabel = "FILE",
             converter = Options.FileConverter.class,
             description =
                     "Start with this mosquitto.conf of Mosquitto 2.0, see docs/from-mosquitto.md. Beside it there may be --port,"
-                            + " --store and --durability if it says persistence true, --limit, --watch and --admin-....")
+                            + " --store and --durability if it says persistence true, --limit, --watch and --admin-..., and --cert and"
+                            + " --key for --admin-bind.")
     @Nullable
     Path file;
 
@@ -43,10 +46,15 @@ final class ConfigurationOptions {
                     "Start without what of that file isn't supported, and say so; otherwise the start is refused.")
     boolean ignoreUnsupported;
 
-    /** With a file: nothing else may be said that the file says. */
-    void check(ParseResult given) {
+    /**
+     * With a file: nothing else may be said that the file says.
+     *
+     * @param adminNeedsTls whether there is administration that other machines reach
+     */
+    void check(ParseResult given, boolean adminNeedsTls) {
         for (OptionSpec option : given.matchedOptions()) {
-            if (!BESIDE.contains(option.longestName())) {
+            boolean ofAdmin = adminNeedsTls && OF_ADMIN.contains(option.longestName());
+            if (!ofAdmin && !BESIDE.contains(option.longestName())) {
                 throw new ParameterException(
                         given.commandSpec().commandLine(),
                         option.longestName() + " can't stand beside " + FILE + ": the file says that");

@@ -86,7 +86,7 @@ public final class Main {
         Hangups hangups = Hangups.take();
         Plan plan = plan(options, given);
         AdminHttp admin = bind(plan);
-        Broker broker = start(plan);
+        Broker broker = startOrClose(plan, admin);
         OrderedStop stop = stopOnSignal(broker);
         writePid(plan.pidFile(), stop);
         Reloads reloads = new Reloads(broker, plan);
@@ -292,6 +292,17 @@ public final class Main {
                 kept == null ? Engines.MEMORY : kept.engine(),
                 kept == null ? "none" : kept.durability().name().toLowerCase(Locale.ROOT),
                 reloads::ask);
+    }
+
+    private static Broker startOrClose(Plan plan, @Nullable AdminHttp admin) {
+        try {
+            return start(plan);
+        } catch (RuntimeException | Error e) { // its thread would keep the process alive, which never gets ready
+            if (admin != null) {
+                admin.close();
+            }
+            throw e;
+        }
     }
 
     private static Broker start(Plan plan) {

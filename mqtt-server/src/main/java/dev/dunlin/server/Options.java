@@ -369,7 +369,7 @@ final class Options {
     /** What can only be seen of all options together. */
     void check(ParseResult given) {
         if (configuration.file != null) {
-            configuration.check(given);
+            configuration.check(given, admin.isAsked(false) && admin.isOpenToOthers());
             requirePortNumbers(given, "--mosquitto-conf");
             admin.check(given, false);
             checkLimits(given);

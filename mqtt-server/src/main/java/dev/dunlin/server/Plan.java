@@ -140,7 +140,7 @@ record Plan(
                 configured.aclFiles(),
                 watch(stamps, options),
                 new Source(configured, null),
-                admin(options.admin.settings(false, null, null)));
+                admin(options.admin.settings(false, options.cert, options.key)));
     }
 
     /**

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class AcknowledgementTimes { // hot
     static final int SECONDS = 10;
 
+    /** Who waits longer than this counts before he is answered: otherwise nothing would be seen while nothing is answered. */
+    private static final long WAITING_NANOS = 1_000_000_000;
+
     /** Who waits longer than this, or is never answered, makes way. */
     private static final long LONGEST_MS = 60_000;
 
@@ -34,6 +37,8 @@ final class AcknowledgementTimes { // hot
     private final LongSupplier nanoTime;
     private @Nullable Object measured;
     private int packetId;
+
+    /** When the measured one came; 0 for none. Alone what other threads see of it: a moment ago is good enough for them. */
     private long sinceNanos;
 
     /** From when on the next one is measured. */
@@ -71,6 +76,7 @@ final class AcknowledgementTimes { // hot
             measured = null;
             dueMs = nowMs + 1;
             add(nanoTime.getAsLong() - sinceNanos, nowMs);
+            sinceNanos = 0;
         }
     }
 
@@ -78,6 +84,7 @@ final class AcknowledgementTimes { // hot
     void forget(Object closed) {
         if (measured == closed) {
             measured = null;
+            sinceNanos = 0;
             dueMs = 0;
         }
     }
@@ -96,7 +103,11 @@ final class AcknowledgementTimes { // hot
             Arrays.fill(all, slot * BUCKETS, (slot + 1) * BUCKETS, 0);
         }
         samples[slot]++;
-        all[slot * BUCKETS + bucket(nanos)] += (int) Math.max(1, Math.min(LONGEST_MS, nanos / NANOS));
+        all[slot * BUCKETS + bucket(nanos)] += (int) weight(nanos);
+    }
+
+    private static long weight(long nanos) {
+        return Math.max(1, Math.min(LONGEST_MS, nanos / NANOS));
     }
 
     static int bucket(long nanos) {
@@ -120,13 +131,20 @@ final class AcknowledgementTimes { // hot
     }
 
     /**
-     * Adds what was measured in the last ten seconds, by bucket, and returns how often that was. Any thread.
+     * Adds what was measured in the last ten seconds, by bucket, and the one that waits for more than a second, as long as it
+     * has waited so far; returns how many that were. Any thread.
      *
      * @param sum of {@link #BUCKETS} numbers
      */
     long addTo(long[] sum, long nowMs) {
         int[] all = counts;
         long measures = 0;
+        long since = sinceNanos;
+        long waits = since == 0 ? 0 : nanoTime.getAsLong() - since;
+        if (waits > WAITING_NANOS) {
+            measures++;
+            sum[bucket(waits)] += weight(waits);
+        }
         if (all == null) {
             return measures;
         }

@@ -124,6 +124,9 @@ public final class SlowConsumers {
     }
 
     private void look(Watched connection, Wait wait) {
+        if (waiting.get(connection) != wait) { // what was told to one before it has ended it
+            return;
+        }
         long forMs = loop.nowMs() - wait.sinceMs;
         boolean behind = connection.isBehind();
         long progress = connection.progress();

@@ -106,6 +106,25 @@ final class AcknowledgementTimesTest {
         assertThat(measured()).isEqualTo(1);
     }
 
+    /** When nothing is answered, there is nothing else to see. */
+    @Test
+    void countsTheOneThatStillWaits() {
+        times.came(one, 1, ms());
+        nowNanos += SECONDS;
+        assertThat(measured()).as("not for long").isZero();
+        nowNanos += 29 * SECONDS;
+        assertThat(measured()).isEqualTo(1);
+        assertThat((double) quantile(0.99)).isCloseTo(30e9, within(2.1e9));
+        times.leaves(one, PacketType.PUBACK, 1, ms());
+        assertThat(measured()).as("once").isEqualTo(1);
+        nowNanos += 20 * SECONDS;
+        assertThat(measured()).isZero();
+        times.came(other, 2, ms());
+        nowNanos += 5 * SECONDS;
+        times.forget(other);
+        assertThat(measured()).as("whose connection is gone").isZero();
+    }
+
     @Test
     void goesOnAfterOneThatIsNeverAnswered() {
         times.came(one, 1, ms());

@@ -15,9 +15,13 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,18 +32,28 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The HTTP by which a server is administered; see docs/admin-http.md. Bound before the broker starts, so that a port that is
- * taken ends the start, and answers from {@link #start} on. Requests have threads of their own, in a bounded number: event loops
+ * taken ends the start, and says from then on that it starts; all else is answered from {@link #start} on. Requests have threads of their own, in a bounded number: event loops
  * see nothing of them but what {@link dev.dunlin.broker.Administration} asks.
  */
 public final class AdminHttp implements AutoCloseable {
     private static final int TOKEN_BYTES = 16;
     private static final int BACKLOG = 64;
 
-    /** Of which some write streams, see {@link Streams}. */
-    private static final int THREADS = 16 + Streams.STREAMS_MAX;
+    /** One for each connection: who sends half a request, or reads no answer, holds nobody's but his own. */
+    private static final int CONNECTIONS_MAX = 256;
 
-    private static final int WAITING_MAX = 64;
+    /** Answers at a time to who shows no token; what is about health doesn't count. */
+    private static final int FREE_MAX = 16;
+
+    /** Answers at a time that need the token, of which some are streams, see {@link Streams}. */
+    private static final int WITH_TOKEN_MAX = 16 + Streams.STREAMS_MAX;
+
+    private static final int PLACE_SECONDS = 1;
     private static final int REQUEST_SECONDS_MAX = 10;
+
+    /** For writing an answer that is no stream. */
+    private static final int ANSWER_SECONDS_MAX = 10;
+
     private static final Logger LOG = LoggerFactory.getLogger(AdminHttp.class);
 
     static {
@@ -59,7 +73,7 @@ public final class AdminHttp implements AutoCloseable {
                         60)
                 .forEach((name, value) -> set("sun.net.httpserver." + name, value.toString()));
         set("sun.net.httpserver.nodelay", "true");
-        set("jdk.httpserver.maxConnections", "256");
+        set("jdk.httpserver.maxConnections", Integer.toString(CONNECTIONS_MAX));
     }
 
     private static void set(String property, String value) {
@@ -71,9 +85,17 @@ public final class AdminHttp implements AutoCloseable {
     private final AdminSettings settings;
     private final String token;
     private final HttpServer server;
+    private final Door door;
     private final ThreadPoolExecutor threads;
+    private final Cutter cutter = new Cutter(ANSWER_SECONDS_MAX);
+    private final Semaphore free = new Semaphore(FREE_MAX);
+    private final Semaphore withToken = new Semaphore(WITH_TOKEN_MAX);
     private final Stopping stopping = new Stopping();
     private volatile @Nullable Sampler sampler;
+    private volatile @Nullable Serving serving;
+
+    /** What answers when the broker has started. */
+    record Serving(Broker broker, Routes routes) {}
 
     /** Whether the server is about to end. */
     static final class Stopping {
@@ -89,14 +111,21 @@ public final class AdminHttp implements AutoCloseable {
         this.server = server;
         String given = settings.token();
         token = given == null ? randomToken() : given;
+        door = new Door(token, settings, System::nanoTime);
         AtomicInteger number = new AtomicInteger();
-        threads = new ThreadPoolExecutor(
-                THREADS, THREADS, 30, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING_MAX), task -> {
-                    Thread made = new Thread(task, "dunlin-admin-" + number.incrementAndGet());
-                    made.setDaemon(true);
-                    return made;
-                });
+        threads = new ThreadPoolExecutor(1, CONNECTIONS_MAX, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+            Thread made = new Thread(task, "dunlin-admin-" + number.incrementAndGet());
+            made.setDaemon(true);
+            return made;
+        });
         threads.allowCoreThreadTimeOut(true);
+    }
+
+    private AdminHttp listening() {
+        server.createContext("/", this::handle);
+        server.setExecutor(threads);
+        server.start();
+        return this;
     }
 
     private static String randomToken() {
@@ -106,7 +135,7 @@ public final class AdminHttp implements AutoCloseable {
     }
 
     /**
-     * Takes the port.
+     * Takes the port, and says there that the process lives and the broker isn't ready.
      *
      * @param settings without a fault
      * @throws IOException with a sentence, if it can't be had, or the files for TLS can't be used
@@ -116,16 +145,28 @@ public final class AdminHttp implements AutoCloseable {
         AdminSettings.Identity tls = settings.tls();
         try {
             if (tls == null) {
-                return new AdminHttp(settings, HttpServer.create(address, BACKLOG));
+                return new AdminHttp(settings, HttpServer.create(address, BACKLOG)).listening();
             }
             HttpsConfigurator identity = new HttpsConfigurator(identity(tls).context());
             HttpsServer server = HttpsServer.create(address, BACKLOG);
             server.setHttpsConfigurator(identity);
-            return new AdminHttp(settings, server);
+            return new AdminHttp(settings, server).listening();
         } catch (BindException e) {
             throw new IOException(
                     "the admin HTTP can't listen on " + settings.host() + ":" + settings.port() + ": " + e.getMessage(),
                     e);
+        }
+    }
+
+    /**
+     * Looks at the files for TLS as {@link #bind} would. Blocks.
+     *
+     * @throws IOException with a sentence, if they can't be used
+     */
+    public static void rehearse(AdminSettings settings) throws IOException {
+        AdminSettings.Identity tls = settings.tls();
+        if (tls != null) {
+            identity(tls);
         }
     }
 
@@ -141,31 +182,30 @@ public final class AdminHttp implements AutoCloseable {
         }
     }
 
-    /** Answers from now on. */
+    /** Answers everything from now on. */
     public void start(Broker broker, ServerTraits traits) {
         Sampler made = new Sampler(broker::stats, System::nanoTime);
-        Door door = new Door(token, settings, System::nanoTime);
-        Routes routes = new Routes(broker, traits, made, stopping);
-        server.createContext(
-                "/", exchange -> handle(new Conversation(exchange, door, routes, broker, stopping), exchange));
-        server.setExecutor(threads);
-        server.start();
         made.start();
         sampler = made;
+        serving = new Serving(broker, new Routes(broker, traits, made, stopping));
     }
 
-    private void handle(Conversation conversation, HttpExchange exchange) {
+    private void handle(HttpExchange exchange) {
         try (exchange) {
-            Answer answer;
-            try {
-                answer = conversation.answer(settings.metricsWithoutToken());
-            } catch (Problem e) {
-                answer = e.answer();
-            } catch (RuntimeException | Error e) { // our bug, or no memory: who asked is told, the thread goes on
-                LOG.error("admin: a request has failed", e);
-                answer = new Problem(500, "the request has failed; the log says why").answer();
+            Conversation conversation = new Conversation(exchange, door, serving, stopping);
+            Semaphore places = conversation.isForTheToken() ? withToken : free;
+            if (conversation.isAboutHealth()) {
+                send(exchange, conversation.headers(), answer(conversation));
+            } else if (places.tryAcquire(PLACE_SECONDS, TimeUnit.SECONDS)) {
+                try {
+                    send(exchange, conversation.headers(), answer(conversation));
+                } finally {
+                    places.release();
+                }
+            } else {
+                Answer busy = Problem.busy("too much is asked for at a time").answer();
+                send(exchange, conversation.headers(), busy);
             }
-            send(exchange, conversation.headers(), answer);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException e) {
@@ -175,7 +215,30 @@ public final class AdminHttp implements AutoCloseable {
         }
     }
 
-    private static void send(HttpExchange exchange, Map<String, String> fixed, Answer answer)
+    private Answer answer(Conversation conversation) throws IOException, InterruptedException {
+        try {
+            return conversation.answer(settings.metricsWithoutToken());
+        } catch (Problem e) {
+            return e.answer();
+        } catch (RuntimeException | Error e) { // our bug, or no memory: who asked is told, the thread goes on
+            LOG.error("admin: a request has failed", e);
+            return new Problem(500, "the request has failed; the log says why").answer();
+        }
+    }
+
+    /** A stream is bounded by what the server of the JDK is told, and all else by us. */
+    private void send(HttpExchange exchange, Map<String, String> fixed, Answer answer)
+            throws IOException, InterruptedException {
+        if (answer.length() == Answer.STREAM) {
+            write(exchange, fixed, answer);
+            return;
+        }
+        try (Cutter.Watch watch = cutter.watch()) {
+            write(exchange, fixed, answer);
+        }
+    }
+
+    private static void write(HttpExchange exchange, Map<String, String> fixed, Answer answer)
             throws IOException, InterruptedException {
         Headers headers = exchange.getResponseHeaders();
         fixed.forEach(headers::set);
@@ -211,9 +274,14 @@ public final class AdminHttp implements AutoCloseable {
         return origin(settings.host()) + "/" + (settings.token() == null ? "#token=" + token : "");
     }
 
-    /** The origins that its page has in a browser [RFC 6454]. */
+    /** The origins that its page has in a browser [RFC 6454]: of this machine, and of what the settings name. */
     public List<String> origins() {
-        return List.of(origin("127.0.0.1"), origin("::1"), origin("localhost"));
+        Set<String> hosts = new LinkedHashSet<>(List.of("127.0.0.1", "::1", "localhost"));
+        if (!server.getAddress().getAddress().isAnyLocalAddress()) {
+            hosts.add(settings.host().toLowerCase(Locale.ROOT));
+        }
+        settings.names().forEach(name -> hosts.add(name.toLowerCase(Locale.ROOT)));
+        return hosts.stream().map(this::origin).toList();
     }
 
     private String origin(String host) {
@@ -238,5 +306,6 @@ public final class AdminHttp implements AutoCloseable {
         stopping();
         server.stop(0);
         threads.shutdownNow();
+        cutter.close();
     }
 }

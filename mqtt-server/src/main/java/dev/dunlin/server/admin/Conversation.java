@@ -1,42 +1,59 @@
 package dev.dunlin.server.admin;
 
 import com.sun.net.httpserver.HttpExchange;
-import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.ListenerAddress;
 import dev.dunlin.server.admin.Route.Access;
+import io.netty.util.NetUtil;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One request and its answer: who asks, and for what. On the request's thread. */
 final class Conversation {
-    private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::");
     private static final String API = "/api";
+    private static final String HEALTH = "/health/";
 
     private final HttpExchange exchange;
     private final Door door;
-    private final Routes routes;
-    private final Broker broker;
+    private final AdminHttp.@Nullable Serving serving;
     private final AdminHttp.Stopping stopping;
     private final String path;
     private String host = "";
 
-    Conversation(HttpExchange exchange, Door door, Routes routes, Broker broker, AdminHttp.Stopping stopping) {
+    /** @param serving null as long as the broker starts */
+    Conversation(HttpExchange exchange, Door door, AdminHttp.@Nullable Serving serving, AdminHttp.Stopping stopping) {
         this.exchange = exchange;
         this.door = door;
-        this.routes = routes;
-        this.broker = broker;
+        this.serving = serving;
         this.stopping = stopping;
         String raw = exchange.getRequestURI().getRawPath();
         path = raw == null ? "" : raw;
     }
 
+    /** Whether it only asks how the process is: that is answered whatever else there is to do. */
+    boolean isAboutHealth() {
+        return path.startsWith(HEALTH);
+    }
+
+    /** Whether nothing but a refusal is answered without the token. */
+    boolean isForTheToken() {
+        return path.equals(API) || path.startsWith(API + "/");
+    }
+
     Answer answer(boolean metricsAreFree) throws Problem, IOException, InterruptedException {
-        host = door.requireHost(exchange.getRequestHeaders());
-        boolean api = path.equals(API) || path.startsWith(API + "/");
+        boolean old = exchange.getProtocol().equals("HTTP/1.0");
+        host = door.requireHost(exchange.getRequestHeaders(), old && isAboutHealth());
+        AdminHttp.Serving now = serving;
+        if (now == null) {
+            return starting();
+        }
+        Routes routes = now.routes();
+        boolean api = isForTheToken();
         if (api) { // also what there isn't: who has no token learns nothing
             door.requireToken(exchange.getRequestHeaders(), exchange.getRemoteAddress());
         }
@@ -60,6 +77,14 @@ final class Conversation {
             throw Problem.busy("the broker stops");
         }
         return route.handler().answer(request(route));
+    }
+
+    private Answer starting() throws Problem {
+        return switch (path) {
+            case HEALTH + "live" -> Overview.live();
+            case HEALTH + "ready" -> Overview.starting();
+            default -> throw Problem.busy("the broker starts");
+        };
     }
 
     private Request request(Route route) throws Problem {
@@ -90,12 +115,24 @@ final class Conversation {
         return headers;
     }
 
+    /** Whether that is no address of a machine, but all that it has, however it is written. */
+    private static boolean isEverywhere(String host) {
+        byte[] address = NetUtil.createByteArrayFromIpAddressString(host);
+        try {
+            return address != null && InetAddress.getByAddress(address).isAnyLocalAddress();
+        } catch (UnknownHostException e) { // of a number of bytes that no address has
+            throw new IllegalStateException(host, e);
+        }
+    }
+
     /** Where the page may speak MQTT; a listener on all addresses is where the page is. */
     private String webSockets() {
         StringBuilder origins = new StringBuilder();
-        for (ListenerAddress listener : broker.listeners()) {
+        List<ListenerAddress> listeners =
+                serving == null ? List.of() : serving.broker().listeners();
+        for (ListenerAddress listener : listeners) {
             if (listener.scheme().startsWith("ws")) {
-                boolean everywhere = WILDCARDS.contains(listener.host());
+                boolean everywhere = isEverywhere(listener.host());
                 String at = listener.host().contains(":") ? "[" + listener.host() + "]" : listener.host();
                 if (!everywhere || !host.isEmpty()) {
                     origins.append(' ').append(listener.scheme()).append("://");

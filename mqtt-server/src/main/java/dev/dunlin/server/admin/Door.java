@@ -1,8 +1,8 @@
 package dev.dunlin.server.admin;
 
 import com.sun.net.httpserver.Headers;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.LinkedHashMap;
@@ -27,6 +27,11 @@ final class Door {
     private static final Pattern PORT = Pattern.compile(":[0-9]{1,5}$");
     private static final String SCHEME = "bearer ";
     private static final int ADDRESSES_MAX = 256;
+
+    /** In a minute, of all addresses together. */
+    private static final int LINES_MAX = 60;
+
+    private static final int NETWORK_BYTES = 8;
     private static final long QUIET_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final Logger LOG = LoggerFactory.getLogger(Door.class);
 
@@ -34,15 +39,18 @@ final class Door {
     private final Set<String> names;
     private final LongSupplier nanoTime;
 
-    /** When the log had its last line about an address; the oldest is forgotten. Under its own lock. */
-    private final Map<InetAddress, Long> told = new LinkedHashMap<>() {
+    /** When the log had its last line about a network; the oldest is forgotten. Under its own lock, as the lines. */
+    private final Map<ByteBuffer, Long> told = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<InetAddress, Long> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, Long> eldest) {
             return size() > ADDRESSES_MAX;
         }
     };
+
+    private long minuteNanos;
+    private int lines;
 
     Door(String token, AdminSettings settings, LongSupplier nanoTime) {
         this.token = token.getBytes(StandardCharsets.UTF_8);
@@ -50,14 +58,20 @@ final class Door {
                 .map(name -> name.toLowerCase(Locale.ROOT))
                 .collect(Collectors.toUnmodifiableSet());
         this.nanoTime = nanoTime;
+        minuteNanos = nanoTime.getAsLong();
     }
 
     /**
      * The name or address by which it was asked. A web page whose own name leads to this machine is refused: its browser would
      * let it read the answers.
+     *
+     * @param orNone whether there may be none, which is empty then: what looks after a process may speak HTTP/1.0
      */
-    String requireHost(Headers headers) throws Problem {
+    String requireHost(Headers headers, boolean orNone) throws Problem {
         List<String> given = headers.getOrDefault("Host", List.of());
+        if (orNone && given.isEmpty()) {
+            return "";
+        }
         String host = given.size() == 1 ? PORT.matcher(given.get(0)).replaceFirst("") : "";
         if (!ADDRESS.matcher(host).matches() && !names.contains(host.toLowerCase(Locale.ROOT))) {
             throw new Problem(421, "ask by an address, by localhost, or by a name that is configured (admin.names)");
@@ -76,20 +90,34 @@ final class Door {
         }
     }
 
-    /** One line per address and minute. */
+    /** One line per address and minute; of IPv6, per network of 64 bits, in which one machine may have any address. */
     private void tell(@Nullable InetSocketAddress from, boolean none) {
         if (from == null) {
             return;
         }
+        byte[] address = from.getAddress().getAddress();
+        ByteBuffer network = ByteBuffer.wrap(address, 0, Math.min(NETWORK_BYTES, address.length));
+        boolean isLast;
         synchronized (told) {
-            Long last = told.get(from.getAddress());
+            Long last = told.get(network);
             long now = nanoTime.getAsLong();
             if (last != null && now - last < QUIET_NANOS) {
                 return;
             }
-            told.remove(from.getAddress()); // it is the youngest again
-            told.put(from.getAddress(), now);
+            if (now - minuteNanos >= QUIET_NANOS) {
+                minuteNanos = now;
+                lines = 0;
+            }
+            if (lines == LINES_MAX) {
+                return;
+            }
+            isLast = ++lines == LINES_MAX;
+            told.remove(network); // it is the youngest again
+            told.put(network, now);
         }
         LOG.warn("admin: refused {}: it has {} token", from.getAddress().getHostAddress(), none ? "no" : "another");
+        if (isLast) {
+            LOG.warn("admin: others that are refused in this minute are not told");
+        }
     }
 }

@@ -20,13 +20,21 @@ final class History {
             Figures.CONNECTIONS,
             Figures.LOOP_LAG);
 
+    private static final double SECOND_NANOS = 1e9;
+    private static final double MILLIS = 1e3;
+
+    /** By a clock that never steps back. */
     private final double[] times = new double[SAMPLES];
+
+    private double lastUnixSeconds;
     private final double[][] series = new double[NAMES.size()][SAMPLES];
     private long added;
 
-    synchronized void add(Sample sample) {
+    /** @param nanos when that was, by a clock that never steps back */
+    synchronized void add(Sample sample, long nanos) {
         int at = (int) (added++ % SAMPLES);
-        times[at] = sample.unixSeconds();
+        times[at] = nanos / SECOND_NANOS;
+        lastUnixSeconds = sample.unixSeconds();
         for (int i = 0; i < series.length; i++) {
             series[i][at] = sample.value(NAMES.get(i));
         }
@@ -45,9 +53,19 @@ final class History {
         }
         Map<String, Object> view = new LinkedHashMap<>();
         view.put("everySeconds", 1);
-        view.put("times", last(times, count));
+        view.put("times", unixTimes(count));
         view.put("series", columns);
         return view;
+    }
+
+    /** Counted back from the last one, so that they ascend even where the clock of the machine was set back. */
+    private double[] unixTimes(int count) {
+        double[] unix = last(times, count);
+        double last = count == 0 ? 0 : unix[count - 1];
+        for (int i = 0; i < count; i++) {
+            unix[i] = Math.rint((lastUnixSeconds - (last - unix[i])) * MILLIS) / MILLIS;
+        }
+        return unix;
     }
 
     private double[] last(double[] ring, int count) {

@@ -39,14 +39,31 @@ final class Overview {
     }
 
     Answer live(Request request) {
+        return live();
+    }
+
+    static Answer live() {
         return Answer.json(Map.of("status", "up"));
     }
 
+    /** Before there is a broker. */
+    static Answer starting() {
+        return Answer.of(503, "application/json", Json.of(Map.of("status", "starting")));
+    }
+
     Answer ready(Request request) {
-        String status = stopping.hasBegun()
-                ? "stopping"
-                : sampler.last().store() == StoreState.FAILING ? "store failed" : "ready";
+        String status = status();
         return Answer.of(status.equals("ready") ? 200 : 503, "application/json", Json.of(Map.of("status", status)));
+    }
+
+    private String status() {
+        if (stopping.hasBegun()) {
+            return "stopping";
+        }
+        if (sampler.isStale()) {
+            return "stalled";
+        }
+        return sampler.last().store() == StoreState.FAILING ? "store failed" : "ready";
     }
 
     Answer metrics(Request request) {

@@ -21,6 +21,11 @@ final class Sampler implements AutoCloseable {
     /** So many looks back begins what is "the last ten seconds". */
     private static final int LATELY = 10;
 
+    private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    /** Who waits for a look longer than this goes on with the last one. */
+    private static final long PATIENCE_MS = 5_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(Sampler.class);
 
     private final Supplier<BrokerStats> broker;
@@ -36,6 +41,7 @@ final class Sampler implements AutoCloseable {
     private final ArrayDeque<Rates.Totals> totals = new ArrayDeque<>();
 
     private Sample last;
+    private long lastNanos;
     private long looks;
     private boolean closed;
 
@@ -44,17 +50,19 @@ final class Sampler implements AutoCloseable {
         this.broker = broker;
         this.nanoTime = nanoTime;
         last = sampleOf(broker.get());
+        lastNanos = nanoTime.getAsLong();
     }
 
     /** Looks each second from now on. */
     void start() {
-        thread.scheduleAtFixedRate(this::lookGuarded, 1, 1, TimeUnit.SECONDS);
+        // Not at a fixed rate: after a pause of the process all that were missed would come at once.
+        thread.scheduleWithFixedDelay(this::lookGuarded, 1, 1, TimeUnit.SECONDS);
     }
 
     private void lookGuarded() {
         try {
             look();
-        } catch (RuntimeException e) { // otherwise it would have been the last look
+        } catch (RuntimeException | Error e) { // otherwise it would have been the last look
             LOG.error("admin: the figures of the broker can't be taken", e);
         }
     }
@@ -64,8 +72,9 @@ final class Sampler implements AutoCloseable {
         BrokerStats stats = broker.get();
         synchronized (this) {
             last = sampleOf(stats);
+            lastNanos = nanoTime.getAsLong();
             looks++;
-            history.add(last);
+            history.add(last, lastNanos);
             notifyAll();
         }
     }
@@ -86,6 +95,11 @@ final class Sampler implements AutoCloseable {
         return last;
     }
 
+    /** Whether the last look is so long ago that nothing is known of the broker. */
+    synchronized boolean isStale() {
+        return nanoTime.getAsLong() - lastNanos > STALE_NANOS;
+    }
+
     History history() {
         return history;
     }
@@ -95,10 +109,13 @@ final class Sampler implements AutoCloseable {
         return looks;
     }
 
-    /** Waits for more looks than these; null if it was closed. */
+    /** Waits for more looks than these, for 5 s at most, then it is the same one; null if it was closed. */
     synchronized @Nullable Sample awaitAfter(long seen) throws InterruptedException {
-        while (looks <= seen && !closed) {
-            wait();
+        long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS);
+        long leftMs = PATIENCE_MS;
+        while (looks <= seen && !closed && leftMs > 0) {
+            wait(leftMs);
+            leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
         }
         return closed ? null : last;
     }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -87,8 +88,10 @@ final class Streams {
         takePlace();
         Lines lines = new Lines();
         boolean begun = false;
+        CompletionStage<Trace> beginning = null;
         try {
-            Trace trace = Request.await(admin.trace(options(said), lines::take));
+            beginning = admin.trace(options(said), lines::take);
+            Trace trace = Request.await(beginning);
             begun = true;
             return Answer.stream("text/plain; charset=utf-8", new Traced(trace, lines));
         } catch (IllegalArgumentException e) {
@@ -96,6 +99,9 @@ final class Streams {
         } finally {
             if (!begun) {
                 lines.to(OutputStream.nullOutputStream()); // one that begins too late has somewhere to go
+                if (beginning != null) {
+                    beginning.thenAccept(Trace::close);
+                }
                 places.release();
             }
         }

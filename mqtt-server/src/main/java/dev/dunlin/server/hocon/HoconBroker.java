@@ -8,7 +8,9 @@ import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.server.admin.AdminHttp;
 import dev.dunlin.server.admin.AdminSettings;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -73,6 +75,16 @@ public final class HoconBroker {
                 all.add(new Fault(settings.where(), fault));
             }
         });
+        AdminSettings administered = admin;
+        if (administered != null) {
+            try {
+                AdminHttp.rehearse(administered);
+            } catch (IOException e) {
+                Where where = file.broker()
+                        .where(Keys.ADMIN_CERT, Where.of(file.files().get(0)));
+                all.add(new Fault(where, String.valueOf(e.getMessage())));
+            }
+        }
         return Fault.lines(all);
     }
 

@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AutoClose;
@@ -126,6 +130,9 @@ final class AdminHttpTest {
         assertThat(asked("GET /health/live HTTP/1.1", "Host: localhost", "Host: localhost"))
                 .startsWith("HTTP/1.1 421 ");
         assertThat(asked("GET /health/live HTTP/1.1", "X: y")).startsWith("HTTP/1.1 421 ");
+        assertThat(asked("GET /health/live HTTP/1.0", "X: y")).startsWith("HTTP/1.1 200 ");
+        assertThat(asked("GET /health/ready HTTP/1.0", "Host: evil.org")).startsWith("HTTP/1.1 421 ");
+        assertThat(asked("GET /openapi.json HTTP/1.0", "X: y")).startsWith("HTTP/1.1 421 ");
     }
 
     // ---- what an answer has
@@ -286,14 +293,52 @@ final class AdminHttpTest {
     @Test
     void othersAreServedBesideManyThatSayNothing() throws Exception {
         List<Socket> silent = new ArrayList<>();
-        for (int i = 0; i < 15; i++) {
+        for (int i = 0; i < 200; i++) {
             Socket socket = server.socket();
             silent.add(socket);
             socket.getOutputStream().write("GET /health/live HTTP/1.1\r\nHos".getBytes(StandardCharsets.US_ASCII));
         }
+        server.get("/health/live");
         server.get("/api/v1/overview");
+        for (Socket socket : silent) { // nobody was cut off for it
+            socket.getOutputStream().write("t: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThat(socket.getInputStream().read()).isEqualTo('H');
+        }
         for (Socket socket : silent) {
             socket.close();
+        }
+    }
+
+    /** More than the system keeps of an answer for somebody who reads nothing of it. */
+    @Test
+    void whoReadsNoAnswerIsCutOff() throws Exception {
+        String payload = Base64.getEncoder().encodeToString(new byte[65_536]);
+        for (int i = 0; i < 16; i++) {
+            server.post(
+                    "/api/v1/publish",
+                    "{\"topic\":\"t/" + i + "\",\"retain\":true,\"payloadBase64\":\"" + payload + "\"}");
+        }
+        List<Closeable> open = new ArrayList<>();
+        HttpRequest stream = server.request("/api/v1/stream").build();
+        for (int i = 0; i < Streams.STREAMS_MAX; i++) {
+            open.add(server.send(stream, HttpResponse.BodyHandlers.ofInputStream())
+                    .body());
+        }
+        for (int i = 0; i < 16; i++) {
+            Socket greedy = server.socket();
+            open.add(greedy);
+            greedy.getOutputStream()
+                    .write(
+                            ("GET /api/v1/retained?payloadBytesMax=65536 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                                            + Administered.TOKEN + "\r\n\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
+        }
+        await().until(() -> status(server.request("/api/v1/overview")) == 503);
+        assertThat(status(withoutToken("/health/ready"))).isEqualTo(200);
+        assertThat(status(withoutToken("/openapi.json"))).isEqualTo(200);
+        await().atMost(Duration.ofSeconds(30)).until(() -> status(server.request("/api/v1/overview")) == 200);
+        for (Closeable each : open) {
+            each.close();
         }
     }
 
@@ -359,6 +404,46 @@ final class AdminHttpTest {
         assertThat(status(withoutToken("/health/live"))).isEqualTo(200);
         assertThat(status(server.request("/api/v1/overview"))).isEqualTo(503);
         assertThat(stream.body().readAllBytes()).isNotEmpty(); // and comes to its end
+    }
+
+    @Test
+    void saysThatItStarts() throws Exception {
+        AdminHttp bound = AdminHttp.bind(Administered.settings(Administered.TOKEN));
+        String at = "http://127.0.0.1:" + bound.port();
+        for (String path : List.of("/health/ready", "/api/v1/overview", "/metrics", "/", "/health/x")) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(at + path)).build();
+            HttpResponse<String> answer = server.send(request, HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).as(path).isEqualTo(503);
+            assertThat(answer.body()).contains("start");
+        }
+        HttpRequest live =
+                HttpRequest.newBuilder(URI.create(at + "/health/live")).build();
+        assertThat(server.send(live).statusCode()).isEqualTo(200);
+        bound.start(
+                server.broker(),
+                new ServerTraits(
+                        "1",
+                        "memory",
+                        "none",
+                        () -> CompletableFuture.failedFuture(new IllegalStateException("never asked"))));
+        HttpRequest ready =
+                HttpRequest.newBuilder(URI.create(at + "/health/ready")).build();
+        assertThat(server.send(ready).statusCode()).isEqualTo(200);
+        bound.close();
+    }
+
+    @Test
+    void namesTheOriginsOfItsPage() throws Exception {
+        AdminSettings settings =
+                new AdminSettings("0.0.0.0", 0, List.of("Broker.example.org"), Administered.TOKEN, null, false, true);
+        AdminHttp everywhere = AdminHttp.bind(settings);
+        assertThat(everywhere.origins())
+                .contains("http://localhost:" + everywhere.port(), "http://broker.example.org:" + everywhere.port())
+                .noneMatch(origin -> origin.contains("0.0.0.0"));
+        everywhere.close();
+        AdminHttp one = AdminHttp.bind(new AdminSettings("127.0.0.2", 0, List.of(), null, null, false, false));
+        assertThat(one.origins()).contains("http://127.0.0.2:" + one.port());
+        one.close();
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.broker.BrokerStats;
+import dev.dunlin.broker.BrokerStats.StoreState;
 import dev.dunlin.broker.BrokerStats.Traffic;
 import java.io.BufferedReader;
 import java.io.InputStream;
@@ -13,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -217,6 +219,49 @@ final class FiguresTest {
             assertThat(sample.value(Figures.RECEIVED_PER_SECOND + "_over_10s"))
                     .isEqualTo(Math.rint(190 / 9.5 * 100) / 100);
         }
+    }
+
+    @Test
+    void noticesThatNobodyLooks() throws Exception {
+        AtomicLong nanos = new AtomicLong();
+        try (Sampler sampler = new Sampler(() -> having(1), nanos::get)) {
+            nanos.addAndGet(TimeUnit.SECONDS.toNanos(5));
+            assertThat(sampler.isStale()).isFalse();
+            nanos.addAndGet(1);
+            assertThat(sampler.isStale()).isTrue();
+            Sample last = sampler.last();
+            assertThat(sampler.awaitAfter(sampler.looks())).as("not for ever").isSameAs(last);
+            sampler.look();
+            assertThat(sampler.isStale()).isFalse();
+        }
+    }
+
+    @Test
+    void looksAgainAfterAnError() {
+        AtomicLong asked = new AtomicLong();
+        Sampler made = new Sampler(
+                () -> {
+                    if (asked.incrementAndGet() == 2) {
+                        throw new StackOverflowError("for the test");
+                    }
+                    return having(1);
+                },
+                System::nanoTime);
+        try (made) {
+            made.start();
+            await().until(() -> made.looks() > 0);
+        }
+    }
+
+    @Test
+    void timesOfTheHistoryAscendThoughTheClockIsSetBack() {
+        History history = new History();
+        Instant noon = Instant.parse("2026-01-01T12:00:00Z");
+        history.add(new Sample(noon, StoreState.NONE, List.of(), List.of()), 0);
+        Instant earlier = noon.minusSeconds(3600);
+        history.add(new Sample(earlier, StoreState.NONE, List.of(), List.of()), TimeUnit.SECONDS.toNanos(1));
+        double last = earlier.getEpochSecond();
+        assertThat((double[]) history.view(600).get("times")).containsExactly(last - 1, last);
     }
 
     @Test

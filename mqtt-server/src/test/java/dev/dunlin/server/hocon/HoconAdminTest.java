@@ -107,6 +107,20 @@ final class HoconAdminTest {
     }
 
     @Test
+    void aRehearsalLooksAtTheFilesForTls() {
+        brokers.file("c.pem", "no certificate");
+        HoconBroker broker = new HoconBroker(
+                brokers.read("admin { port = 0, tls { cert = c.pem, key = c.pem } }"),
+                HoconBrokers.SERVER,
+                Set.of("rocksdb"));
+        assertThat(broker.faults()).isEmpty();
+        assertThat(brokers.withoutFolder(broker.rehearse()))
+                .singleElement()
+                .asString()
+                .startsWith("dunlin.conf:1: the admin HTTP can't use ");
+    }
+
+    @Test
     void neverPrintsTheToken() {
         assertThat(brokers.read("admin { port = 0, token = 0123456789abcdef }").printed())
                 .contains("admin.port = 0 ", "admin.token = ***")
