@@ -158,15 +158,16 @@ public final class AdminHttp implements AutoCloseable {
         }
     }
 
-    /**
-     * Looks at the files for TLS as {@link #bind} would. Blocks.
-     *
-     * @throws IOException with a sentence, if they can't be used
-     */
-    public static void rehearse(AdminSettings settings) throws IOException {
+    /** Why the files for TLS can't be used, in a sentence; null if they can, or there are none. Binds nothing. Blocks. */
+    public static @Nullable String fault(AdminSettings settings) {
         AdminSettings.Identity tls = settings.tls();
-        if (tls != null) {
-            identity(tls);
+        try {
+            if (tls != null) {
+                identity(tls);
+            }
+            return null;
+        } catch (IOException e) {
+            return e.getMessage();
         }
     }
 

@@ -10,7 +10,6 @@ import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.server.admin.AdminHttp;
 import dev.dunlin.server.admin.AdminSettings;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,15 +74,10 @@ public final class HoconBroker {
                 all.add(new Fault(settings.where(), fault));
             }
         });
-        AdminSettings administered = admin;
-        if (administered != null) {
-            try {
-                AdminHttp.rehearse(administered);
-            } catch (IOException e) {
-                Where where = file.broker()
-                        .where(Keys.ADMIN_CERT, Where.of(file.files().get(0)));
-                all.add(new Fault(where, String.valueOf(e.getMessage())));
-            }
+        String fault = admin == null ? null : AdminHttp.fault(admin);
+        if (fault != null) {
+            all.add(new Fault(
+                    file.broker().where(Keys.ADMIN_CERT, Where.of(file.files().get(0))), fault));
         }
         return Fault.lines(all);
     }

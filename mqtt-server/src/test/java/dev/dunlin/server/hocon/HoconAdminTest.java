@@ -3,6 +3,7 @@ package dev.dunlin.server.hocon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.Broker;
+import dev.dunlin.codec.testkit.TestCertificate;
 import dev.dunlin.server.admin.AdminSettings;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -107,14 +108,12 @@ final class HoconAdminTest {
     }
 
     @Test
-    void aRehearsalLooksAtTheFilesForTls() {
-        brokers.file("c.pem", "no certificate");
-        HoconBroker broker = new HoconBroker(
-                brokers.read("admin { port = 0, tls { cert = c.pem, key = c.pem } }"),
-                HoconBrokers.SERVER,
-                Set.of("rocksdb"));
-        assertThat(broker.faults()).isEmpty();
-        assertThat(brokers.withoutFolder(broker.rehearse()))
+    void aRehearsalReadsTheCertificate() {
+        TestCertificate own = TestCertificate.shared();
+        String key = "admin { port = 0, tls { key = \"" + own.key() + "\", cert = \"";
+        assertThat(brokers.broker(key + own.chain() + "\" } }").rehearse()).isEmpty();
+        assertThat(brokers.withoutFolder(
+                        brokers.broker(key + own.key() + "\" } }").rehearse()))
                 .singleElement()
                 .asString()
                 .startsWith("dunlin.conf:1: the admin HTTP can't use ");
