@@ -74,6 +74,7 @@ public final class Broker implements AutoCloseable {
     /** Made when somebody asks for it: most hosts never do. */
     private @Nullable Administration admin;
 
+    private final LiveLimits bounds;
     private final InProcess inProcess;
     private final SocketFactory sockets;
     private final Map<Listener, Acceptor> acceptors = new LinkedHashMap<>();
@@ -97,6 +98,7 @@ public final class Broker implements AutoCloseable {
         this.layered = layered;
         this.inProcess = inProcess;
         this.handlers = handlers;
+        bounds = new LiveLimits(core, inProcess);
         sockets = new InProcessSockets(inProcess.sockets(), inProcess.allocator());
         local = new LocalClient(core, inProcess, handlers.executor());
         Events events = core.events();
@@ -143,6 +145,7 @@ public final class Broker implements AutoCloseable {
                     listener.access(access),
                     own == null ? admission : admission.ofListener(own));
             broker.acceptors.put(listener, acceptor);
+            broker.bounds.add(listener.name(), acceptor, own);
             try {
                 Binding.bind(listener, acceptor, allocator);
             } catch (BrokerStartException e) {
@@ -158,7 +161,7 @@ public final class Broker implements AutoCloseable {
         Layers none = new Layers(null, null);
         Acceptor sockets = new Acceptor(InProcess.SOCKETS, none, core, transport, access, admission);
         Access all = new Access(Authenticator.anonymous(), null);
-        Admission silent = admission.ofListener(core.limits().withKeepAliveMaxSeconds(0)); // nothing to be heard of
+        Admission silent = admission.ofListener(InProcess.ofSessions(core.limits()));
         Acceptor sessions = new Acceptor(InProcess.SESSIONS, none, core, transport, all, silent);
         return new InProcess(sockets, sessions, allocator);
     }
@@ -256,6 +259,47 @@ public final class Broker implements AutoCloseable {
         return BrokerStats.of(
                 core,
                 allAcceptors().stream().mapToInt(Acceptor::openConnections).sum());
+    }
+
+    /** What the broker's bounds are now: as it was built, or as they were changed last. Any thread. */
+    public Limits limits() {
+        return core.limits();
+    }
+
+    /**
+     * What the bounds of a listener are now: its own ({@link Listener#limits(Limits)}), or else the broker's. Any thread.
+     *
+     * @throws IllegalArgumentException if there is no listener of that name
+     */
+    public Limits limits(String listener) {
+        return bounds.of(listener);
+    }
+
+    /**
+     * Gives the running broker other bounds; docs/limits.md says of each when that takes effect. Nothing that is there is taken
+     * away for a bound that is lower now: connections, sessions, subscriptions, and retained and queued messages stay, and
+     * what would be one more is refused, dropped or held up as ever. Connections keep what they came with, above all what
+     * CONNACK has told them. A listener with bounds of its own keeps those that weren't the broker's when they were given.
+     *
+     * <p>Any thread, several at once: each change is whole, and the last one stays. Doesn't block.
+     *
+     * @param changed best made of {@link #limits()}, by its {@code with} methods
+     * @return completes on an event loop when all of these go by them; never, if the broker is closed meanwhile
+     */
+    public CompletionStage<Void> changeLimits(Limits changed) {
+        return bounds.change(changed);
+    }
+
+    /**
+     * As {@link #changeLimits(Limits)}, for a listener that was started with bounds of its own. One that wasn't shares them, and
+     * the count of its addresses, with others until the next start.
+     *
+     * @param changed differs from {@link #limits()} in nothing but what a listener may have of its own
+     * @throws IllegalArgumentException if there is no listener of that name, it was started without bounds of its own, or a
+     *     listener can't have one of these
+     */
+    public CompletionStage<Void> changeLimits(String listener, Limits changed) {
+        return bounds.change(listener, changed);
     }
 
     /** What the broker holds in memory for clients, approximately, in bytes; see {@code Limits.memoryBudgetBytes}. */

@@ -366,7 +366,8 @@ public final class BrokerBuilder {
 
     private void checkLimits() throws BrokerStartException {
         for (Listener listener : listeners) {
-            String fault = ListenerLimits.fault(listener, limits);
+            Limits own = listener.limits();
+            String fault = own == null ? null : ListenerLimits.fault(listener.name(), own, limits);
             if (fault != null) {
                 throw config(fault);
             }

@@ -1,6 +1,7 @@
 package dev.dunlin.broker;
 
 import dev.dunlin.broker.net.Acceptor;
+import dev.dunlin.broker.spi.Limits;
 import io.netty.buffer.ByteBufAllocator;
 
 /**
@@ -15,4 +16,9 @@ record InProcess(Acceptor sockets, Acceptor sessions, ByteBufAllocator allocator
 
     /** The name that local sessions have for a listener. */
     static final String SESSIONS = "local";
+
+    /** The bounds of local sessions: there is nothing to be heard of. */
+    static Limits ofSessions(Limits broker) {
+        return broker.withKeepAliveMaxSeconds(0);
+    }
 }

@@ -110,6 +110,30 @@ final class DropEventsTest {
     }
 
     @Test
+    @Changes("queuedEventsMax")
+    void moreRoomForEventsCountsAtOnce() {
+        WireClient publisher = blocked();
+        broker.client("another").leave();
+        broker.settle();
+        long lost = broker.broker().stats().eventsLost();
+        assertThat(lost).isPositive();
+        LiveBroker.change(broker, limits -> limits.withQueuedEventsMax(1_000));
+        for (int i = 0; i < 5; i++) {
+            broker.client("another").leave();
+        }
+        broker.settle();
+        assertThat(broker.broker().stats().eventsLost()).isEqualTo(lost);
+        LiveBroker.change(broker, limits -> limits.withQueuedEventsMax(1));
+        broker.client("another").leave();
+        broker.settle();
+        assertThat(broker.broker().stats().eventsLost()).isGreaterThan(lost);
+        go.countDown();
+        TestBroker.eventually("all drops are told", () -> sum(seen.all(Dropped.class)) == 210);
+        refused(publisher, 1);
+        TestBroker.eventually("it goes on", () -> sum(seen.all(Dropped.class)) == 211);
+    }
+
+    @Test
     @Reaches("queuedEventsMax")
     void dropsWaitForRoomAndOtherEventsAreCounted() {
         WireClient publisher = blocked();

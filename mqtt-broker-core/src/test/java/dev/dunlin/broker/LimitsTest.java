@@ -479,7 +479,7 @@ final class LimitsTest {
         publisher.ping();
     }
 
-    private static void block(SessionLoop loop, CountDownLatch latch) {
+    static void block(SessionLoop loop, CountDownLatch latch) {
         loop.execute(() -> {
             try {
                 latch.await();

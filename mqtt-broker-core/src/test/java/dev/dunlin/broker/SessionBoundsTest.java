@@ -85,6 +85,7 @@ final class SessionBoundsTest {
         refused(MqttVersion.V5, connect("other").cleanStart());
         TestBroker.eventually("it has expired", () -> broker.sessions() == 0);
         let(MqttVersion.V5, connect("other").cleanStart(), false).leave(disconnect());
+        TestBroker.eventually("it has ended", () -> broker.sessions() == 0); // just behind its connection
         let(MqttVersion.V5, connect("a third").cleanStart(), false);
     }
 

@@ -65,9 +65,14 @@ final class TestBroker implements AutoCloseable {
         return start(builder -> builder);
     }
 
-    /** A broker with other limits. */
+    /** A broker with other limits: from the start, or, if a property says so, since it runs. Both must be the same to clients. */
     static TestBroker start(Limits limits) {
-        return start(builder -> builder.limits(limits));
+        if (!Boolean.getBoolean("dunlin.test.limits.changed")) {
+            return start(builder -> builder.limits(limits));
+        }
+        TestBroker broker = start();
+        LiveBroker.change(broker, before -> limits);
+        return broker;
     }
 
     static TestBroker start(UnaryOperator<BrokerBuilder> configuration) {

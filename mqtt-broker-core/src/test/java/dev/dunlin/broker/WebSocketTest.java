@@ -243,6 +243,21 @@ final class WebSocketTest {
     }
 
     @Test
+    @Changes("webSocketHeaderBytesMax")
+    void boundsTheHeaderAsTheListenerSaysNow() throws IOException {
+        int most = 600 - handshake("X: ").length();
+        LiveBroker.await(broker.broker()
+                .changeLimits("narrow", broker.broker().limits("narrow").withWebSocketHeaderBytesMax(2_000)));
+        TestSocket socket = TestSocket.connect(broker.broker().port("narrow"), TestTransport.WS);
+        sockets.add(socket);
+        assertThat(WebSocketPeer.on(socket).request("GET /mqtt HTTP/1.1", handshake("X: " + "a".repeat(most + 50))))
+                .startsWith("HTTP/1.1 101 ");
+        socket.close();
+        LiveBroker.change(broker, limits -> limits.withWebSocketHeaderBytesMax(600));
+        assertRefused(peer(), "GET /mqtt HTTP/1.1", handshake("X: " + "a".repeat(most + 50)), 400);
+    }
+
+    @Test
     void boundsTheRequest() throws IOException {
         assertRefused(peer(), "GET /" + "a".repeat(5_000) + " HTTP/1.1", handshake(), 400);
         assertRefused(peer(), "GET /mqtt HTTP/1.1", handshake("X: " + "a".repeat(20_000)), 400);

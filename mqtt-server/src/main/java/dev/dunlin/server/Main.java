@@ -291,7 +291,7 @@ public final class Main {
                 Version.number(),
                 kept == null ? Engines.MEMORY : kept.engine(),
                 kept == null ? "none" : kept.durability().name().toLowerCase(Locale.ROOT),
-                reloads::again);
+                reloads::ask);
     }
 
     private static Broker start(Plan plan) {

@@ -5,7 +5,6 @@ import dev.dunlin.auth.AuthFileException;
 import dev.dunlin.auth.PasswordFile;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.TlsReload;
-import dev.dunlin.server.admin.ServerTraits.Reloaded;
 import dev.dunlin.server.hocon.HoconBroker;
 import dev.dunlin.server.hocon.HoconFile;
 import dev.dunlin.server.mosquitto.Configuration;
@@ -21,7 +20,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,34 +48,40 @@ final class Reloads {
         this.plan = plan;
     }
 
-    /** What has come of a reload: sentences. */
-    private record Outcome(List<String> done, List<String> failed, List<String> needRestart) {
-        /** What isn't as the files say. */
-        List<String> undone() {
-            return Stream.concat(failed.stream(), needRestart.stream()).toList();
+    /** What has come of a reload so far. */
+    private record Outcome(List<String> done, List<String> needRestart, List<String> failed) {
+        Outcome() {
+            this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        }
+
+        static Outcome failed(List<String> why) {
+            return new Outcome(List.of(), List.of(), why);
+        }
+
+        ReloadReport report() {
+            return new ReloadReport(done, needRestart, failed);
         }
     }
 
-    /** Does it, and completes with what came of it. Doesn't block. */
-    CompletionStage<Reloaded> again() {
-        return CompletableFuture.supplyAsync(this::reload, thread)
-                .thenApply(outcome -> new Reloaded(outcome.done, outcome.needRestart, outcome.failed));
+    /** Does it, behind those that were asked for before. Any thread; doesn't block. Completes on the thread of reloads. */
+    CompletionStage<ReloadReport> ask() {
+        return CompletableFuture.supplyAsync(() -> reload().report(), thread);
     }
 
     /** Does it, and says what came of it. Doesn't block. */
     void answer(ControlSocket.Answer to) {
-        CompletableFuture.supplyAsync(this::reload, thread).whenComplete((outcome, failure) -> {
-            if (outcome == null) {
+        ask().whenComplete((report, failure) -> {
+            if (report == null) {
                 to.error("the reload failed: " + failure);
-            } else if (!outcome.undone().isEmpty()) {
-                outcome.done.forEach(done -> to.progress("reloaded " + done));
-                to.error(String.join("; ", outcome.undone()));
-            } else if (outcome.done.isEmpty() && plan.source().hocon() != null) {
+            } else if (!report.isComplete()) {
+                report.reloaded().forEach(done -> to.progress("reloaded " + done));
+                to.error(String.join("; ", report.faults()));
+            } else if (report.reloaded().isEmpty() && plan.source().hocon() != null) {
                 to.ok("nothing to reload: the configuration says what it said before");
-            } else if (outcome.done.isEmpty()) {
+            } else if (report.reloaded().isEmpty()) {
                 to.error("the broker has no listener with TLS, and no file with passwords or rules");
             } else {
-                to.ok("reloaded " + String.join(", ", outcome.done));
+                to.ok("reloaded " + String.join(", ", report.reloaded()));
             }
         });
     }
@@ -89,8 +93,7 @@ final class Reloads {
         HoconFile now = configured == null ? null : configured.file().again();
         if (now != null && !now.faults().isEmpty()) {
             now.faults().forEach(fault -> LOG.warn("nothing is reloaded: {}", fault));
-            return new Outcome(
-                    List.of(), List.of("nothing is reloaded: " + String.join("; ", now.faults())), List.of());
+            return Outcome.failed(List.of("nothing is reloaded: " + String.join("; ", now.faults())));
         }
         Set<Object> all = new LinkedHashSet<>(List.of(broker));
         all.addAll(plan.users());
@@ -104,9 +107,13 @@ final class Reloads {
     }
 
     /** The file itself: what can't change while a broker runs is named each time. */
-    private static void take(HoconBroker configured, HoconFile now, Outcome outcome) {
+    private void take(HoconBroker configured, HoconFile now, Outcome outcome) {
         if (LogConfiguration.changeLevel(now.logLevel())) {
             outcome.done.add("the level of the log");
+        }
+        for (String key : configured.takeLimits(now, broker)) {
+            LOG.info("reloaded {}", key);
+            outcome.done.add(key);
         }
         for (String sentence : configured.take(now)) {
             LOG.warn("{}", sentence);
@@ -116,22 +123,21 @@ final class Reloads {
 
     /** Reads again what is among these. */
     private Outcome read(Set<Object> asked) {
-        List<String> done = new ArrayList<>();
-        List<String> failed = new ArrayList<>();
+        Outcome outcome = new Outcome();
         if (asked.contains(broker)) {
-            note(broker, readTls(done, failed));
+            note(broker, readTls(outcome.done, outcome.failed));
         }
         for (PasswordFile users : plan.users()) {
             if (asked.contains(users)) {
-                note(users, read(users::reload, "the passwords", done, failed));
+                note(users, read(users::reload, "the passwords", outcome));
             }
         }
         for (AclFile rules : plan.rules()) {
             if (asked.contains(rules)) {
-                note(rules, read(rules::reload, "the rules", done, failed));
+                note(rules, read(rules::reload, "the rules", outcome));
             }
         }
-        return new Outcome(done, failed, new ArrayList<>());
+        return outcome;
     }
 
     private void note(Object read, boolean good) {
@@ -148,16 +154,16 @@ final class Reloads {
         void run() throws AuthFileException;
     }
 
-    private static boolean read(Reading reading, String what, List<String> done, List<String> failed) {
+    private static boolean read(Reading reading, String what, Outcome outcome) {
         try {
             reading.run();
-            done.add(what);
+            outcome.done.add(what);
             return true;
         } catch (AuthFileException e) {
-            failed.add(what + " stay as they are, as " + e.getMessage());
+            outcome.failed.add(what + " stay as they are, as " + e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("{} can't be read again, they stay as they are", what, e);
-            failed.add(what + " stay as they are, as " + e);
+            outcome.failed.add(what + " stay as they are, as " + e);
         }
         return false;
     }
@@ -196,7 +202,11 @@ final class Reloads {
         }
         hangups.tell(() -> {
             LOG.info("SIGHUP: reloading");
-            thread.execute(this::reload);
+            ask().whenComplete((report, failure) -> {
+                if (failure != null) {
+                    LOG.error("the reload failed", failure);
+                }
+            });
         });
     }
 

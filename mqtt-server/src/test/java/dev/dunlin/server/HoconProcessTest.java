@@ -106,10 +106,21 @@ public final class HoconProcessTest {
             file("users", user("ann"), user("bob")); // seen without being told
             await().atMost(Duration.ofSeconds(30)).until(() -> comesIn(port, "bob"));
             assertThat(reload()).isEqualTo("reloaded the passwords");
-            write("warn", "limits.connections-max = 5");
+            write("warn", "limits.sessions-max = 1");
+            try (WireClient there = WireClient.connect(port, MqttVersion.V5)) {
+                there.send(connect("there").cleanStart().userName("ann").password("secret"));
+                assertThat(((Connack) there.receive()).reason().isError()).isFalse();
+                assertThat(reload()).startsWith("reloaded the passwords"); // a watch may have done the rest
+                assertThat(comesIn(port, "bob")).as("a second session").isFalse();
+                there.ping();
+                write("warn", "limits.sessions-max = 2");
+                broker.signal("HUP");
+                await().atMost(Duration.ofSeconds(30)).until(() -> comesIn(port, "bob"));
+            }
+            write("warn", "sys-interval = 7s");
             assertThatThrownBy(this::reload)
                     .isInstanceOf(StoreException.class)
-                    .hasMessage("limits.connections-max has changed (" + folder.resolve("dunlin.conf") + ":6):"
+                    .hasMessage("sys-interval has changed (" + folder.resolve("dunlin.conf") + ":6):"
                             + " that needs a restart");
             write("error", "limits.conections-max = 5");
             file("users", user("ann"));
@@ -117,16 +128,16 @@ public final class HoconProcessTest {
                     .hasMessageContaining("nothing is reloaded: ")
                     .hasMessageContaining("did you mean limits.connections-max?");
             assertThat(comesIn(port, "bob")).as("still").isTrue();
-            write("error", "limits.sessions-max = 6");
-            assertThatThrownBy(this::reload).hasMessageContaining("limits.sessions-max has changed");
+            write("error", "sys-interval = 8s", "tcp-no-delay = false");
+            assertThatThrownBy(this::reload).hasMessageContaining("tcp-no-delay has changed");
             Ended ended = broker.terminate().end();
             assertThat(ended.code()).isZero();
             assertThat(ended.err()).allMatch(line -> line.startsWith("{") && line.endsWith("}"));
             assertThat(String.join("\n", ended.err()).replace("\\/", "/"))
                     .contains("3 loops on", "store: mapdb in " + folder.resolve("d") + ", durability PROCESS")
-                    .contains("nothing is reloaded: ", "limits.connections-max has changed")
+                    .contains("nothing is reloaded: ", "sys-interval has changed")
                     .as("only errors by then")
-                    .doesNotContain("limits.sessions-max has changed");
+                    .doesNotContain("tcp-no-delay has changed");
         }
         assertThat(folder.resolve("d").resolve("FORMAT")).exists();
     }
@@ -146,8 +157,9 @@ public final class HoconProcessTest {
                         ControlSocket.PATIENCE)) {
             assertThat(commands).isNotNull();
             assertThat(reload()).isEqualTo("nothing to reload: the configuration says what it said before");
-            file("dunlin.conf", "log.level = error");
-            assertThat(reload()).isEqualTo("reloaded the level of the log");
+            file("dunlin.conf", "log.level = error", "limits.sessions-max = 7");
+            assertThat(reload()).isEqualTo("reloaded the level of the log, limits.sessions-max");
+            assertThat(broker.limits().sessionsMax()).isEqualTo(7);
             assertThat(LoggerFactory.getLogger(HoconProcessTest.class).isWarnEnabled())
                     .isFalse();
             assertThat(reload()).startsWith("nothing to reload");

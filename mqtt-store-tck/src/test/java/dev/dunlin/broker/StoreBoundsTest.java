@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,6 +39,8 @@ final class StoreBoundsTest {
     @Test
     void everyBoundAndReasonThatTheCoreLeavesToAStoreIsReachedHere() {
         assertThat(LimitsTest.reachedBy(StoreBoundsTest.class))
+                .isEqualTo(new HashSet<>(LimitsTest.REACHED_WITH_A_STORE));
+        assertThat(new HashSet<>(LiveBroker.changedBy(StoreBoundsTest.class)))
                 .isEqualTo(new HashSet<>(LimitsTest.REACHED_WITH_A_STORE));
         assertThat(DropReasonTest.countedBy(StoreBoundsTest.class))
                 .isEqualTo(new HashSet<>(DropReasonTest.COUNTED_WITH_A_STORE));
@@ -117,6 +120,76 @@ final class StoreBoundsTest {
         for (int i = 1; i <= 4; i++) {
             publisher.expect(puback(i));
         }
+    }
+
+    // ---- bounds that change while the broker runs
+
+    @Test
+    @Changes("queueMemoryBytesMax")
+    void keepsLessOfAQueueInMemoryFromTheChangeOn() {
+        stored = StoredBroker.start();
+        stored.away("c", "t", 1);
+        WireClient publisher = stored.broker().client("publisher");
+        String large = KILOBYTE.repeat(2);
+        for (int i = 0; i < 10; i++) {
+            publisher.published("t", large + i, 1);
+        }
+        long before = stored.broker().usedBytes();
+        assertThat(before).isGreaterThan(10 * 2_000);
+        LiveBroker.change(stored.broker(), limits -> limits.withQueueMemoryBytesMax(0));
+        for (int i = 10; i < 30; i++) {
+            publisher.published("t", large + i, 1);
+        }
+        TestBroker.eventually("of 40,000 bytes more only what is just being written is in memory", () -> {
+            return stored.broker().usedBytes() < before + 7_000;
+        });
+        WireClient c = stored.back("c");
+        for (int i = 0; i < 30; i++) {
+            c.take("t", large + i, 1);
+        }
+    }
+
+    /** The first write stands still: what it takes makes everybody wait, until more is allowed. */
+    private void holdsUpUntilMoreIsAllowed(UnaryOperator<Limits> less, UnaryOperator<Limits> more, ManualTime time) {
+        stored = StoredBroker.start(builder -> builder.time(time));
+        stored.away("c", "t", 1);
+        WireClient witness = stored.broker().client("witness").subscribed("t", 0);
+        WireClient publisher = stored.broker().client("publisher");
+        LiveBroker.change(stored.broker(), less);
+        stored.stall();
+        publisher.send(publish("t", "0").qos(1, 1));
+        witness.expectPublish("t", "0", 0);
+        stored.awaitStalled();
+        time.advance(Duration.ofMillis(100));
+        publisher.send(publish("t", "1").qos(1, 2), publish("t", "2").qos(1, 3));
+        stored.broker().settle();
+        witness.send(pingreq());
+        int next = 1;
+        while (witness.receive() instanceof ReceivedPublish) {
+            next++;
+        }
+        assertThat(next).as("is held up").isLessThan(3);
+        LiveBroker.change(stored.broker(), more);
+        for (; next < 3; next++) {
+            witness.expectPublish("t", "" + next, 0);
+        }
+        publisher.expectNothingYet();
+        stored.release();
+        for (int i = 1; i <= 3; i++) {
+            publisher.expect(puback(i));
+        }
+    }
+
+    @Test
+    @Changes("commitBytesMax")
+    void morePublishersGoOnWhenMoreBytesMayWaitForTheStore() {
+        holdsUpUntilMoreIsAllowed(limits -> limits.withCommitBytesMax(1), limits -> Limits.EMBEDDED, new ManualTime());
+    }
+
+    @Test
+    @Changes("commitAgeMaxMs")
+    void publishersGoOnWhenAWriteMayTakeLonger() {
+        holdsUpUntilMoreIsAllowed(limits -> limits.withCommitAgeMaxMs(99), limits -> Limits.EMBEDDED, new ManualTime());
     }
 
     @Test

@@ -43,16 +43,16 @@ public class WindowBenchmark {
     private final CountingRecipient recipient = new CountingRecipient(1, core.loop(0));
     private final Target target = new Target(recipient, QoS.EXACTLY_ONCE, false, false, Target.NO_IDS);
     private final KeptMessage message = KeptMessage.of(Message.of("fleet/7/device-701/status", "64 bytes or so"), 0);
-    private final OutboundWindow window = new OutboundWindow(Long.MAX_VALUE, false, new HeldBytes());
+    private final OutboundWindow window = new OutboundWindow(false, new HeldBytes());
     private final MessageQueue queue = new MessageQueue();
-    private final SessionQueue sessionQueue = new SessionQueue(new NoOwner(), recipient, Limits.STANDALONE, null);
+    private final SessionQueue sessionQueue = new SessionQueue(new NoOwner(), recipient, null);
     private int oldestId = 1;
 
     /** Fills them. */
     @Setup
     public void fill() {
         core.loop(0).enter();
-        window.connected(65_535);
+        window.connected(65_535, Long.MAX_VALUE);
         for (int i = 0; i < waiting; i++) {
             window.add(message, target, OutboundWindow.SENT_QOS_2, EntryId.NONE);
             queue.add(message, target, EntryId.NONE);

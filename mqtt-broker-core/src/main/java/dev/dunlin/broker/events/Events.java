@@ -42,7 +42,7 @@ public final class Events {
     private static final int TOLD_SLOTS = 1_024;
 
     private final List<BrokerObserver> observers;
-    private final int max;
+    private volatile int max;
     private final LongSupplier wallMs;
     private final Thread thread;
     private final Queue<BrokerEvent> queue = PlatformDependent.newMpscQueue();
@@ -85,6 +85,14 @@ public final class Events {
     /** Begins to tell the observers; what was told before isn't lost. */
     public void start() {
         thread.start();
+    }
+
+    /** Has another bound of those that wait from now on. Any thread. */
+    public void max(int changed) {
+        max = changed;
+        if (hasRoom()) {
+            releaseWaiters();
+        }
     }
 
     /** When something happens that happens now. */

@@ -40,6 +40,9 @@ public final class Acceptor {
     private static final Logger LOG = LoggerFactory.getLogger(Acceptor.class);
     private static final int BACKLOG = 4096;
 
+    /** Where a connection comes from whose proxy hasn't told that yet. */
+    private static final SocketAddress NOT_SAID = new LocalAddress("behind a proxy");
+
     /** One read takes this much, in one buffer [decision: architecture, section 4]. */
     private static final int RECEIVE_BYTES = 64 << 10;
 
@@ -49,9 +52,11 @@ public final class Acceptor {
     private final Transport transport;
     private final Access access;
     private final Admission admission;
-    private final Allowance allowance;
 
-    /** Each with the address by which it has entered. */
+    /** Replaced when its bounds change; connections keep the one that they came with. */
+    private volatile Allowance allowance;
+
+    /** Each with the address by which it is counted: {@link Admission#NOT_COUNTED} or {@link #NOT_SAID} if by none. */
     private final Map<Connection, SocketAddress> open = new ConcurrentHashMap<>();
 
     private final AtomicLong numbers = new AtomicLong();
@@ -90,9 +95,39 @@ public final class Acceptor {
         return core;
     }
 
-    /** The bounds of its connections: the listener's own, or else the broker's. */
-    Limits limits() {
-        return admission.limits();
+    /** The bounds of connections that come now: the listener's own, or else the broker's. */
+    public Limits limits() {
+        return allowance.limits();
+    }
+
+    /**
+     * Has other bounds for connections that come from now on. Those that are there keep what they came with; if addresses begin
+     * to be counted they are, each on its loop. One caller at a time; any thread.
+     */
+    public void limits(Limits changed) {
+        boolean counted = Admission.countsAddresses(limits());
+        admission.limits(changed);
+        allowance = Allowance.of(changed, access.features());
+        if (!counted && Admission.countsAddresses(changed)) {
+            for (int i = 0; i < core.loopCount(); i++) {
+                SessionLoop loop = core.loop(i);
+                loop.execute(() -> countThoseOn(loop));
+            }
+        }
+    }
+
+    private void countThoseOn(SessionLoop loop) {
+        open.forEach((connection, by) -> {
+            if (by.equals(Admission.NOT_COUNTED) && connection.isOn(loop)) {
+                SocketAddress from = admission.counted(connection.remoteAddress());
+                if (!from.equals(Admission.NOT_COUNTED)) {
+                    admission.note(from);
+                    if (!open.replace(connection, by, from)) { // it has ended
+                        admission.leave(from);
+                    }
+                }
+            }
+        });
     }
 
     /** What of MQTT its connections may use. */
@@ -100,7 +135,7 @@ public final class Acceptor {
         return access.features();
     }
 
-    /** What each of its connections may do. */
+    /** What each connection may do that comes now. */
     Allowance allowance() {
         return allowance;
     }
@@ -182,16 +217,10 @@ public final class Acceptor {
                 .group(transport.group())
                 .childOption(ChannelOption.ALLOCATOR, allocator)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, new ReceiveBuffers(RECEIVE_BYTES))
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
                 .childHandler(initializer())
                 .bind(address);
         servers.add(bound.channel());
         return bound;
-    }
-
-    private WriteBufferWaterMark waterMark() {
-        int high = limits().outputBytesMax();
-        return new WriteBufferWaterMark(high / 2, high);
     }
 
     private ChannelInitializer<Channel> initializer() {
@@ -205,7 +234,7 @@ public final class Acceptor {
 
     /** Takes in a channel that didn't come through a socket. Any thread. */
     ChannelFuture adopt(Channel channel, ByteBufAllocator allocator) {
-        channel.config().setAllocator(allocator).setWriteBufferWaterMark(waterMark());
+        channel.config().setAllocator(allocator);
         channel.pipeline().addLast(initializer());
         return transport.group().register(channel);
     }
@@ -226,14 +255,17 @@ public final class Acceptor {
             refuse(channel, admission.openInAll() + " connections are open", closing ? "" : "connectionsMax");
             return;
         }
-        if (proxies == null && !admission.enter(from)) {
+        SocketAddress counted = proxies == null ? admission.counted(from) : NOT_SAID;
+        if (!admission.enter(counted)) {
             admission.close();
             channel.close();
             return;
         }
         Connection connection = new Connection(this, loop, numbers.incrementAndGet());
-        open.put(connection, proxies == null ? from : LocalAddress.ANY);
+        int high = connection.limits().outputBytesMax();
+        channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(high / 2, high));
         channel.pipeline().addLast(Connection.NAME, connection);
+        open.put(connection, counted); // other loops find it from now on, and ask for its channel
         if (proxies == null) {
             layers.build(channel.pipeline(), connection);
         } else {
@@ -276,7 +308,7 @@ public final class Acceptor {
 
     /** A proxy has said where the client is: lets it begin, with TLS where there is TLS, or ends it. On its loop. */
     void enter(Connection connection) {
-        SocketAddress from = connection.remoteAddress();
+        SocketAddress from = admission.counted(connection.remoteAddress());
         if (admission.enter(from)) {
             open.put(connection, from);
             layers.build(connection.ctx().pipeline(), connection);

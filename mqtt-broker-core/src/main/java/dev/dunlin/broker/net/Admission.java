@@ -3,6 +3,7 @@ package dev.dunlin.broker.net;
 import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.session.TokenBucket;
 import dev.dunlin.broker.spi.Limits;
+import io.netty.channel.local.LocalAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -36,13 +37,18 @@ public final class Admission {
     private static final int IPV4_BYTES = 4;
     private static final int ENTERED = -1;
 
+    /** Where a connection comes from that isn't counted. */
+    static final SocketAddress NOT_COUNTED = LocalAddress.ANY;
+
     /** Entries without a connection that are kept at most. */
     static final int SPENT_MAX = 1 << 16;
 
     /** So many of them aren't worth looking through. */
     private static final int SPENT_MIN = 1 << 10;
 
-    private final Limits limits;
+    /** Written under the lock. */
+    private volatile Limits limits;
+
     private final LongSupplier monotonicMs;
     private final Predicate<InetAddress> exempt;
     private @Nullable Events events;
@@ -60,7 +66,9 @@ public final class Admission {
 
     /** What is known of one address. */
     private static final class Entry {
-        final @Nullable TokenBucket rate;
+        @Nullable
+        TokenBucket rate;
+
         int open;
         int refused;
         long loggedAtMs = Long.MIN_VALUE / 2;
@@ -122,6 +130,21 @@ public final class Admission {
         return limits;
     }
 
+    /** Has other bounds from now on; all addresses have their full connect rate again. Who is there may stay. */
+    synchronized void limits(Limits changed) {
+        limits = changed;
+        byAddress.values().removeIf(entry -> entry.open == 0);
+        spent = 0;
+        lookAt = SPENT_MIN;
+        long nowMs = monotonicMs.getAsLong();
+        byAddress.values().forEach(entry -> entry.rate = rate(nowMs));
+    }
+
+    private @Nullable TokenBucket rate(long nowMs) {
+        int perSecond = limits.connectsPerSecondPerAddress();
+        return perSecond == 0 ? null : new TokenBucket(perSecond, nowMs);
+    }
+
     // ---- how many
 
     /**
@@ -153,7 +176,7 @@ public final class Admission {
     // ---- from where
 
     /**
-     * Counts a connection in by the address that it comes from. Refused ones are logged, once per second and address.
+     * Counts a connection in by where it is {@link #counted}. Refused ones are logged, once per second and address.
      *
      * @return false if it is one too many, or comes too soon; then it isn't counted
      */
@@ -190,8 +213,7 @@ public final class Admission {
         Entry entry = byAddress.get(key);
         if (entry == null) {
             forgetSpent(nowMs);
-            int perSecond = limits.connectsPerSecondPerAddress();
-            entry = new Entry(perSecond == 0 ? null : new TokenBucket(perSecond, nowMs));
+            entry = new Entry(rate(nowMs));
             byAddress.put(key, entry);
             spent++;
         }
@@ -229,11 +251,30 @@ public final class Admission {
         }
     }
 
-    /** Whether it is one that is bounded: not from a program on this machine. */
+    /** By what a connection is counted from there: by its address, or {@link #NOT_COUNTED} while no bound is about addresses. */
+    SocketAddress counted(SocketAddress from) {
+        return countsAddresses(limits) && counts(from) ? from : NOT_COUNTED;
+    }
+
+    /** Whether there is a bound that is about addresses. */
+    static boolean countsAddresses(Limits limits) {
+        return limits.connectionsPerAddressMax() > 0 || limits.connectsPerSecondPerAddress() > 0;
+    }
+
+    /** Counts a connection in that is there already, and so may stay. */
+    synchronized void note(SocketAddress from) {
+        Entry entry = byAddress.get(key(from));
+        if (entry == null) {
+            entry = new Entry(rate(monotonicMs.getAsLong()));
+            byAddress.put(key(from), entry);
+            spent++;
+        }
+        spent -= entry.open++ == 0 ? 1 : 0;
+    }
+
+    /** Whether it is one that can be bounded: not from a program on this machine. */
     private boolean counts(SocketAddress from) {
-        boolean bounded = limits.connectionsPerAddressMax() > 0 || limits.connectsPerSecondPerAddress() > 0;
-        return bounded
-                && from instanceof InetSocketAddress internet
+        return from instanceof InetSocketAddress internet
                 && internet.getAddress() != null
                 && !exempt.test(internet.getAddress());
     }

@@ -9,6 +9,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,14 +33,14 @@ final class ClientInbox {
     private record Received(Message message, int packetId, MessageHandler handler) {}
 
     private final Acknowledging client;
-    private final int atMostOnceMax;
+    private final IntSupplier atMostOnceMax;
     private final Serial drains;
     private final Queue<Received> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger atMostOnce = new AtomicInteger();
     private volatile boolean busy;
     private volatile boolean closed;
 
-    ClientInbox(Acknowledging client, Executor handlers, int atMostOnceMax) {
+    ClientInbox(Acknowledging client, Executor handlers, IntSupplier atMostOnceMax) {
         this.client = client;
         this.atMostOnceMax = atMostOnceMax;
         drains = new Serial(handlers, this::drain, this::refused);
@@ -47,7 +48,7 @@ final class ClientInbox {
 
     /** Takes a message in; false if it is one of QoS 0 too many. One thread at a time. */
     boolean offer(Message message, int packetId, MessageHandler handler) {
-        if (message.qos() == QoS.AT_MOST_ONCE && atMostOnce.getAndIncrement() >= atMostOnceMax) {
+        if (message.qos() == QoS.AT_MOST_ONCE && atMostOnce.getAndIncrement() >= atMostOnceMax.getAsInt()) {
             atMostOnce.decrementAndGet();
             return false;
         }

@@ -3,6 +3,7 @@ package dev.dunlin.broker.net;
 import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.net.ConnectionEvents.Ending;
+import dev.dunlin.broker.session.Allowance;
 import dev.dunlin.broker.session.KeepAlives;
 import dev.dunlin.broker.session.Link;
 import dev.dunlin.broker.session.MemoryBudget;
@@ -54,6 +55,10 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
     private static final int OWN_FAULT = PauseReason.OUTPUT.bit() | PauseReason.RATE.bit();
 
     private final Acceptor acceptor;
+
+    /** As it was when the connection came: its listener may have other bounds by now. */
+    private final Allowance allowance;
+
     private final long number;
     private final MqttDecoder decoder;
     private SessionLoop loop;
@@ -103,9 +108,9 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         this.acceptor = acceptor;
         this.number = number;
         this.loop = loop;
-        decoder =
-                new MqttDecoder(MqttDecoder.Peer.CLIENT, this, acceptor.limits().connectPacketBytesMax());
-        decoder.userPropertiesMax(acceptor.limits().userPropertiesMax());
+        allowance = acceptor.allowance();
+        decoder = new MqttDecoder(MqttDecoder.Peer.CLIENT, this, limits().connectPacketBytesMax());
+        decoder.userPropertiesMax(limits().userPropertiesMax());
     }
 
     // ---- channel events
@@ -125,7 +130,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (closed || authenticated) {
             return;
         }
-        long timeoutMs = acceptor.limits().connectTimeoutMs();
+        long timeoutMs = limits().connectTimeoutMs();
         connectTimer = loop.schedule(timeoutMs, () -> timedOut(timeoutMs));
     }
 
@@ -303,7 +308,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         if (reauthentication == null) { // [5.0:MQTT-4.12.0-7]
             throw new MalformedPacket(ReasonCode.PROTOCOL_ERROR, "AUTH with " + reason + " was not asked for");
         }
-        reauthentication.auth(reason, properties, acceptor.limits().connectTimeoutMs());
+        reauthentication.auth(reason, properties, limits().connectTimeoutMs());
     }
 
     private void disconnected(MqttDecoder packet, OpenSession open) throws MalformedPacket {
@@ -412,9 +417,14 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         return channel.isRegistered() && channel.eventLoop() == asking.eventLoop();
     }
 
-    /** Its bounds: those of its listener. */
+    /** Its bounds: those that its listener had when it came. */
     Limits limits() {
-        return acceptor.limits();
+        return allowance.limits();
+    }
+
+    /** What it may do, as long as its authenticator says nothing else. */
+    Allowance allowance() {
+        return allowance;
     }
 
     boolean isClosed() {
@@ -433,7 +443,7 @@ public final class Connection extends ChannelInboundHandlerAdapter // hot
         authenticated = true;
         cancel(connectTimer);
         connectTimer = null; // it belongs to this loop, which the connection may leave now
-        decoder.maxPacketBytes(acceptor.limits().packetBytesMax());
+        decoder.maxPacketBytes(limits().packetBytesMax());
     }
 
     /** Sends an AUTH; false if it is larger than the client allows [5.0:MQTT-3.1.2-24]. */

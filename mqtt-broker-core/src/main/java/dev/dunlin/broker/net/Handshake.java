@@ -103,10 +103,10 @@ final class Handshake {
                 certificates.isEmpty() ? null : acceptor.nameIn(certificates.get(0)));
         client = new ClientInfo(
                 clientId, Identity.ANONYMOUS, connect.version(), request.remoteAddress(), acceptor.name());
-        allowance = acceptor.allowance();
+        allowance = connection.allowance();
         exchange = new AuthExchange(connection, request.authenticationMethod(), true, this::authenticated);
         keepAliveSeconds = rules.keepAliveSeconds(
-                connect.keepAliveSeconds(), acceptor.limits().keepAliveMaxSeconds());
+                connect.keepAliveSeconds(), allowance.limits().keepAliveMaxSeconds());
     }
 
     String clientId() {
@@ -124,7 +124,7 @@ final class Handshake {
                         properties.integer(Property.REQUEST_PROBLEM_INFORMATION, 1) == 1);
         connection.out().topicAliasMax((int) Math.min(
                 properties.integer(Property.TOPIC_ALIAS_MAXIMUM, 0),
-                acceptor.limits().topicAliasMax()));
+                allowance.limits().topicAliasMax()));
         connection.out().restricted(allowance.restriction());
         if (connect.clientId().isEmpty() && !mayBeNameless()) {
             throw new MalformedPacket(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "empty client identifier");
@@ -173,7 +173,7 @@ final class Handshake {
 
     /** Its topics as those of a PUBLISH; but it can still be told, and nobody has to wait for what will never come. */
     private void checkWill(WillMessage will) throws MalformedPacket {
-        Limits limits = acceptor.limits();
+        Limits limits = allowance.limits();
         String responseTopic = will.properties().string(Property.RESPONSE_TOPIC);
         if (Topics.levels(will.topic()) > limits.topicLevelsMax()
                 || Topics.isLonger(will.topic(), limits.topicBytesMax())
@@ -283,7 +283,7 @@ final class Handshake {
             return;
         }
         long askedExpiry = Math.min(
-                VersionRules.askedExpirySeconds(connect), acceptor.limits().sessionExpiryMaxSeconds());
+                VersionRules.askedExpirySeconds(connect), allowance.limits().sessionExpiryMaxSeconds());
         interceptors.askConnect(
                 connection.loop(), client, request, new ConnectTerms(askedExpiry, keepAliveSeconds), this::intercepted);
     }
@@ -440,7 +440,7 @@ final class Handshake {
     }
 
     private Properties.Builder needed(AuthResult.Accepted accepted) {
-        Limits limits = acceptor.limits();
+        Limits limits = allowance.limits();
         Properties.Builder say = Properties.builder();
         if (connect.clientId().isEmpty()) { // [5.0:MQTT-3.1.3-7], [5.0:MQTT-3.2.2-16]
             say.add(Property.ASSIGNED_CLIENT_IDENTIFIER, clientId);

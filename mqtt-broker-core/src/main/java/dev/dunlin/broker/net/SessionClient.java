@@ -3,7 +3,6 @@ package dev.dunlin.broker.net;
 import dev.dunlin.broker.session.Completions;
 import dev.dunlin.broker.session.KeptMessage;
 import dev.dunlin.broker.session.Serial;
-import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.Message;
 import dev.dunlin.broker.spi.MessageHandler;
 import dev.dunlin.broker.spi.RejectedException;
@@ -55,7 +54,6 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
     private final Acceptor acceptor;
     private final ByteBufAllocator allocator;
     private final Connect connect;
-    private final Limits limits;
     private final Serial turns;
     private final Completions completions;
     private final MemoryChannel channel = new MemoryChannel();
@@ -106,10 +104,9 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
         this.allocator = allocator;
         this.connect = connect;
         clientId = connect.clientId();
-        limits = acceptor.limits();
         turns = new Serial(executor, this::turn, this::refused);
         completions = new Completions(executor);
-        inbox = new ClientInbox(this, executor, limits.localQueueMessagesMax());
+        inbox = new ClientInbox(this, executor, () -> acceptor.limits().localQueueMessagesMax());
         handlers = new ClientHandlers(others);
         decoder.version(SPOKEN);
         in.calls(turns::signal);
@@ -148,7 +145,7 @@ public final class SessionClient implements PacketHandler, ClientInbox.Acknowled
      */
     public CompletableFuture<ReasonCode> publish(Message message) {
         CompletableFuture<ReasonCode> result = new CompletableFuture<>();
-        if (publishing.incrementAndGet() > limits.localPublishesMax()) {
+        if (publishing.incrementAndGet() > acceptor.limits().localPublishesMax()) {
             publishing.decrementAndGet();
             result.completeExceptionally(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
             return result;

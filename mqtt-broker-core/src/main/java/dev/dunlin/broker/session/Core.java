@@ -12,17 +12,21 @@ import dev.dunlin.broker.store.DurabilityGate;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.codec.QoS;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the loops of one broker share. Everything here is immutable or safe for any thread. */
 public final class Core {
     private static final int RANDOM_ID_BYTES = 16;
 
-    final Limits limits;
+    /** What the bounds are now: for what is asked rarely. Loops have their own, see {@link SessionLoop#limits}. */
+    private volatile Limits limits;
+
     final SubscriptionTree subscriptions;
     final SharedGroups groups = new SharedGroups(this);
     final RetainedIndex<KeptMessage> retained = new RetainedIndex<>(KeptMessage::footprintBytes);
@@ -161,9 +165,28 @@ public final class Core {
         return authorizers.isEmpty() ? Rights.ALL : Rights.UNKNOWN;
     }
 
-    /** The bounds of this broker. */
+    /** The bounds of this broker, as they are now. */
     public Limits limits() {
         return limits;
+    }
+
+    /**
+     * Takes other bounds. What is above one stays; nothing is added to it. One caller at a time, any thread.
+     *
+     * @return completes when the loops go by them, on one of these; never, if they end before
+     */
+    public CompletableFuture<Void> limits(Limits changed) {
+        limits = changed;
+        memory.budget(changed.memoryBudgetBytes());
+        if (store != null) {
+            store.limits(changed);
+        }
+        if (events != null) {
+            events.max(changed.queuedEventsMax());
+        }
+        return CompletableFuture.allOf(Stream.of(loops)
+                .map(loop -> CompletableFuture.runAsync(loop::takeLimits, loop::execute))
+                .toArray(CompletableFuture<?>[]::new));
     }
 
     /** Where the messages are that a new subscription with this filter gets; a wildcard never begins those of the broker. */

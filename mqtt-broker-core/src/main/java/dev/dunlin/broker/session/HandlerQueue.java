@@ -24,6 +24,9 @@ final class HandlerQueue { // hot
     /** {@link #request} of this many asks for all that will ever come. */
     static final long ALL = Long.MAX_VALUE;
 
+    /** The one message that a handler has, beside those that wait. */
+    static final int IN_HAND = 1;
+
     /** Whose queue it is. */
     interface Owner {
         /**
@@ -52,7 +55,7 @@ final class HandlerQueue { // hot
     private final Core core;
     private final Owner owner;
     private final MessageHandler handler;
-    private final int capacity;
+    private final int uncounted;
     private final Queue<Waiting> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger size = new AtomicInteger();
     private final AtomicLong done = new AtomicLong();
@@ -69,21 +72,21 @@ final class HandlerQueue { // hot
     /**
      * An empty queue from which nothing is requested so far.
      *
-     * @param capacity how many it holds at most, with the one that the handler has
+     * @param uncounted how many it holds beyond the bound: {@link #IN_HAND}, or 0 if the one that the handler has counts too
      */
-    HandlerQueue(SessionLoop loop, Core core, Owner owner, MessageHandler handler, Executor handlers, int capacity) {
+    HandlerQueue(SessionLoop loop, Core core, Owner owner, MessageHandler handler, Executor handlers, int uncounted) {
         this.loop = loop;
         this.core = core;
         this.owner = owner;
         this.handler = handler;
         drains = new Serial(handlers, this::drain, owner::refused);
-        this.capacity = capacity;
+        this.uncounted = uncounted;
     }
 
-    /** How many a queue for a handler holds, which is bounded behind the one message that the handler has. */
-    static int capacity(Core core) {
-        int behind = core.limits.localQueueMessagesMax();
-        return behind == Integer.MAX_VALUE ? behind : behind + 1;
+    /** How many it holds at most now, with the one that the handler has. */
+    private int capacity() {
+        int max = loop.limits().localQueueMessagesMax();
+        return max == Integer.MAX_VALUE ? max : max + uncounted;
     }
 
     // ---- on the loop
@@ -131,12 +134,12 @@ final class HandlerQueue { // hot
 
     /** Whether it is nearly full: four fifths of what may wait. */
     private boolean isHigh() {
-        return waiting() * 5L >= core.limits.localQueueMessagesMax() * 4L;
+        return waiting() * 5L >= loop.limits().localQueueMessagesMax() * 4L;
     }
 
     /** How many wait, without the one that the handler has where that isn't counted. */
     private int waiting() {
-        return Math.max(0, size.get() - (capacity - core.limits.localQueueMessagesMax()));
+        return Math.max(0, size.get() - uncounted);
     }
 
     /** Looks, behind a message that was queued, whether observers are to be told that it is nearly full. Loop only. */
@@ -160,7 +163,12 @@ final class HandlerQueue { // hot
     /** That it is nearly full, as an event. */
     private BrokerEvent highWater(Instant at) {
         return new BrokerEvent.HighWater(
-                at, owner.toString(), waiting(), 0, "localQueueMessagesMax", core.limits.localQueueMessagesMax());
+                at,
+                owner.toString(),
+                waiting(),
+                0,
+                "localQueueMessagesMax",
+                loop.limits().localQueueMessagesMax());
     }
 
     private void finished() {
@@ -175,12 +183,12 @@ final class HandlerQueue { // hot
     }
 
     boolean hasRoom() {
-        return size.get() < capacity;
+        return size.get() < capacity();
     }
 
     /** Whether so much room came back that it is worth while to go on. */
     boolean isHalfEmpty() {
-        return size.get() <= capacity / 2;
+        return size.get() <= capacity() / 2;
     }
 
     /** Allows {@code n} more messages to be handed out, 1 or more. */

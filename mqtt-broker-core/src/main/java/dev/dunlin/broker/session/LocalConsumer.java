@@ -11,6 +11,11 @@ public interface LocalConsumer {
     /** Completes when its handler is done with all that came before this call, or it has ended; any thread. */
     CompletionStage<Void> settled();
 
+    /** The bounds of its loop are others. Its loop only. */
+    default void limitsChanged() {
+        // one that asks for them each time has nothing to do
+    }
+
     /** The broker is closed: gives up what is queued. Its loop only. */
     void brokerClosed();
 }

@@ -33,7 +33,7 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
     private LocalMember(SharedGroup group, Core core, MessageHandler handler, Executor handlers) {
         super(group, core.newSid(), core.home("$local/" + group.name()));
         this.core = core;
-        queue = new HandlerQueue(loop, core, this, handler, handlers, HandlerQueue.capacity(core));
+        queue = new HandlerQueue(loop, core, this, handler, handlers, HandlerQueue.IN_HAND);
         queue.request(HandlerQueue.ALL);
     }
 
@@ -52,8 +52,11 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
             return member;
         });
         made.connected(true); // nobody delivers to it before there is room, so its loop isn't at work yet
-        made.limit(core.limits.localQueueMessagesMax());
-        made.loop.execute(() -> made.loop.sessions().add(made));
+        made.limit(core.limits().localQueueMessagesMax());
+        made.loop.execute(() -> {
+            made.loop.sessions().add(made);
+            made.limitsChanged(); // they may have changed since
+        });
         return made;
     }
 
@@ -131,6 +134,13 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
         }
     }
 
+    @Override
+    public void limitsChanged() {
+        if (!left && !awaitsRoom.get()) { // else it gets the new one when there is room
+            limit(loop.limits().localQueueMessagesMax());
+        }
+    }
+
     private void awaitRoom() {
         limit(0);
         awaitsRoom.set(true); // said first, then looked for room once more
@@ -141,7 +151,7 @@ public final class LocalMember extends Member implements HandlerQueue.Owner, Loc
 
     private void roomCame() {
         if (awaitsRoom.getAndSet(false) && !left) {
-            limit(core.limits.localQueueMessagesMax());
+            limit(loop.limits().localQueueMessagesMax());
         }
     }
 

@@ -61,7 +61,7 @@ public final class LocalPublisher implements Router.Source {
      * @throws IllegalArgumentException if no PUBLISH can carry what is in the message
      */
     public CompletableFuture<ReasonCode> publish(Message message) {
-        if (underWay.incrementAndGet() > core.limits.localPublishesMax()) {
+        if (underWay.incrementAndGet() > core.limits().localPublishesMax()) {
             underWay.decrementAndGet();
             tellLimit();
             return CompletableFuture.failedFuture(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
@@ -201,7 +201,7 @@ public final class LocalPublisher implements Router.Source {
 
     @Override
     public Limits limits() {
-        return core.limits;
+        return home.limits();
     }
 
     @Override

@@ -61,7 +61,7 @@ public final class LocalRequests {
      * @throws IllegalArgumentException if no PUBLISH can carry what is in the request
      */
     public CompletableFuture<Message> request(Message request, long timeoutMs) {
-        if (underWay.incrementAndGet() > core.limits.localRequestsMax()) {
+        if (underWay.incrementAndGet() > core.limits().localRequestsMax()) {
             underWay.decrementAndGet();
             return CompletableFuture.failedFuture(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
         }

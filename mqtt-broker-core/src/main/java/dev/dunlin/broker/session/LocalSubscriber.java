@@ -41,19 +41,18 @@ public final class LocalSubscriber extends Recipient
             SubscriptionOptions options,
             MessageHandler handler,
             Executor handlers,
-            int capacity) {
+            int uncounted) {
         super(core.newSid(), core.home("$local/" + filter));
         this.core = core;
         this.filter = filter;
         this.options = options;
-        queue = new HandlerQueue(loop, core, this, handler, handlers, capacity);
+        queue = new HandlerQueue(loop, core, this, handler, handlers, uncounted);
     }
 
     /** Subscribes; any thread. What is published after the return is delivered; retained messages come too. */
     public static LocalSubscriber subscribe(
             Core core, String filter, SubscriptionOptions options, MessageHandler handler, Executor handlers) {
-        LocalSubscriber made =
-                new LocalSubscriber(core, filter, options, handler, handlers, HandlerQueue.capacity(core));
+        LocalSubscriber made = new LocalSubscriber(core, filter, options, handler, handlers, HandlerQueue.IN_HAND);
         made.request(HandlerQueue.ALL);
         return made.subscribed();
     }
@@ -61,8 +60,7 @@ public final class LocalSubscriber extends Recipient
     /** As {@link #subscribe}, for somebody who gets no more than {@link #request}ed, and nothing before {@link #begin}. */
     public static LocalSubscriber subscribeOnRequest(
             Core core, String filter, SubscriptionOptions options, MessageHandler handler, Executor handlers) {
-        LocalSubscriber made =
-                new LocalSubscriber(core, filter, options, handler, handlers, core.limits.localQueueMessagesMax());
+        LocalSubscriber made = new LocalSubscriber(core, filter, options, handler, handlers, 0);
         made.queue.hold();
         return made.subscribed();
     }

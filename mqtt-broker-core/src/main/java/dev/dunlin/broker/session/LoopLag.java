@@ -13,7 +13,8 @@ final class LoopLag {
     private static final int MEASURES = 2;
     private static final long LONGEST_HOLDS_MS = 60_000;
 
-    private final long limitMs;
+    /** Plain, though any thread looks: who sees the one before is right a moment later. */
+    private int limitMs;
 
     /** Measures in a row that were above the limit. */
     private int above;
@@ -27,8 +28,13 @@ final class LoopLag {
 
     private long longestAtMs;
 
-    LoopLag(long limitMs) {
+    LoopLag(int limitMs) {
         this.limitMs = limitMs;
+    }
+
+    /** Has another limit from now on. Loop only. */
+    void limit(int ms) {
+        limitMs = ms;
     }
 
     /** Something has waited that long. Returns whether the loop is overloaded by that, or no longer is. Loop only. */

@@ -30,7 +30,7 @@ public final class MemoryBudget {
     private static final int WELL_PART = 16;
 
     private final Core core;
-    private final long budgetBytes;
+    private volatile long budgetBytes;
     private final AtomicLong incomplete = new AtomicLong();
     private final LongAdder localQueues = new LongAdder();
     private volatile long lookedMs;
@@ -45,8 +45,17 @@ public final class MemoryBudget {
      */
     MemoryBudget(Core core, long bytes) {
         this.core = core;
-        budgetBytes =
-                bytes > 0 ? bytes : defaultBytes(Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
+        budgetBytes = orDefault(bytes);
+    }
+
+    /** Another budget from now on, in bytes; 0 for the default. Any thread. */
+    void budget(long bytes) {
+        budgetBytes = orDefault(bytes);
+        sum();
+    }
+
+    private static long orDefault(long bytes) {
+        return bytes > 0 ? bytes : defaultBytes(Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
     }
 
     /**

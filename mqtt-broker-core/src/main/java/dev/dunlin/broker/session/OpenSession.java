@@ -30,8 +30,8 @@ public final class OpenSession {
         out = opening.out();
         allowance = opening.allowance();
         replies = new Replies(session, link, out, allowance.limits().receiveMaximum());
-        receiveMaximum = opening.receiveMaximum(core.limits.inflightMessagesMax());
-        expiryMaxSeconds = opening.expiryMaxSeconds(core.limits.sessionExpiryMaxSeconds());
+        receiveMaximum = opening.receiveMaximum(core.limits().inflightMessagesMax());
+        expiryMaxSeconds = opening.expiryMaxSeconds();
         askedExpiry = opening.connect().properties().integer(Property.SESSION_EXPIRY_INTERVAL, 0) > 0;
     }
 

@@ -36,15 +36,17 @@ public record Opening(
         return client.clientId();
     }
 
-    /** The session expiry interval that it asks for, in seconds. */
-    long expirySeconds(long max) {
+    /** The session expiry interval that it is granted, in seconds: within the bounds by which it was told. */
+    long expirySeconds() {
         long asked = VersionRules.askedExpirySeconds(connect);
-        return Math.min(terms == null ? asked : terms.sessionExpirySeconds(), max);
+        return Math.min(
+                terms == null ? asked : terms.sessionExpirySeconds(),
+                allowance.limits().sessionExpiryMaxSeconds());
     }
 
     /** The longest session expiry interval that its DISCONNECT may ask for, in seconds. */
-    long expiryMaxSeconds(long max) {
-        return terms == null ? max : expirySeconds(max);
+    long expiryMaxSeconds() {
+        return terms == null ? allowance.limits().sessionExpiryMaxSeconds() : expirySeconds();
     }
 
     /** How many QoS 1 and 2 messages it wants to have under way, at most {@code max}. */

@@ -46,7 +46,6 @@ final class OutboundWindow { // hot
     private static final byte[] NO_STATES = {};
     private static final long[] NO_ENTRIES = {};
 
-    private final long bytesMax;
     private final int idsMax;
 
     /** Of all windows of its loop. */
@@ -68,21 +67,25 @@ final class OutboundWindow { // hot
     private int sent;
 
     private int limit;
+    private long bytesMax;
 
     /**
-     * A window for about {@code bytesMax} bytes in memory; one message is always allowed.
+     * An empty window, into which nothing may be put before there is a connection.
      *
      * @param stored whether packet ids are reserved in a store
      * @param held the bytes of all windows of a loop
      */
-    OutboundWindow(long bytesMax, boolean stored, HeldBytes held) {
-        this.bytesMax = bytesMax;
+    OutboundWindow(boolean stored, HeldBytes held) {
         this.held = held;
         idsMax = stored ? IDS - BLOCK : IDS; // so that a counter can be told from its id and the end of the block
     }
 
-    /** A new connection: at most {@code receiveMaximum} exchanges at a time, and all that is here is to be sent again. */
-    void connected(int receiveMaximum) {
+    /**
+     * A new connection: at most {@code receiveMaximum} exchanges at a time, of about {@code bytesInMemoryMax} bytes together,
+     * where one is always allowed; and all that is here is to be sent again.
+     */
+    void connected(int receiveMaximum, long bytesInMemoryMax) {
+        bytesMax = bytesInMemoryMax;
         limit = receiveMaximum;
         sent = 0;
         resend = oldest;

@@ -1,6 +1,8 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.ClientInfo;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.codec.Connect;
 import dev.dunlin.codec.MalformedPacket;
@@ -21,6 +23,12 @@ import org.jspecify.annotations.Nullable;
  * @param testator whose it is: what that client may publish is looked up when the will is published
  */
 record PendingWill(WillMessage message, MqttVersion version, long delaySeconds, Testator testator) {
+    /** It has been held against the bounds of its listener when it came: of those of a publish none is left. */
+    static final Limits LIMITS = Limits.EMBEDDED
+            .withTopicLevelsMax(Topics.LEVELS_MAX)
+            .withTopicBytesMax(Topics.BYTES_MAX)
+            .withPayloadBytesMax(Limits.PROTOCOL_PACKET_BYTES_MAX);
+
     private static final int ENCODED_BYTES = 256;
 
     static @Nullable PendingWill of(Opening opening) {

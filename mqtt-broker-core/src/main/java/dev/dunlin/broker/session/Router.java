@@ -199,9 +199,10 @@ final class Router { // hot
 
     /** Of a message to be retained. One that takes less room than that before it is always admitted. */
     private @Nullable ReasonCode admitRetained(String topic, int footprintBytes) {
-        boolean oneMore = core.retained.size() >= core.limits.retainedMessagesMax()
+        boolean oneMore = core.retained.size() >= loop.limits().retainedMessagesMax()
                 || core.memory().isOver();
-        boolean larger = core.retained.bytes() + topic.length() + footprintBytes > core.limits.retainedBytesMax();
+        boolean larger = core.retained.bytes() + topic.length() + footprintBytes
+                > loop.limits().retainedBytesMax();
         if (!oneMore && !larger) {
             return null;
         }
@@ -210,7 +211,8 @@ final class Router { // hot
             return ReasonCode.QUOTA_EXCEEDED;
         }
         long growth = (long) footprintBytes - before.footprintBytes();
-        boolean fits = growth <= 0 || core.retained.bytes() + growth <= core.limits.retainedBytesMax();
+        boolean fits =
+                growth <= 0 || core.retained.bytes() + growth <= loop.limits().retainedBytesMax();
         return fits ? null : ReasonCode.QUOTA_EXCEEDED;
     }
 
@@ -242,7 +244,7 @@ final class Router { // hot
                 if (core.memory().isOver()) {
                     yield "memoryBudgetBytes";
                 }
-                boolean many = core.retained.size() >= core.limits.retainedMessagesMax();
+                boolean many = core.retained.size() >= loop.limits().retainedMessagesMax();
                 yield many ? "retainedMessagesMax" : "retainedBytesMax";
             }
             default -> "";

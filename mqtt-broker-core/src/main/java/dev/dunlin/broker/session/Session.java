@@ -111,8 +111,8 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         this.clientId = clientId;
         this.persistent = persistent;
         log = new SessionLog(this, persistent ? core.store : null);
-        window = new OutboundWindow(core.limits.inflightBytesMax(), log.isOn(), loop.unacknowledged());
-        queue = new SessionQueue(this, this, core.limits, core.store);
+        window = new OutboundWindow(log.isOn(), loop.unacknowledged());
+        queue = new SessionQueue(this, this, core.store);
         InterceptorChain<Message> interceptors = core.interceptors().deliver;
         intercepted = interceptors == null ? null : new InterceptedDeliveries(core, interceptors, this);
     }
@@ -204,7 +204,7 @@ public final class Session extends Recipient implements SessionQueue.Owner { // 
         assert loop.inLoop() && out == null;
         out = connection;
         sinceMs = loop.nowMs();
-        window.connected(receiveMaximum);
+        window.connected(receiveMaximum, loop.limits().inflightBytesMax());
         if (intercepted != null) {
             intercepted.attached();
         }

@@ -5,6 +5,7 @@ import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.routing.Target;
 import dev.dunlin.broker.routing.Targets;
 import dev.dunlin.broker.spi.DropReason;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.store.ChangeWriter;
 import dev.dunlin.broker.store.DurabilityGate;
 import dev.dunlin.broker.store.Store;
@@ -72,6 +73,9 @@ public final class SessionLoop { // hot
     /** Timers that a clock of the user's is to ring for, and what cancels that: for them it would keep a closed broker. */
     private final Map<Timer, Runnable> alarms = new HashMap<>(0);
 
+    /** What the bounds are: replaced by the loop alone. Others that look may still see the ones before. */
+    private Limits limits;
+
     private int deliveriesLeft;
     private int flushesMax = TURN_FLUSHES_MAX;
 
@@ -115,9 +119,26 @@ public final class SessionLoop { // hot
         acknowledgements = new AcknowledgementTimes(core::monotonicNanos);
         router = new Router(core, this);
         sessions = new Sessions(core, this);
-        deliveriesLeft = core.limits.turnDeliveriesMax();
-        lag = new LoopLag(core.limits.overloadLagMs());
-        slowConsumers = new SlowConsumers(this, core.limits.slowConsumerMs(), core.limits.stuckConsumerMs());
+        limits = core.limits();
+        deliveriesLeft = limits.turnDeliveriesMax();
+        lag = new LoopLag(limits.overloadLagMs());
+        slowConsumers = new SlowConsumers(this, limits.slowConsumerMs(), limits.stuckConsumerMs());
+    }
+
+    // ---- bounds
+
+    /** The bounds that this loop goes by. Any thread, but the loop's sees a change first. */
+    Limits limits() {
+        return limits;
+    }
+
+    /** The bounds of the broker have changed. */
+    void takeLimits() {
+        assert inLoop();
+        limits = core.limits();
+        lag.limit(limits.overloadLagMs());
+        slowConsumers.limits(limits.slowConsumerMs(), limits.stuckConsumerMs());
+        sessions.limitsChanged();
     }
 
     // ---- set-up
@@ -265,7 +286,7 @@ public final class SessionLoop { // hot
 
     /** This loop's share of the bytes that may be queued in the whole broker. */
     long queueBytesShare() {
-        return core.limits.queueBytesTotalMax() / wake.length;
+        return limits.queueBytesTotalMax() / wake.length;
     }
 
     void queuedBytes(long change) {
@@ -422,7 +443,7 @@ public final class SessionLoop { // hot
         Entry entry = new Entry(message, targets, stored);
         long bytes = mailboxBytes.addAndGet(entry.bytes);
         mailbox.offer(entry);
-        return bytes <= core.limits.mailboxBytesMax();
+        return bytes <= limits.mailboxBytesMax();
     }
 
     private boolean deliverHere(KeptMessage message, Target[] targets, long stored) {
@@ -434,7 +455,7 @@ public final class SessionLoop { // hot
         Entry rest = new Entry(message, targets, stored);
         rest.next = done;
         unfinished.add(rest);
-        return mailboxBytes.addAndGet(rest.bytes) <= core.limits.mailboxBytesMax();
+        return mailboxBytes.addAndGet(rest.bytes) <= limits.mailboxBytesMax();
     }
 
     /** Delivers from {@code next} on, as far as this turn's budget goes; returns where it stopped. */
@@ -457,7 +478,7 @@ public final class SessionLoop { // hot
 
     /** Whether what was handed to this loop is over its budget: publishers should wait. Any thread. */
     boolean isCrowded() {
-        return mailboxBytes.get() > core.limits.mailboxBytesMax();
+        return mailboxBytes.get() > limits.mailboxBytesMax();
     }
 
     /** Runs {@code task} on {@code waiter}'s loop once this mailbox is below half of its budget. Any thread. */
@@ -467,7 +488,7 @@ public final class SessionLoop { // hot
     }
 
     private void releaseWaiters() {
-        while (mailboxBytes.get() <= core.limits.mailboxBytesMax() / 2) {
+        while (mailboxBytes.get() <= limits.mailboxBytesMax() / 2) {
             Waiter waiter = waitingForRoom.poll();
             if (waiter == null) {
                 return;
@@ -535,7 +556,7 @@ public final class SessionLoop { // hot
                 break;
             }
         }
-        deliveriesLeft = core.limits.turnDeliveriesMax();
+        deliveriesLeft = limits.turnDeliveriesMax();
         flushesMax = TURN_FLUSHES_MAX;
         if (!waitingForRoom.isEmpty()) {
             releaseWaiters();

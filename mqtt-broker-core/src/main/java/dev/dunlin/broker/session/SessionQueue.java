@@ -67,7 +67,6 @@ final class SessionQueue {
     private final Owner owner;
     private final Recipient session;
     private final SessionLoop loop;
-    private final Limits limits;
     private final @Nullable Store store;
 
     // Most sessions never queue anything: each is made when it gets its first message.
@@ -89,11 +88,10 @@ final class SessionQueue {
     /** So many from the head of the {@link #queue} on, at most, hold all of its messages of QoS 0. */
     private int atMostOnceWithin;
 
-    SessionQueue(Owner owner, Recipient session, Limits limits, @Nullable Store store) {
+    SessionQueue(Owner owner, Recipient session, @Nullable Store store) {
         this.owner = owner;
         this.session = session;
         this.loop = session.loop;
-        this.limits = limits;
         this.store = store;
     }
 
@@ -162,10 +160,10 @@ final class SessionQueue {
         if (isOfOthers(message, entry)) {
             String limit = outOfMemory ? "memoryBudgetBytes" : "queueBytesTotalMax";
             tellHigh(to, limit, 0);
-        } else if (messages() >= limits.queueMessagesMax()) {
-            tellHigh(to, QUEUE_MESSAGES_MAX, limits.queueMessagesMax());
+        } else if (messages() >= loop.limits().queueMessagesMax()) {
+            tellHigh(to, QUEUE_MESSAGES_MAX, loop.limits().queueMessagesMax());
         } else {
-            tellHigh(to, QUEUE_BYTES_MAX, limits.queueBytesMax());
+            tellHigh(to, QUEUE_BYTES_MAX, loop.limits().queueBytesMax());
         }
     }
 
@@ -174,10 +172,10 @@ final class SessionQueue {
         if (to == null) {
             return;
         }
-        if (messages() * HIGH_OF >= (long) limits.queueMessagesMax() * HIGH) {
-            tellHigh(to, QUEUE_MESSAGES_MAX, limits.queueMessagesMax());
-        } else if (bytes() / HIGH >= limits.queueBytesMax() / HIGH_OF) {
-            tellHigh(to, QUEUE_BYTES_MAX, limits.queueBytesMax());
+        if (messages() * HIGH_OF >= (long) loop.limits().queueMessagesMax() * HIGH) {
+            tellHigh(to, QUEUE_MESSAGES_MAX, loop.limits().queueMessagesMax());
+        } else if (bytes() / HIGH >= loop.limits().queueBytesMax() / HIGH_OF) {
+            tellHigh(to, QUEUE_BYTES_MAX, loop.limits().queueBytesMax());
         }
     }
 
@@ -187,12 +185,13 @@ final class SessionQueue {
     }
 
     private boolean isBelowHalf() {
-        return 2 * messages() < limits.queueMessagesMax() && 2 * bytes() < limits.queueBytesMax();
+        return 2 * messages() < loop.limits().queueMessagesMax()
+                && 2 * bytes() < loop.limits().queueBytesMax();
     }
 
     /** Whether messages of QoS 0 are queued for a session without a connection. */
     boolean takesAtMostOnce() {
-        return limits.queueQos0Offline();
+        return loop.limits().queueQos0Offline();
     }
 
     /** Whether there is one of QoS 0; sometimes also said shortly after the last. */
@@ -245,7 +244,9 @@ final class SessionQueue {
             return true;
         }
         long messages = olderMessages() + queuedMessages;
-        return !owner.isPausedByUs() && (messages >= limits.queueMessagesMax() || bytes > limits.queueBytesMax());
+        return !owner.isPausedByUs()
+                && (messages >= loop.limits().queueMessagesMax()
+                        || bytes > loop.limits().queueBytesMax());
     }
 
     private boolean isOfOthers(KeptMessage message, long entry) {
@@ -259,20 +260,18 @@ final class SessionQueue {
     }
 
     private boolean fitsIntoMemory(KeptMessage message) {
-        return queue.residentBytes() + message.footprintBytes() <= limits.queueMemoryBytesMax()
+        return queue.residentBytes() + message.footprintBytes() <= loop.limits().queueMemoryBytesMax()
                 && loop.queuedBytes() + message.footprintBytes() <= loop.queueBytesShare()
                 && !outOfMemory;
     }
 
     /** Applies the policy. Returns whether there is room now; otherwise the message is dropped and accounted for. */
     private boolean overflow(KeptMessage message, long entry) {
-        switch (limits.queueOverflow()) {
+        switch (loop.limits().queueOverflow()) {
             case DROP_OLDEST -> {
                 if (!isFull(message, entry, 0, 0)) { // else nothing that can be dropped at once would make room for it
                     boolean told = high;
-                    while (!queue.isEmpty() && isFull(message, entry)) {
-                        dropHead(queue, DropReason.QUEUE_FULL);
-                    }
+                    dropOldestFor(message, entry);
                     high = told; // what is lost is no relief
                     return true;
                 }
@@ -285,6 +284,21 @@ final class SessionQueue {
             }
         }
         return false;
+    }
+
+    /**
+     * Makes room: as much as the message takes is always enough, unless the bounds have become smaller. Then no more is dropped
+     * than comes, and the queue shrinks as it is sent.
+     */
+    private void dropOldestFor(KeptMessage message, long entry) {
+        long fewer = queue.bytes() - message.footprintBytes();
+        int one = queue.size() - 1;
+        while (!queue.isEmpty() && isFull(message, entry)) {
+            if (queue.size() <= one && queue.bytes() <= fewer && !isOfOthers(message, entry)) {
+                return;
+            }
+            dropHead(queue, DropReason.QUEUE_FULL);
+        }
     }
 
     private void dropExpiredHeads(long nowMs) {

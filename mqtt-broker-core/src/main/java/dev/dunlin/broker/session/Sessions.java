@@ -4,7 +4,6 @@ import dev.dunlin.broker.events.Events;
 import dev.dunlin.broker.events.Flight;
 import dev.dunlin.broker.routing.Subscription;
 import dev.dunlin.broker.routing.Targets;
-import dev.dunlin.broker.routing.Topics;
 import dev.dunlin.broker.spi.Authorizer;
 import dev.dunlin.broker.spi.BrokerEvent;
 import dev.dunlin.broker.spi.DropReason;
@@ -53,9 +52,6 @@ public final class Sessions {
 
     private final UnansweredPublishes unanswered;
 
-    /** A will has been held against those of its listener when it came. */
-    private final Limits willLimits;
-
     private boolean closing;
     private boolean takingOver;
 
@@ -68,10 +64,6 @@ public final class Sessions {
         this.core = core;
         this.loop = loop;
         unanswered = new UnansweredPublishes(core);
-        willLimits = core.limits
-                .withTopicLevelsMax(Topics.LEVELS_MAX)
-                .withTopicBytesMax(Topics.BYTES_MAX)
-                .withPayloadBytesMax(Limits.PROTOCOL_PACKET_BYTES_MAX);
     }
 
     /** How many sessions there are, connected or not. */
@@ -142,7 +134,7 @@ public final class Sessions {
             return NO_MEMORY;
         }
         boolean another = former == null;
-        if (another && core.sessions.incrementAndGet() > core.limits.sessionsMax()) {
+        if (another && core.sessions.incrementAndGet() > core.limits().sessionsMax()) {
             core.sessions.decrementAndGet();
             tellLimit(clientId, "sessionsMax", TOO_MANY);
             return TOO_MANY;
@@ -256,7 +248,7 @@ public final class Sessions {
     }
 
     private long expirySeconds(Opening opening) {
-        return opening.expirySeconds(core.limits.sessionExpiryMaxSeconds());
+        return opening.expirySeconds();
     }
 
     /** What can't be stored is refused before anything is taken over. */
@@ -504,7 +496,7 @@ public final class Sessions {
                         loop,
                         session.clientId,
                         message,
-                        new WillQuestion.Asking(will.client(session.clientId), willLimits),
+                        new WillQuestion.Asking(will.client(session.clientId), PendingWill.LIMITS),
                         question::answered);
         question.await(then);
     }
@@ -556,7 +548,7 @@ public final class Sessions {
             rightsKnown(session, core.authorizers().without(listener));
             return;
         }
-        SessionLoop.Timer patience = loop.schedule(core.limits.connectTimeoutMs(), () -> {
+        SessionLoop.Timer patience = loop.schedule(core.limits().connectTimeoutMs(), () -> {
             LOG.warn("client {}: nobody says whether its will may be published, so it is not", session.clientId);
             tellFault(session, "its will is not published", "the authorizer doesn't answer");
             rightsKnown(session, Rights.NONE);
@@ -598,7 +590,7 @@ public final class Sessions {
 
         @Override
         public Limits limits() {
-            return willLimits;
+            return PendingWill.LIMITS;
         }
 
         @Override
@@ -729,6 +721,11 @@ public final class Sessions {
     void remove(LocalConsumer consumer) {
         assert loop.inLoop();
         localConsumers.remove(consumer);
+    }
+
+    /** The bounds of the loop have changed: tells those that hold on to one. */
+    void limitsChanged() {
+        localConsumers.forEach(LocalConsumer::limitsChanged);
     }
 
     /** Gives back what the sessions hold, at the end of the loop. */

@@ -73,8 +73,8 @@ final class SharedGroup extends Recipient implements SessionQueue.Owner { // hot
         this.name = name;
         wayBack = new Target[] {new Target(new WayBack(), QoS.EXACTLY_ONCE, false, true, Target.NO_IDS)};
         turns = new int[core.loopCount() * APART];
-        queue = new SessionQueue(this, this, core.limits, core.store);
-        aside = new SessionQueue(this, this, core.limits, core.store);
+        queue = new SessionQueue(this, this, core.store);
+        aside = new SessionQueue(this, this, core.store);
     }
 
     String name() {

@@ -33,8 +33,8 @@ public final class SlowConsumers {
     }
 
     private final SessionLoop loop;
-    private final long slowMs;
-    private final long stuckMs;
+    private long slowMs;
+    private long stuckMs;
     private final Map<Watched, Wait> waiting = new LinkedHashMap<>();
     private boolean looking;
     private final AtomicInteger count = new AtomicInteger();
@@ -48,6 +48,12 @@ public final class SlowConsumers {
         this.loop = loop;
         this.slowMs = slowMs;
         this.stuckMs = stuckMs;
+    }
+
+    /** Goes by these from its next look on, which is within a second. Loop only. */
+    void limits(long newSlowMs, long newStuckMs) {
+        slowMs = newSlowMs;
+        stuckMs = newStuckMs;
     }
 
     private static final class Wait {

@@ -156,7 +156,7 @@ public final class SubscriptionRequests {
             refusedByStore = true;
             return ReasonCode.QUOTA_EXCEEDED;
         }
-        if (isNew && session.subscriptions.size() >= core.limits.subscriptionsPerSessionMax()) {
+        if (isNew && session.subscriptions.size() >= core.limits().subscriptionsPerSessionMax()) {
             tellLimit("subscriptionsPerSessionMax", "subscription refused");
             return ReasonCode.QUOTA_EXCEEDED;
         }

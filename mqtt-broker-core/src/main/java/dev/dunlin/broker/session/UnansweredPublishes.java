@@ -48,7 +48,7 @@ final class UnansweredPublishes {
      * is short.
      */
     boolean mayWaitOn(InterceptedPublishes.Pending publish) {
-        if (core.memory().isOver() || orphanBytes >= core.limits.mailboxBytesMax()) {
+        if (core.memory().isOver() || orphanBytes >= core.limits().mailboxBytesMax()) {
             return false;
         }
         if (orphans.add(publish)) {

@@ -42,7 +42,7 @@ final class CommitPipeline {
     private final Durability level;
     private final TimeSource time;
     private final LiveEngine engine;
-    private final Bounds bounds;
+    private volatile Bounds bounds;
     private final ChangeQueue queue;
     private final SpaceGuard guard = new SpaceGuard();
     private final Sweep sweep;
@@ -133,10 +133,17 @@ final class CommitPipeline {
         return queue.isEmpty();
     }
 
+    /** Has other bounds from now on. Any thread. */
+    void bounds(Bounds changed) {
+        bounds = changed;
+        releaseWaiters();
+    }
+
     /** Whether so much is under way that publishers should wait: {@link #awaitRoom}. */
     boolean isCrowded() {
         long since = writingSinceMs;
-        return pendingBytes.get() > bounds.bytesMax || (since >= 0 && time.monotonicMs() - since > bounds.ageMaxMs);
+        Bounds now = bounds;
+        return pendingBytes.get() > now.bytesMax || (since >= 0 && time.monotonicMs() - since > now.ageMaxMs);
     }
 
     /** For how long the write under way has gone on, in milliseconds; 0 if there is none. */

@@ -87,10 +87,18 @@ public final class Store {
             knownSids = sids(view);
             sweep = new Sweep(bootTicket, knownSids, Meta.mayHoldForgottenMessages(view), readers);
         }
-        var bounds = new CommitPipeline.Bounds(setting.limits.commitBytesMax(), setting.limits.commitAgeMaxMs());
-        pipeline = new CommitPipeline(setting.level, time, live, bounds, bootTicket, sweep);
+        pipeline = new CommitPipeline(setting.level, time, live, bounds(setting.limits), bootTicket, sweep);
         committer = new CommitThread(setting.name + "-commit", pipeline);
         backups = new Backups(live, pipeline, setting.name + "-backup");
+    }
+
+    private static CommitPipeline.Bounds bounds(Limits limits) {
+        return new CommitPipeline.Bounds(limits.commitBytesMax(), limits.commitAgeMaxMs());
+    }
+
+    /** Has other bounds from now on. Any thread. */
+    public void limits(Limits changed) {
+        pipeline.bounds(bounds(changed));
     }
 
     private static long[] sids(View view) throws StoreException {

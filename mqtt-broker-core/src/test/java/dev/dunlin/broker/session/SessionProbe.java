@@ -1,5 +1,6 @@
 package dev.dunlin.broker.session;
 
+import dev.dunlin.broker.spi.Limits;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -19,6 +20,18 @@ public final class SessionProbe {
     /** The connection that serves a client's session now, or null. */
     public static @Nullable Link link(Core core, String clientId) {
         return onHome(core, clientId, session -> session == null ? null : session.link);
+    }
+
+    /** The session expiry interval that a client's session has now. */
+    public static long expirySeconds(Core core, String clientId) {
+        return onHome(core, clientId, session -> session == null ? -1 : session.expirySeconds);
+    }
+
+    /** The bounds that a loop goes by, behind what it was handed before. */
+    public static Limits limits(SessionLoop loop) {
+        return CompletableFuture.supplyAsync(loop::limits, loop::execute)
+                .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .join();
     }
 
     /** Messages queued for a client behind its window. */

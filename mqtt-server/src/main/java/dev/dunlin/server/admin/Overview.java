@@ -3,7 +3,7 @@ package dev.dunlin.server.admin;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerStats.StoreState;
 import dev.dunlin.broker.ListenerAddress;
-import dev.dunlin.server.admin.ServerTraits.Reloaded;
+import dev.dunlin.server.ReloadReport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -90,7 +90,7 @@ final class Overview {
 
     /** As SIGHUP does it. */
     Answer reload(Request request) throws Problem, InterruptedException {
-        Reloaded outcome = Request.await(traits.reload().get());
+        ReloadReport outcome = Request.await(traits.reload().get());
         if (!outcome.failed().isEmpty()) {
             throw Problem.badRequest(String.join("; ", outcome.failed()));
         }

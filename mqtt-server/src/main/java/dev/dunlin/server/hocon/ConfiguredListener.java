@@ -31,8 +31,7 @@ final class ConfiguredListener {
      */
     static Listener of(ListenerSettings settings, Limits broker) {
         Listener listener = place(settings).name(settings.name()).features(features(settings.all()));
-        Limits own = settings.all().limits(broker);
-        listener = own.equals(broker) ? listener : listener.limits(own);
+        listener = settings.all().hasLimits() ? listener.limits(settings.all().limits(broker)) : listener;
         return settings.hasTls() ? listener.tls(tls(settings.all())) : listener;
     }
 

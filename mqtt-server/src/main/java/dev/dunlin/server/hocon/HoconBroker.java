@@ -8,11 +8,11 @@ import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.server.admin.AdminHttp;
 import dev.dunlin.server.admin.AdminSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +25,7 @@ public final class HoconBroker {
     private final Limits limits;
     private final @Nullable AdminSettings admin;
     private final ConfiguredAccess access;
+    private final LiveBounds bounds;
     private final Map<ListenerSettings, Listener> listeners = new LinkedHashMap<>();
     private final List<Fault> faults = new ArrayList<>();
 
@@ -48,6 +49,7 @@ public final class HoconBroker {
         for (ListenerSettings settings : file.listeners()) {
             listeners.put(settings, access.guarded(settings, ConfiguredListener.of(settings, limits)));
         }
+        bounds = new LiveBounds(file, server, listeners);
     }
 
     /** One line for each file that can't be used, with the line that names it. With any, no broker is to be started. */
@@ -72,6 +74,11 @@ public final class HoconBroker {
                 all.add(new Fault(settings.where(), fault));
             }
         });
+        String fault = admin == null ? null : AdminHttp.fault(admin);
+        if (fault != null) {
+            all.add(new Fault(
+                    file.broker().where(Keys.ADMIN_CERT, Where.of(file.files().get(0))), fault));
+        }
         return Fault.lines(all);
     }
 
@@ -117,8 +124,19 @@ public final class HoconBroker {
     }
 
     /**
-     * Takes of another reading of the file what a broker can change while it runs: of {@code security.anonymous} what is beside
-     * a password file. The level of the log is for the caller. One thread at a time.
+     * Has a broker that is made of this go by the bounds of another reading of the file. They count in a moment; docs/limits.md
+     * says of each for what. One thread at a time.
+     *
+     * @param now without faults
+     * @return the keys that say something else than at the last reading, such as "limits.queue-bytes-max"
+     */
+    public List<String> takeLimits(HoconFile now, Broker broker) {
+        return bounds.take(now, broker);
+    }
+
+    /**
+     * Takes of another reading of the file what else a broker can change while it runs: of {@code security.anonymous} what is
+     * beside a password file. The level of the log is for the caller. One thread at a time.
      *
      * @param now without faults
      * @return a sentence for each key that has changed, and needs a restart
@@ -131,7 +149,8 @@ public final class HoconBroker {
                     Keys.LISTENERS + " has " + count + " in it now, not " + before.size() + ": that needs a restart");
         }
         Set<ListenerSettings> settled = access.takeAnonymous(before, now.listeners());
-        Set<String> taken = new HashSet<>(Set.of(Keys.LOG_LEVEL));
+        Set<String> taken = bounds.keys();
+        taken.add(Keys.LOG_LEVEL);
         boolean all = true;
         for (int i = 0; i < count; i++) {
             ListenerSettings listener = before.get(i);

@@ -114,6 +114,11 @@ final class Settings {
         return list(key).stream().map(Path::of).toList();
     }
 
+    /** Whether one of its bounds has a value here. */
+    boolean hasLimits() {
+        return all.keySet().stream().anyMatch(key -> key.startsWith(Keys.LIMITS));
+    }
+
     /** These limits with the bounds that have a value here. */
     Limits limits(Limits otherwise) {
         Map<String, Object> bounds = new HashMap<>();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.dunlin.server.admin.ServerTraits.Reloaded;
+import dev.dunlin.server.ReloadReport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -337,9 +337,9 @@ final class AdminHttpTest {
         assertThat(server.post("/api/v1/reload", ""))
                 .containsEntry("reloaded", List.of("the passwords"))
                 .containsEntry("needRestart", List.of());
-        server.reloads(CompletableFuture.completedFuture(new Reloaded(List.of(), List.of("a", "b"), List.of())));
+        server.reloads(CompletableFuture.completedFuture(new ReloadReport(List.of(), List.of("a", "b"), List.of())));
         assertThat(server.post("/api/v1/reload", "")).containsEntry("needRestart", List.of("a", "b"));
-        server.reloads(CompletableFuture.completedFuture(new Reloaded(List.of(), List.of(), List.of("no", "why"))));
+        server.reloads(CompletableFuture.completedFuture(new ReloadReport(List.of(), List.of(), List.of("no", "why"))));
         HttpResponse<String> failed = server.send(server.posting("/api/v1/reload", ""));
         assertThat(failed.statusCode()).isEqualTo(400);
         assertThat(failed.body()).contains("no; why");

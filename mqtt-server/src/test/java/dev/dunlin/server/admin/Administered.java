@@ -8,7 +8,7 @@ import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.testkit.Packets;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
-import dev.dunlin.server.admin.ServerTraits.Reloaded;
+import dev.dunlin.server.ReloadReport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -37,8 +37,8 @@ final class Administered implements AutoCloseable {
     private final List<WireClient> clients = new ArrayList<>();
 
     private final HttpClient http = HttpClient.newHttpClient();
-    private CompletionStage<Reloaded> reloaded =
-            CompletableFuture.completedFuture(new Reloaded(List.of("the passwords"), List.of(), List.of()));
+    private CompletionStage<ReloadReport> reloaded =
+            CompletableFuture.completedFuture(new ReloadReport(List.of("the passwords"), List.of(), List.of()));
 
     private Administered(AdminSettings settings, UnaryOperator<BrokerBuilder> configuration) throws Exception {
         admin = AdminHttp.bind(settings);
@@ -76,7 +76,7 @@ final class Administered implements AutoCloseable {
         return admin;
     }
 
-    void reloads(CompletionStage<Reloaded> outcome) {
+    void reloads(CompletionStage<ReloadReport> outcome) {
         reloaded = outcome;
     }
 

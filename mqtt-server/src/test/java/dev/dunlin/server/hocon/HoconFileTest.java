@@ -249,7 +249,6 @@ final class HoconFileTest {
         assertThat(brokers.withoutFolder(before.take(before.file().again())))
                 .containsExactlyInAnyOrder(
                         "loops has changed (dunlin.conf:1): that needs a restart",
-                        "limits.connections-max has changed (default): that needs a restart",
                         "pid-file is gone: that needs a restart",
                         "listeners[0].tls.chain has changed (dunlin.conf:3): that needs a restart",
                         "listeners[0].tls.key has changed (dunlin.conf:3): that needs a restart");

@@ -25,7 +25,7 @@ public final class LoopProbe {
         for (int i = 0; i < core.loopCount(); i++) {
             SessionLoop loop = core.loop(i);
             long mailbox = ((AtomicLong) MAILBOX_BYTES.get(loop)).get();
-            if (mailbox > core.limits.mailboxBytesMax() + slackBytes) {
+            if (mailbox > core.limits().mailboxBytesMax() + slackBytes) {
                 return "the mailbox of loop " + i + " holds " + mailbox + " bytes";
             }
             if (mailbox < 0) {
