@@ -176,8 +176,9 @@ final class PageTest {
 
             page.click("#slow a");
             await().untilAsserted( // messages that are all alike
-                    () -> assertThat(page.evaluate("document.querySelectorAll('#client-queue tbody tr').length"))
-                            .isEqualTo("50"));
+                            () -> assertThat(
+                                            page.evaluate("document.querySelectorAll('#client-queue tbody tr').length"))
+                                    .isEqualTo("50"));
             go(page, "overview");
 
             page.click("#slow button");
