@@ -174,6 +174,13 @@ final class PageTest {
             await().untilAsserted(() -> assertThat(page.evaluate("document.querySelectorAll('.chart canvas').length"))
                     .isEqualTo("4"));
 
+            page.click("#slow a");
+            await().untilAsserted( // messages that are all alike
+                            () -> assertThat(
+                                            page.evaluate("document.querySelectorAll('#client-queue tbody tr').length"))
+                                    .isEqualTo("50"));
+            go(page, "overview");
+
             page.click("#slow button");
             awaitText(page, "#confirm-question", PageLoad.SLOW);
             page.press("Escape");
@@ -224,11 +231,43 @@ final class PageTest {
     }
 
     @Test
+    void keepsTheLast200MessagesAndNoneWhileItIsPaused() throws Exception {
+        try (WireClient publisher = login("publisher");
+                Browser page = open()) {
+            go(page, "messages");
+            page.fill("#subscribe-filter", "many");
+            page.click("#subscribe-form button");
+            awaitText(page, "#outcome", "Subscribed");
+            for (int i = 0; i < 250; i++) {
+                publisher.send(Packets.publish("many", "message " + i));
+            }
+            awaitText(page, "#received li", "message 249");
+            assertThat(page.evaluate("document.getElementById('received').children.length"))
+                    .isEqualTo("200");
+
+            page.click("#received-pause");
+            publisher.published("many", "while it was paused", 0);
+            page.fill("#publish-topic", "another");
+            page.click("#publish-form button");
+            awaitText(page, "#outcome", "acknowledged"); // and so what the broker had sent before has come
+            page.click("#received-pause");
+            publisher.published("many", "afterwards", 0);
+
+            awaitText(page, "#received li", "afterwards");
+            assertThat(page.text("#received")).doesNotContain("while it was paused");
+        }
+    }
+
+    @Test
     void canBeUsedWithTheKeyboardAlone() throws Exception {
         try (WireClient reader = login("reader").subscribed("#", 0);
                 Browser page = open()) {
             tabTo(page, "#views a[href='#messages']");
             page.press("Enter");
+            page.evaluate("document.querySelector('.skip').focus()");
+            page.press("Enter");
+            assertThat(page.evaluate("document.activeElement.id")).isEqualTo("content");
+            assertThat(page.evaluate("location.hash")).isEqualTo("#messages");
             tabTo(page, "#publish-topic");
             page.type("typed/topic");
             page.press("Tab");
@@ -269,7 +308,7 @@ final class PageTest {
             page.fill("#publish-topic", "a");
             page.click("#publish-form button");
             awaitText(page, "#outcome", "Can't connect");
-            awaitText(page, "#mqtt-state", "Not authorized");
+            awaitText(page, "#mqtt-state", "Bad User Name or Password");
 
             page.fill("#mqtt-user", "ann");
             page.fill("#mqtt-password", "secret");
