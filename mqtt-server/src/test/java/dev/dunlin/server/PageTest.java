@@ -174,6 +174,13 @@ final class PageTest {
             await().untilAsserted(() -> assertThat(page.evaluate("document.querySelectorAll('.chart canvas').length"))
                     .isEqualTo("4"));
 
+            page.click("#slow a");
+            await().untilAsserted( // messages that are all alike
+                            () -> assertThat(
+                                            page.evaluate("document.querySelectorAll('#client-queue tbody tr').length"))
+                                    .isEqualTo("50"));
+            go(page, "overview");
+
             page.click("#slow button");
             awaitText(page, "#confirm-question", PageLoad.SLOW);
             page.press("Escape");
@@ -269,7 +276,7 @@ final class PageTest {
             page.fill("#publish-topic", "a");
             page.click("#publish-form button");
             awaitText(page, "#outcome", "Can't connect");
-            awaitText(page, "#mqtt-state", "Not authorized");
+            awaitText(page, "#mqtt-state", "Bad User Name or Password");
 
             page.fill("#mqtt-user", "ann");
             page.fill("#mqtt-password", "secret");

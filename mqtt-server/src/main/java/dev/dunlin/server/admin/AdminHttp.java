@@ -129,6 +129,19 @@ public final class AdminHttp implements AutoCloseable {
         }
     }
 
+    /** Why the files for TLS can't be used, in a sentence; null if they can, or there are none. Binds nothing. Blocks. */
+    public static @Nullable String fault(AdminSettings settings) {
+        AdminSettings.Identity tls = settings.tls();
+        try {
+            if (tls != null) {
+                identity(tls);
+            }
+            return null;
+        } catch (IOException e) {
+            return e.getMessage();
+        }
+    }
+
     private static JdkSslContext identity(AdminSettings.Identity tls) throws IOException {
         try {
             return (JdkSslContext)

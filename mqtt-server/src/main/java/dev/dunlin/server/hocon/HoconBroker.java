@@ -8,6 +8,7 @@ import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
+import dev.dunlin.server.admin.AdminHttp;
 import dev.dunlin.server.admin.AdminSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -73,6 +74,11 @@ public final class HoconBroker {
                 all.add(new Fault(settings.where(), fault));
             }
         });
+        String fault = admin == null ? null : AdminHttp.fault(admin);
+        if (fault != null) {
+            all.add(new Fault(
+                    file.broker().where(Keys.ADMIN_CERT, Where.of(file.files().get(0))), fault));
+        }
         return Fault.lines(all);
     }
 

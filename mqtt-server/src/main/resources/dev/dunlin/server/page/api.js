@@ -3,6 +3,7 @@
 const KEY = 'dunlin-token';
 // So long after the last event a stream is taken for dead: there is one each second.
 const SILENCE_MS = 5_000;
+const ANSWER_MS = 30_000;
 
 /** An answer that isn't a success, with the broker's own words for it. */
 export class Refused extends Error {
@@ -24,8 +25,8 @@ export function setToken(value) {
 }
 
 /** The answer of the broker to a request, from JSON. Fails with Refused, or if there is no answer. */
-export async function call(method, path, body) {
-  const response = await request(method, path, body, AbortSignal.timeout(30_000));
+export async function call(method, path) {
+  const response = await request(method, path, AbortSignal.timeout(ANSWER_MS));
   return JSON.parse(await response.text().catch(noAnswer));
 }
 
@@ -48,7 +49,7 @@ export async function follow(streamPath, onEvent) {
   const abort = new AbortController();
   let silence = setTimeout(() => abort.abort(), SILENCE_MS);
   try {
-    const response = await request('GET', streamPath, undefined, abort.signal);
+    const response = await request('GET', streamPath, abort.signal);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const next = () => reader.read().catch(noAnswer);
     let text = '';
@@ -69,12 +70,9 @@ function dataOf(event) {
   return event.split('\n').filter(line => line.startsWith('data:')).map(line => line.slice(5)).join('\n');
 }
 
-async function request(method, where, body, signal) {
+async function request(method, where, signal) {
   const headers = { Authorization: `Bearer ${token() ?? ''}` };
-  if (body !== undefined) {
-    headers['Content-Type'] = 'application/json';
-  }
-  const response = await fetch(where, { method, headers, body: JSON.stringify(body), signal }).catch(noAnswer);
+  const response = await fetch(where, { method, headers, signal }).catch(noAnswer);
   if (!response.ok) {
     throw new Refused(response.status, await reason(response));
   }

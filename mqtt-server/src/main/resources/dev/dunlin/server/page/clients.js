@@ -1,7 +1,7 @@
 // Clients: all of them in pages, the slow ones, and one with what it has.
 import { byId, element, foreign, time, yesNo } from './dom.js';
 import { call, path, query } from './api.js';
-import { complain, complainUnlessAway, confirmed, tell } from './notices.js';
+import { complain, complainUnlessAway, confirmed, say, tell } from './notices.js';
 import { Pages, Table } from './table.js';
 
 const SLOW_ROWS = 20;
@@ -29,6 +29,7 @@ export const showClients = () => list.first();
 
 byId('client-form').addEventListener('submit', event => {
   event.preventDefault();
+  say('');
   location.hash = addressOf({ clientId: byId('client-field').value });
 });
 
@@ -95,7 +96,7 @@ const parts = [
 ];
 
 function pagesOf(place, part, label, empty, columns) {
-  return new Pages(byId(place), { label, key: JSON.stringify, columns, empty },
+  return new Pages(byId(place), { label, key: (each, i) => i, columns, empty },
     (after, max) => call('GET', query(path('clients', shown, part), { after, max })));
 }
 
@@ -108,16 +109,20 @@ byId('client-actions').append(
 export async function showClient(clientId) {
   shown = clientId;
   byId('client-title').replaceChildren(foreign(clientId));
-  byId('client-facts').replaceChildren();
+  byId('client-details').hidden = true;
   try {
     const client = await call('GET', path('clients', clientId));
+    if (shown !== clientId) {
+      return; // somebody has gone on
+    }
     const facts = FACTS.map(([name, value]) => [name, String(value(client) ?? '')]).filter(([, text]) => text);
     byId('client-facts').replaceChildren(
       ...facts.map(([name, text]) => element('div', {}, element('dt', {}, name), element('dd', {}, foreign(text)))));
+    byId('client-details').hidden = false;
+    await Promise.all(parts.map(part => part.first()));
   } catch (failure) {
     complain(failure.message);
   }
-  await Promise.all(parts.map(part => part.first()));
 }
 
 /** A button; what it is about is said to whom doesn't see the row. */
@@ -127,27 +132,31 @@ function button(text, className, onclick, about = null) {
 
 async function disconnect(clientId) {
   if (await confirmed(`Disconnect client “${clientId}”? It may connect again.`, 'Disconnect')) {
-    await change(() => call('POST', path('clients', clientId, 'disconnect')), `Client “${clientId}” was disconnected.`);
+    await tell(async () => {
+      await call('POST', path('clients', clientId, 'disconnect'));
+      await (byId('client').hidden ? showSlow() : showClient(clientId));
+      return `Client “${clientId}” was disconnected.`;
+    });
   }
 }
 
 async function purge(clientId) {
   if (await confirmed(`Drop all messages that wait for client “${clientId}”?`, 'Drop them')) {
-    await change(() => call('DELETE', path('clients', clientId, 'queue')), `The queue of client “${clientId}” was dropped.`);
+    await tell(async () => {
+      await call('DELETE', path('clients', clientId, 'queue'));
+      await showClient(clientId);
+      return `The queue of client “${clientId}” was dropped.`;
+    });
   }
 }
 
 async function endSession(clientId) {
   const question = `End the session of client “${clientId}”? Its subscriptions and messages are gone then.`;
   if (await confirmed(question, 'End it')) {
-    await change(() => call('DELETE', path('clients', clientId)), `The session of client “${clientId}” was ended.`);
+    await tell(async () => {
+      await call('DELETE', path('clients', clientId));
+      location.hash = '#clients';
+      return `The session of client “${clientId}” was ended.`;
+    });
   }
-}
-
-function change(action, outcome) {
-  return tell(async () => {
-    await action();
-    await (byId('client').hidden ? showSlow() : showClient(shown));
-    return outcome;
-  });
 }

@@ -124,8 +124,7 @@ const VIEWS = {
 
 function showView() {
   const [name, argument] = location.hash.slice(1).split('=', 2);
-  const view = VIEWS[name] ? name : 'overview';
-  say('');
+  const view = Object.hasOwn(VIEWS, name) ? name : 'overview';
   document.querySelectorAll('[data-view]').forEach(section => { section.hidden = section.id !== view; });
   document.querySelectorAll('#views a').forEach(link => {
     const current = link.hash === '#' + view || (view === 'client' && link.hash === '#clients');
@@ -141,6 +140,9 @@ function begin() {
     askForToken('');
   }
 }
+
+// Who goes elsewhere has read what was said.
+document.addEventListener('click', event => event.target.closest('a') && say(''));
 
 addEventListener('hashchange', () => {
   if (!byId('views').hidden) {

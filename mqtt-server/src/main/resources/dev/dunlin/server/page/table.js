@@ -6,7 +6,7 @@ const PAGE_ROWS = 50;
 
 /**
  * columns: { title, text: item => string } where the text changes, or { title, node: item => Node } for what is made once for
- * each row; numeric: true sets figures to the right. key: what tells items apart. empty: nodes to show if there are no items.
+ * each row; numeric: true sets figures to the right. key(item, index): what tells items apart. empty: nodes to show if there are no items.
  */
 export class Table {
   constructor(place, { label, columns, key, empty }) {
@@ -23,14 +23,14 @@ export class Table {
 
   show(items) {
     const before = this.rows;
-    this.rows = new Map(items.map(item => {
-      const key = this.key(item);
+    this.rows = new Map(items.map((item, i) => {
+      const key = this.key(item, i);
       return [key, before.get(key) ?? this.newRow(item)];
     }));
     before.forEach((row, key) => this.rows.has(key) || row.remove());
     let last = null;
-    items.forEach(item => {
-      const row = this.rows.get(this.key(item));
+    items.forEach((item, i) => {
+      const row = this.rows.get(this.key(item, i));
       this.update(row, item);
       const place = last ? last.nextSibling : this.body.firstChild;
       if (row !== place) { // moving a row would take the focus from its button

@@ -3,6 +3,7 @@ package dev.dunlin.server.hocon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.broker.Broker;
+import dev.dunlin.codec.testkit.TestCertificate;
 import dev.dunlin.server.admin.AdminSettings;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -104,6 +105,18 @@ final class HoconAdminTest {
                 .asString()
                 .startsWith("dunlin.conf:1: admin: ")
                 .contains(fault);
+    }
+
+    @Test
+    void aRehearsalReadsTheCertificate() {
+        TestCertificate own = TestCertificate.shared();
+        String key = "admin { port = 0, tls { key = \"" + own.key() + "\", cert = \"";
+        assertThat(brokers.broker(key + own.chain() + "\" } }").rehearse()).isEmpty();
+        assertThat(brokers.withoutFolder(
+                        brokers.broker(key + own.key() + "\" } }").rehearse()))
+                .singleElement()
+                .asString()
+                .startsWith("dunlin.conf:1: the admin HTTP can't use ");
     }
 
     @Test
