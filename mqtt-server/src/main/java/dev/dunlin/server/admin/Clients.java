@@ -6,16 +6,20 @@ import dev.dunlin.broker.spi.Page;
 import dev.dunlin.broker.spi.SessionState;
 import dev.dunlin.codec.ReasonCode;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Sessions and their clients. */
 final class Clients {
-    private static final String ONE = "/api/v1/clients/{id}";
+    /** Of a query: browsers take "." and ".." out of a path, however they are written. */
+    private static final String CLIENT_ID = "clientId";
+
     private static final String WHY = "disconnected by an administrator";
 
     private final Administration admin;
@@ -25,15 +29,25 @@ final class Clients {
     }
 
     List<Route> routes() {
+        List<Route> routes = new ArrayList<>();
+        routes.add(Route.get("/api/v1/clients", this::list, "after", "max", "slow"));
+        routes.addAll(ofOne("/api/v1/clients/{id}"));
+        routes.addAll(ofOne("/api/v1/client", CLIENT_ID));
+        return routes;
+    }
+
+    /** @param name of the parameter of the query that says which; none if the path does */
+    private List<Route> ofOne(String one, String... name) {
+        String[] ofAPage = Stream.concat(Stream.of("after", "max"), Stream.of(name))
+                .toArray(String[]::new);
         return List.of(
-                Route.get("/api/v1/clients", this::list, "after", "max", "slow"),
-                Route.get(ONE, this::one),
-                Route.get(ONE + "/subscriptions", this::subscriptions, "after", "max"),
-                Route.get(ONE + "/queue", this::queue, "after", "max"),
-                Route.get(ONE + "/inflight", this::inflight, "after", "max"),
-                Route.post(ONE + "/disconnect", this::disconnect),
-                Route.delete(ONE, this::end),
-                Route.delete(ONE + "/queue", this::purge));
+                Route.get(one, this::one, name),
+                Route.get(one + "/subscriptions", this::subscriptions, ofAPage),
+                Route.get(one + "/queue", this::queue, ofAPage),
+                Route.get(one + "/inflight", this::inflight, ofAPage),
+                Route.post(one + "/disconnect", this::disconnect, name),
+                Route.delete(one, this::end, name),
+                Route.delete(one + "/queue", this::purge, name));
     }
 
     /** A page of a list, as JSON has it. */
@@ -58,8 +72,12 @@ final class Clients {
                 Clients::view);
     }
 
+    private static String id(Request request) throws Problem {
+        return request.hasParameter() ? request.parameter() : request.required(CLIENT_ID);
+    }
+
     private SessionState session(Request request) throws Problem, InterruptedException {
-        return Request.await(admin.session(request.parameter()))
+        return Request.await(admin.session(id(request)))
                 .orElseThrow(() -> Problem.notFound("there is no session of this client"));
     }
 
@@ -91,7 +109,7 @@ final class Clients {
     }
 
     private Answer end(Request request) throws Problem, InterruptedException {
-        if (!Request.await(admin.endSession(request.parameter()))) {
+        if (!Request.await(admin.endSession(id(request)))) {
             throw Problem.notFound("there is no session of this client");
         }
         return Answer.json(Map.of("ended", true));

@@ -105,6 +105,10 @@ final class Request {
         }
     }
 
+    boolean hasParameter() {
+        return !parameters.isEmpty();
+    }
+
     /** The one parameter in the path. */
     String parameter() {
         return parameters.get(0);

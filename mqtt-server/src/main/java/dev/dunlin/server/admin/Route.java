@@ -40,8 +40,8 @@ record Route(String method, String template, Access access, Set<String> known, H
         return new Route("GET", template, Access.FREE, Set.of(), handler);
     }
 
-    static Route post(String template, Handler handler) {
-        return new Route("POST", template, Access.TOKEN, Set.of(), handler);
+    static Route post(String template, Handler handler, String... known) {
+        return new Route("POST", template, Access.TOKEN, Set.of(known), handler);
     }
 
     static Route delete(String template, Handler handler, String... known) {

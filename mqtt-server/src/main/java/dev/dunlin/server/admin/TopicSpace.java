@@ -17,6 +17,9 @@ final class TopicSpace {
     private static final int SHOWN_BYTES = 1_024;
     private static final int SHOWN_BYTES_MAX = 65_536;
 
+    /** Of the payloads of a page together: as JSON they take many times that on the heap. */
+    private static final int PAGE_BYTES_MAX = 1 << 20;
+
     private final Administration admin;
 
     TopicSpace(Administration admin) {
@@ -43,8 +46,8 @@ final class TopicSpace {
 
     private Answer retained(Request request) throws Problem, InterruptedException {
         String filter = request.text("filter", "#");
-        int max = request.max();
         int shown = request.number("payloadBytesMax", SHOWN_BYTES, 0, SHOWN_BYTES_MAX);
+        int max = Math.min(request.max(), PAGE_BYTES_MAX / Math.max(1, shown));
         return Clients.page(
                 Request.await(Request.checked(() -> admin.retained(filter, request.after(), max, shown))),
                 TopicSpace::view);

@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class AdminApiTest {
     private static final String CLIENTS = "/api/v1/clients";
+    private static final String ONE = "/api/v1/client";
 
     @AutoClose
     private final Administered server;
@@ -119,6 +120,25 @@ final class AdminApiTest {
         assertThat(server.post(one + "/disconnect", "")).containsEntry("disconnected", false);
         assertThat(server.delete(one)).containsEntry("ended", true);
         assertThat(status("GET", one)).isEqualTo(404);
+    }
+
+    /** A browser makes of both something else, if they stand in a path. */
+    @ParameterizedTest
+    @ValueSource(strings = {".", "..", "a/b", "a b+c&d=e?f#g"})
+    void knowsEveryClientIdentifierByAQuery(String id) throws Exception {
+        server.persistent(id).subscribed("t", 1);
+        String query = "?clientId=" + encoded(id);
+        assertThat(server.get(ONE + query)).containsEntry("clientId", id);
+        assertThat(items(server.get(ONE + "/subscriptions" + query + "&max=1"))).hasSize(1);
+        assertThat(items(server.get(ONE + "/inflight" + query))).isEmpty();
+        assertThat(server.post(ONE + "/disconnect" + query, "")).containsEntry("disconnected", true);
+        await().until(() -> Boolean.FALSE.equals(server.get(ONE + query).get("connected")));
+        server.client("publisher").published("t", "payload", 1);
+        await().until(() -> items(server.get(ONE + "/queue" + query)).size() == 1);
+        assertThat(server.delete(ONE + "/queue" + query)).containsEntry("dropped", 1);
+        assertThat(server.delete(ONE + query)).containsEntry("ended", true);
+        assertThat(status("GET", ONE + query)).isEqualTo(404);
+        assertThat(status("GET", ONE)).isEqualTo(400);
     }
 
     @Test
