@@ -61,11 +61,11 @@ final class PageTest {
         return page;
     }
 
-    private static void go(Browser page, String view) throws Exception {
+    static void go(Browser page, String view) throws Exception {
         page.evaluate("location.hash = '#" + view + "'");
     }
 
-    private static void awaitText(Browser page, String selector, String part) {
+    static void awaitText(Browser page, String selector, String part) {
         await().untilAsserted(() -> assertThat(page.text(selector)).contains(part));
     }
 

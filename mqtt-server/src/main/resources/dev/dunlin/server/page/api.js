@@ -34,9 +34,9 @@ function noAnswer() {
   throw new NoAnswer("The broker doesn't answer.");
 }
 
-/** A path of parts, each of which may have any characters. */
+/** A path of the API. What clients have chosen goes into the query: as a part of a path “..” would be another path. */
 export function path(...parts) {
-  return '/api/v1/' + parts.map(encodeURIComponent).join('/');
+  return '/api/v1/' + parts.join('/');
 }
 
 /** A path with parameters. */
@@ -44,10 +44,18 @@ export function query(base, parameters) {
   return base + '?' + new URLSearchParams(parameters);
 }
 
-/** Calls back with each event of the broker's stream, as an object. Ends, or fails, when the stream does or falls silent. */
-export async function follow(streamPath, onEvent) {
+/**
+ * Calls back with each event of the broker's stream, as an object. Ends, or fails, when the stream does or falls silent, or when the
+ * signal says so.
+ */
+export async function follow(streamPath, onEvent, stopped) {
   const abort = new AbortController();
-  let silence = setTimeout(() => abort.abort(), SILENCE_MS);
+  const stop = () => abort.abort();
+  if (stopped.aborted) {
+    stop();
+  }
+  stopped.addEventListener('abort', stop);
+  let silence = setTimeout(stop, SILENCE_MS);
   try {
     const response = await request('GET', streamPath, abort.signal);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -55,14 +63,14 @@ export async function follow(streamPath, onEvent) {
     let text = '';
     for (let read = await next(); !read.done; read = await next()) {
       clearTimeout(silence);
-      silence = setTimeout(() => abort.abort(), SILENCE_MS);
+      silence = setTimeout(stop, SILENCE_MS);
       const events = (text + read.value).split('\n\n');
       text = events.pop();
       events.map(dataOf).filter(data => data).forEach(data => onEvent(JSON.parse(data)));
     }
   } finally {
     clearTimeout(silence);
-    abort.abort();
+    stop();
   }
 }
 
@@ -81,7 +89,7 @@ async function request(method, where, signal) {
 
 /** What the problem document of an answer says, or what HTTP does. */
 async function reason(response) {
-  const text = await response.text();
+  const text = await response.text().catch(noAnswer);
   try {
     const problem = JSON.parse(text);
     return problem.detail ?? problem.title;

@@ -97,7 +97,7 @@ const parts = [
 
 function pagesOf(place, part, label, empty, columns) {
   return new Pages(byId(place), { label, key: (each, i) => i, columns, empty },
-    (after, max) => call('GET', query(path('clients', shown, part), { after, max })));
+    (after, max) => call('GET', query(path('client', part), { clientId: shown, after, max })));
 }
 
 byId('client-actions').append(
@@ -110,8 +110,9 @@ export async function showClient(clientId) {
   shown = clientId;
   byId('client-title').replaceChildren(foreign(clientId));
   byId('client-details').hidden = true;
+  parts.forEach(part => part.clear());
   try {
-    const client = await call('GET', path('clients', clientId));
+    const client = await call('GET', one(clientId));
     if (shown !== clientId) {
       return; // somebody has gone on
     }
@@ -121,7 +122,25 @@ export async function showClient(clientId) {
     byId('client-details').hidden = false;
     await Promise.all(parts.map(part => part.first()));
   } catch (failure) {
-    complain(failure.message);
+    if (shown === clientId) {
+      complain(failure.message);
+    }
+  }
+}
+
+/** The address of one client in the API, or of what belongs to it. */
+function one(clientId, ...part) {
+  return query(path('client', ...part), { clientId });
+}
+
+const isShown = clientId => shown === clientId && !byId('client').hidden;
+
+/** Shows what has become of a client, unless somebody has gone on. */
+async function showAgain(clientId) {
+  if (isShown(clientId)) {
+    await showClient(clientId);
+  } else if (!byId('overview').hidden) {
+    await showSlow();
   }
 }
 
@@ -133,8 +152,8 @@ function button(text, className, onclick, about = null) {
 async function disconnect(clientId) {
   if (await confirmed(`Disconnect client “${clientId}”? It may connect again.`, 'Disconnect')) {
     await tell(async () => {
-      await call('POST', path('clients', clientId, 'disconnect'));
-      await (byId('client').hidden ? showSlow() : showClient(clientId));
+      await call('POST', one(clientId, 'disconnect'));
+      await showAgain(clientId);
       return `Client “${clientId}” was disconnected.`;
     });
   }
@@ -143,8 +162,8 @@ async function disconnect(clientId) {
 async function purge(clientId) {
   if (await confirmed(`Drop all messages that wait for client “${clientId}”?`, 'Drop them')) {
     await tell(async () => {
-      await call('DELETE', path('clients', clientId, 'queue'));
-      await showClient(clientId);
+      await call('DELETE', one(clientId, 'queue'));
+      await showAgain(clientId);
       return `The queue of client “${clientId}” was dropped.`;
     });
   }
@@ -154,8 +173,10 @@ async function endSession(clientId) {
   const question = `End the session of client “${clientId}”? Its subscriptions and messages are gone then.`;
   if (await confirmed(question, 'End it')) {
     await tell(async () => {
-      await call('DELETE', path('clients', clientId));
-      location.hash = '#clients';
+      await call('DELETE', one(clientId));
+      if (isShown(clientId)) {
+        location.hash = '#clients';
+      }
       return `The session of client “${clientId}” was ended.`;
     });
   }

@@ -1,7 +1,7 @@
 // Publishes and subscribes, as any client does: MQTT 5.0 over the broker's WebSocket listener.
 /* global mqtt */
 import { byId, element, foreign } from './dom.js';
-import { tell } from './notices.js';
+import { complain, say, tell } from './notices.js';
 
 const RECEIVED_MAX = 200;
 const SHOWN_BYTES_MAX = 1_024;
@@ -9,6 +9,7 @@ const RETRY_MS = 2_000;
 
 let client = null;
 let connected = null; // a promise, while a connection is made or there is one
+let giveUp = () => {}; // fails that promise, unless there is a connection
 let paused = false;
 let arrived = []; // since the last frame
 
@@ -35,7 +36,11 @@ function state(text, kind) {
 
 /** Connects unless there is a connection. Fails if the first attempt does; a connection that was lost is made again. */
 function connect() {
-  connected ??= new Promise((resolve, reject) => {
+  if (connected) {
+    return connected;
+  }
+  const attempt = new Promise((resolve, reject) => {
+    giveUp = () => reject(new Error('The connection was ended before it was there.'));
     const url = byId('mqtt-url').value;
     if (!byId('mqtt-url').checkValidity()) {
       throw new Error('There is no WebSocket address to connect to: see Connection below.');
@@ -56,9 +61,9 @@ function connect() {
         return; // somebody has ended it
       }
       if (first) {
+        reject(new Error(reason));
         end();
         state(reason, 'bad');
-        reject(new Error(reason));
       } else {
         state(`The connection to ${url} is lost; trying again every two seconds.`, 'retrying');
       }
@@ -72,24 +77,29 @@ function connect() {
     made.on('error', failure => fail(`Can't connect to ${url}: ${failure.message}`));
     made.on('message', receive);
   }).catch(failure => {
-    connected = null;
+    if (connected === attempt) { // else there is another by now
+      connected = null;
+    }
     throw failure;
   });
-  return connected;
+  connected = attempt;
+  return attempt;
 }
 
 function end() {
   const ended = client;
   client = null;
   connected = null;
+  giveUp();
   ended?.end(true);
   byId('subscriptions').replaceChildren();
 }
 
 byId('connect-form').addEventListener('submit', event => {
   event.preventDefault();
+  say('');
   end();
-  tell(connect);
+  connect().catch(failure => complain(failure.message)); // success is said elsewhere: what wasn't published stays to be read here
 });
 
 byId('mqtt-disconnect').addEventListener('click', () => {

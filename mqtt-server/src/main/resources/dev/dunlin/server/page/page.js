@@ -13,16 +13,19 @@ const SLOW_EVERY_MS = 3_000;
 const HISTORY_SECONDS = 300;
 
 let following = false;
+let stream = null; // an AbortController, of the samples that are followed
 let historyUnderWay = false;
 
 // ---- token
 
+/** Whether there was one. */
 function takeTokenFromAddress() {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
   if (given) {
     setToken(given);
     history.replaceState(null, '', location.pathname + '#overview'); // it is not to be bookmarked
   }
+  return Boolean(given);
 }
 
 function askForToken(reason) {
@@ -54,27 +57,56 @@ async function followSamples() {
     return;
   }
   following = true;
-  for (;;) {
-    try {
-      showOverview(await call('GET', path('overview')));
-      await follow(path('stream'), showSample);
-      broker('Reconnecting. The broker has ended the connection.', 'bad');
-    } catch (failure) {
-      if (failure instanceof Refused && failure.status === 401) {
-        following = false;
-        askForToken("The broker doesn't accept this token. Without a token of yours it makes another one at each start.");
-        return;
-      }
-      if (!(failure instanceof Refused || failure instanceof NoAnswer)) {
-        broker(`This page has failed: ${failure.message}`, 'bad');
-        throw failure;
-      }
-      broker(`Reconnecting. ${failure.message}`, 'bad');
-    }
-    document.body.classList.add('stale');
-    await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+  try {
+    do {
+      await untilSeen();
+      stream = new AbortController();
+    } while (await followOnce(stream.signal));
+  } catch (failure) {
+    broker(`This page has failed: ${failure.message}`, 'bad');
+    throw failure;
+  } finally {
+    following = false;
   }
 }
+
+/** Follows the samples of one connection. Whether there is to be another one. */
+async function followOnce(stopped) {
+  try {
+    showOverview(await call('GET', path('overview')));
+    await follow(path('stream'), showSample, stopped);
+    broker('Reconnecting. The broker has ended the connection.', 'bad');
+  } catch (failure) {
+    if (!(failure instanceof Refused || failure instanceof NoAnswer)) {
+      throw failure;
+    }
+    if (stopped.aborted) {
+      return true; // by this page, which begins anew
+    }
+    if (failure.status === 401) {
+      askForToken("The broker doesn't accept this token. Without a token of yours it makes another one at each start.");
+      return false;
+    }
+    broker(`Reconnecting. ${failure.message}`, 'bad');
+  }
+  document.body.classList.add('stale');
+  await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+  return true;
+}
+
+async function untilSeen() {
+  while (document.hidden) {
+    await new Promise(resolve => document.addEventListener('visibilitychange', resolve, { once: true }));
+  }
+}
+
+function stopStream() {
+  document.body.classList.add('stale');
+  stream?.abort();
+}
+
+// A browser has six connections to an origin for all its tabs: those that nobody looks at leave them to the others.
+document.addEventListener('visibilitychange', () => document.hidden && stopStream());
 
 function showOverview(overview) {
   byId('version').textContent = overview.version;
@@ -109,7 +141,7 @@ async function refreshHistory() {
   historyUnderWay = false;
 }
 
-setInterval(() => byId('overview').hidden || document.body.classList.contains('stale') || showSlow(), SLOW_EVERY_MS);
+setInterval(() => document.hidden || byId('overview').hidden || document.body.classList.contains('stale') || showSlow(), SLOW_EVERY_MS);
 
 // ---- views
 
@@ -130,7 +162,16 @@ function showView() {
     const current = link.hash === '#' + view || (view === 'client' && link.hash === '#clients');
     link.ariaCurrent = current ? 'page' : null;
   });
-  VIEWS[view](decodeURIComponent(argument ?? ''));
+  VIEWS[view](decoded(argument ?? ''));
+}
+
+/** What somebody has typed without encoding it is taken as it is. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function begin() {
@@ -151,6 +192,10 @@ document.querySelector('.skip').addEventListener('click', event => {
 });
 
 addEventListener('hashchange', () => {
+  if (takeTokenFromAddress()) {
+    stopStream();
+    begin();
+  }
   if (!byId('views').hidden) {
     showView();
     document.querySelector('[data-view]:not([hidden]) h2').focus(); // what is read next, and where Tab goes on

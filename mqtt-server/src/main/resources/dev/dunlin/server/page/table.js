@@ -42,6 +42,12 @@ export class Table {
     this.empty.hidden = items.length !== 0;
   }
 
+  /** Shows nothing: neither items nor that there are none. */
+  clear() {
+    this.show([]);
+    this.empty.hidden = true;
+  }
+
   newRow(item) {
     return element('tr', { role: 'row' }, ...this.columns.map(column => {
       const cell = element('td', { role: 'cell', className: classOf(column) });
@@ -82,6 +88,13 @@ export class Pages {
     this.next = null;
   }
 
+  /** Shows nothing, whatever is still under way, until a page is asked for. */
+  clear() {
+    this.shown++;
+    this.restart();
+    this.table.clear();
+  }
+
   /** Shows the first page. */
   first() {
     this.restart();
@@ -109,6 +122,9 @@ export class Pages {
       this.next = page.next;
       this.table.show(page.items);
     } catch (failure) {
+      if (turn !== this.shown) {
+        return;
+      }
       complain(failure.message);
     }
     this.previous.hidden = this.afters.length === 1;
