@@ -36,11 +36,18 @@ final class Terminal implements AutoCloseable {
     private static final String READY = "subscribed-says-the-terminal-of-docs";
     private static final String END_OF_BROKER = "Ctrl-C";
     private static final String LISTENS = "dunlin listening on ";
-    private static final List<String> PORTS = List.of("1883", "8883", "8083", "8084", "9001", "1884");
+
+    /** What a start without a word about ports or addresses ends with. */
+    private static final String ADMINISTERED = "dunlin administered at ";
+    private static final List<String> PORTS = List.of("1883", "8883", "8083", "8084", "9001", "1884", "18083");
 
     /** Those of the server's commands that come to an end by themselves. */
     private static final Pattern ENDS =
             Pattern.compile(".* (passwd|store|reload|--check-config|--print-config|--help|--version)\\b.*");
+
+    /** Options of which each makes a start that isn't bare: see docs/admin-http.md. */
+    private static final Pattern SAYS_WHERE = Pattern.compile(
+            "--(bind|port|tls-port|ws-port|wss-port|ws-path|unix|proxy-from|config|mosquitto-conf|admin-port)\\b");
 
     /** What a shell that nobody sits at says of a job that was killed. */
     private static final Pattern KILLED = Pattern.compile("bash: line \\d+: +\\d+ Terminated .*");
@@ -144,13 +151,17 @@ final class Terminal implements AutoCloseable {
     private int serve(String command, List<String> printed) throws Exception {
         stop();
         boolean hasPort = Pattern.compile("--port\\b").matcher(command).find();
+        boolean bare = !SAYS_WHERE.matcher(command).find();
+        String ports = (hasPort ? "" : " --port " + here("1883"))
+                + (bare ? " --ws-port " + here("8083") + " --admin-port " + here("18083") : "");
+        String last = bare ? ADMINISTERED : LISTENS;
         ProcessBuilder builder = window(
                 "bash",
                 "-c",
-                command.replaceFirst("\\./dunlin", "exec ./dunlin") + (hasPort ? "" : " --port " + here("1883")));
+                command.replaceFirst("\\./dunlin", "exec ./dunlin") + ports);
         server = builder.start();
         read(server);
-        while (printed.stream().noneMatch(line -> line.startsWith(LISTENS))) {
+        while (printed.stream().noneMatch(line -> line.startsWith(last))) {
             String line = out.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
             if (line == null || line.startsWith("dunlin: ")) {
                 printed.add(String.valueOf(line));
