@@ -82,7 +82,7 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
         return !root(context, Level.toLevel(least)).getLevel().equals(before);
     }
 
-    private static JsonEncoder objects(LoggerContext context) {
+    static JsonEncoder objects(LoggerContext context) {
         JsonEncoder encoder = new JsonLine();
         encoder.setContext(context);
         encoder.setWithSequenceNumber(false);

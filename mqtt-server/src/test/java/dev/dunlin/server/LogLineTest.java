@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -72,9 +73,7 @@ class LogLineTest {
 
     @Test
     void escapesInJsonWhatIsNotPrintable() {
-        JsonLine encoder = new JsonLine();
-        encoder.setWithFormattedMessage(true);
-        encoder.start();
+        JsonEncoder encoder = LogConfiguration.objects(new LoggerContext());
 
         String line = new String(
                 encoder.encode(event(null, "client {}", "ä\u009b2J\u202e😀\uDBFF\uDFFF\u2028\n")),
