@@ -39,6 +39,7 @@ final class Terminal implements AutoCloseable {
 
     /** What a start without a word about ports or addresses ends with. */
     private static final String ADMINISTERED = "dunlin administered at ";
+
     private static final List<String> PORTS = List.of("1883", "8883", "8083", "8084", "9001", "1884", "18083");
 
     /** Those of the server's commands that come to an end by themselves. */
@@ -155,10 +156,7 @@ final class Terminal implements AutoCloseable {
         String ports = (hasPort ? "" : " --port " + here("1883"))
                 + (bare ? " --ws-port " + here("8083") + " --admin-port " + here("18083") : "");
         String last = bare ? ADMINISTERED : LISTENS;
-        ProcessBuilder builder = window(
-                "bash",
-                "-c",
-                command.replaceFirst("\\./dunlin", "exec ./dunlin") + ports);
+        ProcessBuilder builder = window("bash", "-c", command.replaceFirst("\\./dunlin", "exec ./dunlin") + ports);
         server = builder.start();
         read(server);
         while (printed.stream().noneMatch(line -> line.startsWith(last))) {
