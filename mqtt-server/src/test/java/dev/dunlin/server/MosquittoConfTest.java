@@ -179,8 +179,18 @@ public final class MosquittoConfTest {
     void takesACertificateForAdministration() throws Exception {
         String token = file("token", "0123456789abcdef").toString();
         String[] all = {
-            "--mosquitto-conf", "m.conf", "--admin-port", "0", "--admin-bind", "0.0.0.0", "--admin-token-file", token,
-            "--cert", "c.pem", "--key", "k.pem"
+            "--mosquitto-conf",
+            "m.conf",
+            "--admin-port",
+            "0",
+            "--admin-bind",
+            "0.0.0.0",
+            "--admin-token-file",
+            token,
+            "--cert",
+            "c.pem",
+            "--key",
+            "k.pem"
         };
         Options options = new Options();
         options.check(Options.parserOf(options, all).parseArgs(all));

@@ -194,7 +194,8 @@ public final class AdminHttp implements AutoCloseable {
         try (exchange) {
             Conversation conversation = new Conversation(exchange, door, serving, stopping);
             Answer refusal = refusal(conversation);
-            if (refusal != null) { // takes no place: whoever is refused may leave us waiting for the rest of what he sends
+            if (refusal
+                    != null) { // takes no place: whoever is refused may leave us waiting for the rest of what he sends
                 send(exchange, conversation.headers(), refusal);
             } else if (conversation.isAboutHealth()) {
                 send(exchange, conversation.headers(), answer(conversation));
