@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.auth.Passwords;
+import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.testkit.ReceivedPublish;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.server.Child.Ended;
+import dev.dunlin.server.admin.AdminSettings;
+import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.Key;
 import dev.dunlin.server.mosquitto.Shows;
 import java.io.IOException;
@@ -153,6 +156,8 @@ public final class MosquittoConfTest {
             --password-file x    | --password-file can't stand beside --mosquitto-conf
             --allow-anonymous    | --allow-anonymous can't stand beside --mosquitto-conf
             --sys-interval 1     | --sys-interval can't stand beside --mosquitto-conf
+            --cert x             | --cert can't stand beside --mosquitto-conf
+            --cert x --admin-port 0 | --cert can't stand beside --mosquitto-conf
             --port none          | --port is a number beside --mosquitto-conf
             --limit x=1          | there is no limit 'x'
             reload               | --mosquitto-conf is for the broker
@@ -167,6 +172,33 @@ public final class MosquittoConfTest {
                 })
                 .isInstanceOf(ParameterException.class)
                 .hasMessageContaining(message);
+    }
+
+    /** The file says nothing of administration, nor of its certificate. */
+    @Test
+    void takesACertificateForAdministration() throws Exception {
+        String token = file("token", "0123456789abcdef").toString();
+        String[] all = {
+            "--mosquitto-conf",
+            "m.conf",
+            "--admin-port",
+            "0",
+            "--admin-bind",
+            "0.0.0.0",
+            "--admin-token-file",
+            token,
+            "--cert",
+            "c.pem",
+            "--key",
+            "k.pem"
+        };
+        Options options = new Options();
+        options.check(Options.parserOf(options, all).parseArgs(all));
+        Configuration configuration = Configuration.read(file("m.conf", HERE));
+        AdminSettings settings =
+                Plan.of(options, configuration, Limits.STANDALONE).admin().settings();
+        assertThat(settings.tls()).isEqualTo(new AdminSettings.Identity(options.cert, options.key));
+        assertThat(settings.fault()).isNull();
     }
 
     @ParameterizedTest

@@ -194,18 +194,14 @@ public final class AdminHttp implements AutoCloseable {
     private void handle(HttpExchange exchange) {
         try (exchange) {
             Conversation conversation = new Conversation(exchange, door, serving, stopping);
-            Semaphore places = conversation.isForTheToken() ? withToken : free;
-            if (conversation.isAboutHealth()) {
+            Answer refusal = refusal(conversation);
+            if (refusal
+                    != null) { // takes no place: whoever is refused may leave us waiting for the rest of what he sends
+                send(exchange, conversation.headers(), refusal);
+            } else if (conversation.isAboutHealth()) {
                 send(exchange, conversation.headers(), answer(conversation));
-            } else if (places.tryAcquire(PLACE_SECONDS, TimeUnit.SECONDS)) {
-                try {
-                    send(exchange, conversation.headers(), answer(conversation));
-                } finally {
-                    places.release();
-                }
             } else {
-                Answer busy = Problem.busy("too much is asked for at a time").answer();
-                send(exchange, conversation.headers(), busy);
+                sendInTurn(exchange, conversation);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -213,6 +209,29 @@ public final class AdminHttp implements AutoCloseable {
             LOG.debug("admin: nobody hears the answer: {}", e.toString());
         } catch (RuntimeException | Error e) {
             LOG.error("admin: an answer can't be written", e);
+        }
+    }
+
+    private static @Nullable Answer refusal(Conversation conversation) {
+        try {
+            conversation.admit();
+            return null;
+        } catch (Problem e) {
+            return e.answer();
+        }
+    }
+
+    private void sendInTurn(HttpExchange exchange, Conversation conversation) throws IOException, InterruptedException {
+        Semaphore places = conversation.isForTheToken() ? withToken : free;
+        if (!places.tryAcquire(PLACE_SECONDS, TimeUnit.SECONDS)) {
+            Answer busy = Problem.busy("too much is asked for at a time").answer();
+            send(exchange, conversation.headers(), busy);
+            return;
+        }
+        try {
+            send(exchange, conversation.headers(), answer(conversation));
+        } finally {
+            places.release();
         }
     }
 
@@ -234,7 +253,8 @@ public final class AdminHttp implements AutoCloseable {
             write(exchange, fixed, answer);
             return;
         }
-        try (Cutter.Watch watch = cutter.watch()) {
+        Cutter.Watch watch = cutter.watch();
+        try (watch) {
             write(exchange, fixed, answer);
         }
     }

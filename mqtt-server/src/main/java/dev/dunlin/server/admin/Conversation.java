@@ -40,23 +40,26 @@ final class Conversation {
         return path.startsWith(HEALTH);
     }
 
-    /** Whether nothing but a refusal is answered without the token. */
+    /** Whether it is for who has the token, as {@link #admit} has seen to. */
     boolean isForTheToken() {
         return path.equals(API) || path.startsWith(API + "/");
     }
 
-    Answer answer(boolean metricsAreFree) throws Problem, IOException, InterruptedException {
+    /** Refuses who may not ask at all; who has no token learns not even what there is. */
+    void admit() throws Problem {
         boolean old = exchange.getProtocol().equals("HTTP/1.0");
         host = door.requireHost(exchange.getRequestHeaders(), old && isAboutHealth());
+        if (serving != null && isForTheToken()) {
+            door.requireToken(exchange.getRequestHeaders(), exchange.getRemoteAddress());
+        }
+    }
+
+    Answer answer(boolean metricsAreFree) throws Problem, IOException, InterruptedException {
         AdminHttp.Serving now = serving;
         if (now == null) {
             return starting();
         }
         Routes routes = now.routes();
-        boolean api = isForTheToken();
-        if (api) { // also what there isn't: who has no token learns nothing
-            door.requireToken(exchange.getRequestHeaders(), exchange.getRemoteAddress());
-        }
         List<Route> here =
                 routes.all().stream().filter(route -> route.match(path) != null).toList();
         if (here.isEmpty()) {
@@ -73,7 +76,7 @@ final class Conversation {
         if (route.access() == Access.METRICS && !metricsAreFree) {
             door.requireToken(exchange.getRequestHeaders(), exchange.getRemoteAddress());
         }
-        if (api && stopping.hasBegun()) {
+        if (isForTheToken() && stopping.hasBegun()) {
             throw Problem.busy("the broker stops");
         }
         return route.handler().answer(request(route));

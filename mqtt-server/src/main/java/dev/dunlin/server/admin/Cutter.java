@@ -2,6 +2,7 @@ package dev.dunlin.server.admin;
 
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -10,11 +11,14 @@ import java.util.concurrent.TimeUnit;
  */
 final class Cutter implements AutoCloseable {
     private final int seconds;
-    private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, task -> {
-        Thread made = new Thread(task, "dunlin-admin-cutter");
-        made.setDaemon(true);
-        return made;
-    });
+    private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+                Thread made = new Thread(task, "dunlin-admin-cutter");
+                made.setDaemon(true);
+                return made;
+            },
+            new ThreadPoolExecutor.DiscardPolicy()); // at the end, which closes all connections anyway
 
     Cutter(int seconds) {
         this.seconds = seconds;

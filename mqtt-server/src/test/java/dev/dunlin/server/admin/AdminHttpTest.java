@@ -309,6 +309,24 @@ final class AdminHttpTest {
         }
     }
 
+    @Test
+    void whoHasNoTokenTakesNoPlaceOfThoseWhoHaveIt() throws Exception {
+        List<Socket> open = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            Socket socket = server.socket();
+            open.add(socket);
+            socket.getOutputStream()
+                    .write("POST /api/v1/publish HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+                    .isEqualTo("HTTP/1.1 401");
+        }
+        server.get("/api/v1/overview"); // while the server waits for their bodies
+        for (Socket socket : open) {
+            socket.close();
+        }
+    }
+
     /** More than the system keeps of an answer for somebody who reads nothing of it. */
     @Test
     void whoReadsNoAnswerIsCutOff() throws Exception {
