@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** What a package-lock.json names, and our script beside it, in a folder under target. */
-final class NodeModules {
+public final class NodeModules {
     private static final int INSTALL_SECONDS = 300;
 
     private NodeModules() {}
 
     /** The folder of a script; filled if it isn't yet, by one process at a time. */
-    static synchronized Path installed(String name, String script) throws IOException, InterruptedException {
+    public static synchronized Path installed(String name, String script) throws IOException, InterruptedException {
         Path folder = Files.createDirectories(Path.of("target", name)).toAbsolutePath();
         try (FileChannel lockFile =
                         FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
