@@ -231,11 +231,43 @@ final class PageTest {
     }
 
     @Test
+    void keepsTheLast200MessagesAndNoneWhileItIsPaused() throws Exception {
+        try (WireClient publisher = login("publisher");
+                Browser page = open()) {
+            go(page, "messages");
+            page.fill("#subscribe-filter", "many");
+            page.click("#subscribe-form button");
+            awaitText(page, "#outcome", "Subscribed");
+            for (int i = 0; i < 250; i++) {
+                publisher.send(Packets.publish("many", "message " + i));
+            }
+            awaitText(page, "#received li", "message 249");
+            assertThat(page.evaluate("document.getElementById('received').children.length"))
+                    .isEqualTo("200");
+
+            page.click("#received-pause");
+            publisher.published("many", "while it was paused", 0);
+            page.fill("#publish-topic", "another");
+            page.click("#publish-form button");
+            awaitText(page, "#outcome", "acknowledged"); // and so what the broker had sent before has come
+            page.click("#received-pause");
+            publisher.published("many", "afterwards", 0);
+
+            awaitText(page, "#received li", "afterwards");
+            assertThat(page.text("#received")).doesNotContain("while it was paused");
+        }
+    }
+
+    @Test
     void canBeUsedWithTheKeyboardAlone() throws Exception {
         try (WireClient reader = login("reader").subscribed("#", 0);
                 Browser page = open()) {
             tabTo(page, "#views a[href='#messages']");
             page.press("Enter");
+            page.evaluate("document.querySelector('.skip').focus()");
+            page.press("Enter");
+            assertThat(page.evaluate("document.activeElement.id")).isEqualTo("content");
+            assertThat(page.evaluate("location.hash")).isEqualTo("#messages");
             tabTo(page, "#publish-topic");
             page.type("typed/topic");
             page.press("Tab");

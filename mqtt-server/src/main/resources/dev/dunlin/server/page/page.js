@@ -185,6 +185,12 @@ function begin() {
 // Who goes elsewhere has read what was said.
 document.addEventListener('click', event => event.target.closest('a') && say(''));
 
+// The address names the view: it is left as it is.
+document.querySelector('.skip').addEventListener('click', event => {
+  event.preventDefault();
+  byId('content').focus();
+});
+
 addEventListener('hashchange', () => {
   if (takeTokenFromAddress()) {
     stopStream();
