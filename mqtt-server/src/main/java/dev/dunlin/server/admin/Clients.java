@@ -38,8 +38,8 @@ final class Clients {
 
     /** @param name of the parameter of the query that says which; none if the path does */
     private List<Route> ofOne(String one, String... name) {
-        String[] ofAPage = Stream.concat(Stream.of("after", "max"), Stream.of(name))
-                .toArray(String[]::new);
+        String[] ofAPage =
+                Stream.concat(Stream.of("after", "max"), Stream.of(name)).toArray(String[]::new);
         return List.of(
                 Route.get(one, this::one, name),
                 Route.get(one + "/subscriptions", this::subscriptions, ofAPage),
