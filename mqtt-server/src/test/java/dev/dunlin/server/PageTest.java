@@ -264,6 +264,8 @@ final class PageTest {
                 Browser page = open()) {
             tabTo(page, "#views a[href='#messages']");
             page.press("Enter");
+            await().untilAsserted(() -> assertThat(page.evaluate("document.activeElement.id"))
+                    .isEqualTo("messages-title")); // the view has come
             page.evaluate("document.querySelector('.skip').focus()");
             page.press("Enter");
             assertThat(page.evaluate("document.activeElement.id")).isEqualTo("content");

@@ -6,7 +6,7 @@ const HEIGHT = 170;
 
 const CHARTS = [
   { place: 'chart-rates', series: { dunlin_publishes_received_per_second: 'received', dunlin_publishes_sent_per_second: 'sent' } },
-  { place: 'chart-latency', series: { dunlin_acknowledgement_p50_seconds: 'median', dunlin_acknowledgement_p99_seconds: '99 of 100' } },
+  { place: 'chart-latency', series: { dunlin_acknowledgement_p50_seconds: 'median', dunlin_acknowledgement_p99_seconds: '99 of 100' }, values: exactly },
   { place: 'chart-queue', series: { dunlin_queued_messages: 'queued' } },
   { place: 'chart-drops', series: { dunlin_dropped_messages_per_second: 'dropped' } },
 ];
@@ -29,13 +29,13 @@ export function showHistory(history) {
   });
 }
 
-function draw(place, { series }) {
+function draw(place, { series, values }) {
   const names = Object.keys(series);
   const plot = new uPlot({
     width: place.clientWidth,
     height: HEIGHT,
     series: [{}, ...names.map((name, i) => line(series[name], i + 1))],
-    axes: [axis({ values: '{HH}:{mm}:{ss}', space: 90, size: 36 }), axis({ size: 62 })],
+    axes: [axis({ values: '{HH}:{mm}:{ss}', space: 90, size: 36 }), axis({ size: 68, values })],
     scales: { y: { range: { min: { hard: 0, soft: 0, mode: 1, pad: 0 }, max: { pad: 0.1 } } } },
     cursor: { drag: { x: false, y: false } },
   }, [[], ...names.map(() => [])], place);
@@ -45,6 +45,11 @@ function draw(place, { series }) {
     }
   }).observe(place);
   return { place, plot, names, empty: byId(`${place.id}-empty`) };
+}
+
+/** uPlot itself would round to thousandths. */
+function exactly(plot, splits) {
+  return splits.map(String);
 }
 
 function line(label, number) {
