@@ -70,7 +70,7 @@ final class AdminProcessTest {
                     .POST(HttpRequest.BodyPublishers.noBody())
                     .build();
             assertThat(http.send(reload, HttpResponse.BodyHandlers.ofString()).body())
-                    .isEqualTo("{\"reloaded\":[],\"needRestart\":[]}");
+                    .isEqualTo("{\"reloaded\":[],\"needRestart\":[]}\n");
             HttpResponse<InputStream> stream =
                     http.send(request(uri, "/api/v1/stream", token), HttpResponse.BodyHandlers.ofInputStream());
 

@@ -129,7 +129,7 @@ public class SpringBootBroker {
             present.metrics.close();
             present.broker.closeAsync(DRAIN).whenComplete((closed, failure) -> {
                 if (failure != null) {
-                    LOG.warn("the broker has not ended well", failure);
+                    LOG.warn("the broker has not ended well: {}", failure.toString());
                 }
                 callback.run();
             });

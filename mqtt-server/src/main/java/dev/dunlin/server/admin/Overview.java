@@ -48,12 +48,12 @@ final class Overview {
 
     /** Before there is a broker. */
     static Answer starting() {
-        return Answer.of(503, "application/json", Json.of(Map.of("status", "starting")));
+        return Answer.json(503, "application/json", Map.of("status", "starting"));
     }
 
     Answer ready(Request request) {
         String status = status();
-        return Answer.of(status.equals("ready") ? 200 : 503, "application/json", Json.of(Map.of("status", status)));
+        return Answer.json(status.equals("ready") ? 200 : 503, "application/json", Map.of("status", status));
     }
 
     private String status() {

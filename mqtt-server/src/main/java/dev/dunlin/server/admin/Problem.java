@@ -48,7 +48,7 @@ final class Problem extends Exception {
         body.put("title", TITLES.getOrDefault(status, "Problem"));
         body.put("status", status);
         body.put("detail", getMessage());
-        Answer answer = Answer.of(status, "application/problem+json", Json.of(body));
+        Answer answer = Answer.json(status, "application/problem+json", body);
         return status == 401 ? answer.with("WWW-Authenticate", "Bearer") : answer;
     }
 }

@@ -418,7 +418,7 @@ final class AdminHttpTest {
         server.admin().stopping();
         HttpResponse<String> ready = server.send(withoutToken("/health/ready").build());
         assertThat(ready.statusCode()).isEqualTo(503);
-        assertThat(ready.body()).isEqualTo("{\"status\":\"stopping\"}");
+        assertThat(ready.body()).isEqualTo("{\"status\":\"stopping\"}\n");
         assertThat(status(withoutToken("/health/live"))).isEqualTo(200);
         assertThat(status(server.request("/api/v1/overview"))).isEqualTo(503);
         assertThat(stream.body().readAllBytes()).isNotEmpty(); // and comes to its end

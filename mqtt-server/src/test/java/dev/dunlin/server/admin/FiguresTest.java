@@ -159,7 +159,7 @@ final class FiguresTest {
         assertThat(server.send(HttpRequest.newBuilder(server.uri("/health/ready"))
                                 .build())
                         .body())
-                .isEqualTo("{\"status\":\"ready\"}");
+                .isEqualTo("{\"status\":\"ready\"}\n");
     }
 
     @Test
