@@ -375,10 +375,13 @@ final class ChangedLimitsTest {
     private void slow() {
         start(builder -> builder.limits(Limits.EMBEDDED.withOutputBytesMax(64 << 10)));
         live.client("slow").subscribed("t", 0);
-        byte[] large = new byte[256 << 10];
         while (live.broker.dropped(DropReason.SLOW_CONSUMER_QOS_0) == 0) {
-            live.before.published(publish("t", large), 0).ping();
+            publishLarge();
         }
+    }
+
+    private void publishLarge() {
+        live.before.published(publish("t", new byte[256 << 10]), 0).ping();
     }
 
     @Test
@@ -388,7 +391,10 @@ final class ChangedLimitsTest {
         live.change(limits -> limits.withSlowConsumerMs(3_600_000));
         assertThat(live.broker.broker().slowConsumers()).isZero();
         live.change(limits -> limits.withSlowConsumerMs(20));
-        TestBroker.eventually("it is found", () -> live.broker.broker().slowConsumers() == 1);
+        TestBroker.eventually("it is found", () -> {
+            publishLarge(); // what the sockets take may grow
+            return live.broker.broker().slowConsumers() == 1;
+        });
     }
 
     @Test
@@ -396,8 +402,10 @@ final class ChangedLimitsTest {
     void aStuckConsumerIsClosedByTheTimeOfNow() {
         slow();
         live.change(limits -> limits.withStuckConsumerMs(20));
-        TestBroker.eventually(
-                "it is gone", () -> SessionProbe.link(live.broker.broker().core(), "slow") == null);
+        TestBroker.eventually("it is gone", () -> {
+            publishLarge();
+            return SessionProbe.link(live.broker.broker().core(), "slow") == null;
+        });
     }
 
     // ---- local client

@@ -344,6 +344,7 @@ final class LimitsTest {
         for (int i = 0; i < 6; i++) {
             publisher.published("t", prefix + i, 1);
         }
+        broker.settle(); // all are queued: acknowledged they may still be on their way there
         return takeAll(broker, "c");
     }
 

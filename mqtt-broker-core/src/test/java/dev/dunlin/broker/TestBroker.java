@@ -196,11 +196,17 @@ final class TestBroker implements AutoCloseable {
         return call(home, () -> question.apply(home.sessions().of(clientId)));
     }
 
-    /** Returns when all loops have finished, and flushed, what they had; what one hands to another included. */
+    /**
+     * Returns when all loops have finished, and flushed, what they had; what one hands to another included, and the end of
+     * connections that are closed, which comes as a task and waits for the end of its turn.
+     */
     void settle() {
         for (int round = 0; round < 3; round++) {
             for (int i = 0; i < broker.core().loopCount(); i++) {
-                run(loop(i), () -> {});
+                SessionLoop loop = loop(i);
+                CompletableFuture<Void> done = new CompletableFuture<>();
+                loop.eventLoop().execute(() -> loop.runLater(() -> loop.execute(() -> done.complete(null))));
+                done.orTimeout(WAIT.toSeconds(), TimeUnit.SECONDS).join();
             }
         }
     }
