@@ -129,6 +129,7 @@ final class DrainTest {
             WireClient old = broker.client(MqttVersion.V3_1_1, "old");
             WireClient busy = broker.client("busy").subscribed("t", 1);
             WireClient late = broker.open(MqttVersion.V5);
+            TestBroker.eventually("it is accepted", () -> broker.acceptor("tcp").openConnections() == 4);
             idle.published("t", "x", 1);
             ReceivedPublish unacknowledged = busy.expectPublish("t", "x", 1);
             CompletableFuture<Void> closed =
