@@ -2,6 +2,7 @@ package dev.dunlin.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.codec.testkit.TestCertificate;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -11,34 +12,51 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A broker in a JVM of its own, with listeners for TCP and WebSocket, and its admin HTTP. Can be started again where it was. */
 final class AdministeredBroker implements AutoCloseable {
     static final String TOKEN = "0123456789abcdef-token-of-tests";
 
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http = HttpClient.newBuilder()
+            .sslContext(TestCertificate.shared().trusting())
+            .build();
     private final List<String> options;
+    private final @Nullable Path file;
     private final Path tokenFile;
     private Child process;
     private URI tcp;
     private URI webSocket;
     private URI admin;
 
-    private AdministeredBroker(List<String> options) throws IOException {
+    private AdministeredBroker(List<String> options, @Nullable Path file) throws IOException {
         this.options = options;
+        this.file = file;
         tokenFile = Files.writeString(Files.createTempFile("token", null), TOKEN + "\n");
     }
 
     static AdministeredBroker start(String... options) throws Exception {
-        AdministeredBroker broker = new AdministeredBroker(List.of(options));
+        return started(new AdministeredBroker(List.of(options), null));
+    }
+
+    /** One whose listeners are in a configuration file: first TCP, then WebSocket. */
+    static AdministeredBroker configured(Path file) throws Exception {
+        return started(new AdministeredBroker(List.of(), file));
+    }
+
+    private static AdministeredBroker started(AdministeredBroker broker) throws Exception {
         broker.start(0, 0, 0);
         return broker;
     }
 
     private void start(int port, int webSocketPort, int adminPort) throws Exception {
         List<String> all = new ArrayList<>(options);
-        all.addAll(List.of("--port", "" + port, "--ws-port", "" + webSocketPort, "--admin-port", "" + adminPort));
-        all.addAll(List.of("--admin-token-file", tokenFile.toString(), "--store", "memory"));
+        all.addAll(
+                file == null
+                        ? List.of("--port", "" + port, "--ws-port", "" + webSocketPort)
+                        : List.of("--config", file.toString(), "--port", port + "," + webSocketPort));
+        all.addAll(List.of("--admin-port", "" + adminPort, "--admin-token-file", tokenFile.toString()));
+        all.addAll(List.of("--store", "memory"));
         process = Child.start(Child.broker(all.toArray(String[]::new)));
         tcp = uri();
         webSocket = uri();
@@ -73,7 +91,7 @@ final class AdministeredBroker implements AutoCloseable {
 
     /** Without a path. */
     String origin() {
-        return "http://" + admin.getAuthority();
+        return admin.getScheme() + "://" + admin.getAuthority();
     }
 
     /** The page, with the token. */

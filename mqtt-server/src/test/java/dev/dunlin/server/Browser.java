@@ -2,8 +2,12 @@ package dev.dunlin.server;
 
 import dev.dunlin.broker.interop.Form;
 import dev.dunlin.broker.interop.NodeScript;
+import dev.dunlin.codec.testkit.TestCertificate;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,7 +15,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A page in Chromium, without a window. All pages of this JVM share one, which has nothing else in common for them: no storage, no
- * connections. Selectors are those of CSS, and of Playwright.
+ * connections. Of certificates that no authority has signed it trusts {@link TestCertificate#shared()} and no other. Selectors are
+ * those of CSS, and of Playwright.
  */
 final class Browser implements AutoCloseable {
     /** How large the window is, in pixels, and which colours its user prefers: light or dark. */
@@ -44,8 +49,16 @@ final class Browser implements AutoCloseable {
                 .with("url", url)
                 .with("width", window.width)
                 .with("height", window.height)
-                .with("scheme", window.scheme));
+                .with("scheme", window.scheme)
+                .with("trusted", trusted()));
         return page;
+    }
+
+    /** The key of that certificate, as Chromium wants to be told. */
+    private static String trusted() throws GeneralSecurityException {
+        byte[] key = TestCertificate.shared().certificate().getPublicKey().getEncoded();
+        return Base64.getEncoder()
+                .encodeToString(MessageDigest.getInstance("SHA-256").digest(key));
     }
 
     private static NodeScript node() throws IOException, InterruptedException {

@@ -138,7 +138,7 @@ final class PageAddressTest {
         return page.evaluate("document.getElementById('sampled').dateTime");
     }
 
-    private static void setHidden(Browser page, boolean hidden) throws Exception {
+    static void setHidden(Browser page, boolean hidden) throws Exception {
         page.evaluate("Object.defineProperty(document, 'hidden', { configurable: true, value: " + hidden + " });"
                 + "document.dispatchEvent(new Event('visibilitychange'))");
     }

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigParseOptions;
-import com.typesafe.config.ConfigSyntax;
+import com.typesafe.config.ConfigList;
 import dev.dunlin.broker.testkit.Packets;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
@@ -14,12 +12,8 @@ import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.testkit.RequiresTool;
 import dev.dunlin.server.Browser.Window;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,68 +65,6 @@ final class PageTest {
 
     // ---- figures
 
-    /** What is the same in the page and in the answers around it: of one look of the broker at itself. */
-    private record Moment(Config shown, Config overview, String metrics) {
-        /** All of the page at one time: no script of its runs in between. */
-        private static final String SHOWN = """
-                ({
-                  time: document.getElementById('sampled').dateTime,
-                  tiles: [...document.querySelectorAll('[data-figure]')].map(e => ({ name: e.dataset.figure, text: e.textContent })),
-                  rows: [...document.querySelectorAll('#figure-list tbody tr')].map(
-                    row => ({ name: row.cells[0].textContent, value: row.cells[2].textContent })),
-                })""";
-
-        static Moment of(Browser page, AdministeredBroker broker) {
-            return await().until(
-                            () -> {
-                                Config before = json(broker.get("/api/v1/overview"));
-                                Config shown = json(page.evaluate(SHOWN));
-                                String metrics = broker.get("/metrics");
-                                Config after = json(broker.get("/api/v1/overview"));
-                                boolean same = List.of(before, after).stream()
-                                        .allMatch(each -> each.getString("time").equals(shown.getString("time")));
-                                return same ? new Moment(shown, after, metrics) : null;
-                            },
-                            moment -> moment != null);
-        }
-
-        private static Config json(String text) {
-            return ConfigFactory.parseString(text, ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON));
-        }
-
-        /** Those that are known now, by their names with labels. */
-        Map<String, Double> rows() {
-            return shown.getConfigList("rows").stream()
-                    .filter(row -> !row.getString("value").isEmpty())
-                    .collect(Collectors.toMap(
-                            row -> row.getString("name"), row -> Double.valueOf(row.getString("value"))));
-        }
-
-        Map<String, Double> lines() {
-            return metrics.lines()
-                    .filter(line -> !line.startsWith("#"))
-                    .map(line -> line.split(" "))
-                    .collect(Collectors.toMap(parts -> parts[0], parts -> Double.valueOf(parts[1])));
-        }
-
-        double seconds() {
-            return Instant.parse(shown.getString("time")).toEpochMilli() / 1e3;
-        }
-
-        Map<String, String> tiles() {
-            return texts(shown.getConfigList("tiles"), tile -> tile.getString("name"));
-        }
-
-        /** How a person reads the figures that tiles have. */
-        Map<String, String> texts() {
-            return texts(overview.getConfigList("figures"), figure -> figure.getString("name"));
-        }
-
-        private static Map<String, String> texts(List<? extends Config> each, Function<Config, String> name) {
-            return each.stream().collect(Collectors.toMap(name, one -> one.getString("text"), (one, other) -> one));
-        }
-    }
-
     @Test
     void showsTheFiguresOfMetricsUnderLoad() throws Exception {
         try (Browser page = open();
@@ -141,16 +73,10 @@ final class PageTest {
             await().untilAsserted(() -> assertThat(dropsAndSlowClients()).allMatch(value -> value > 0));
             awaitText(page, "#figure-list", "dunlin_connections");
 
-            Moment moment = Moment.of(page, broker);
+            PageMoment moment = PageMoment.of(page, broker);
 
-            Map<String, Double> lines = new HashMap<>(moment.lines());
-            assertThat(lines.remove("dunlin_sample_timestamp_seconds")).isEqualTo(moment.seconds());
-            assertThat(moment.rows()).isEqualTo(lines);
-            assertThat(moment.rows()).hasSizeGreaterThan(50).containsEntry("dunlin_connections", 2.0);
-            assertThat(moment.tiles())
-                    .isNotEmpty()
-                    .allSatisfy((name, text) ->
-                            assertThat(text).as(name).isEqualTo(moment.texts().get(name)));
+            moment.assertShownAsInMetrics();
+            assertThat(moment.rows()).containsEntry("dunlin_connections", 2.0);
             assertThat(page.complaints()).isEmpty();
             assertThat(page.requests()).isNotEmpty().allMatch(url -> url.startsWith(broker.origin() + "/"));
         }
@@ -165,14 +91,82 @@ final class PageTest {
                 .toList();
     }
 
+    /** A line of a chart: where the chart is, how its legend calls the line, and which figure it draws. */
+    private record Line(String chart, String label, String figure) {
+        static final List<Line> ALL = List.of(
+                new Line("chart-rates", "received", "dunlin_publishes_received_per_second"),
+                new Line("chart-rates", "sent", "dunlin_publishes_sent_per_second"),
+                new Line("chart-latency", "median", "dunlin_acknowledgement_p50_seconds"),
+                new Line("chart-latency", "99 of 100", "dunlin_acknowledgement_p99_seconds"),
+                new Line("chart-queue", "queued", "dunlin_queued_messages"),
+                new Line("chart-drops", "dropped", "dunlin_dropped_messages_per_second"));
+
+        /** Keeps each chart that uPlot makes from now on; the page itself knows nothing of that. */
+        private static final String KEEP = """
+                (() => {
+                  const Real = window.uPlot;
+                  window.charts = [];
+                  window.uPlot = function (...given) {
+                    const made = new Real(...given);
+                    window.charts.push(made);
+                    return made;
+                  };
+                  return true;
+                })()""";
+
+        /** What uPlot has been given for them, all at one time: {@code data} is its own, documented name for that. */
+        private static final String DRAWN = """
+                window.charts.flatMap(chart => chart.series.slice(1).map((line, i) => ({
+                  line: { chart: chart.root.parentElement.id, label: line.label }, times: chart.data[0], values: chart.data[i + 1],
+                })))""";
+    }
+
+    /** The page from its form for the token on, so that a chart can be looked at that is not yet drawn. */
+    private Browser openKeepingCharts() throws Exception {
+        Browser page = Browser.open(broker.origin());
+        page.evaluate(Line.KEEP);
+        page.fill("#token-field", AdministeredBroker.TOKEN);
+        page.click("#token-form button");
+        awaitText(page, "#broker", "Connected");
+        return page;
+    }
+
+    /** Each line of the charts is what the broker has kept, of the same samples. */
+    private void assertDrawnAsKept(Browser page) throws Exception {
+        Config kept = PageMoment.json(broker.get("/api/v1/history?seconds=300"));
+        List<? extends Config> drawn =
+                PageMoment.json("{\"drawn\":" + page.evaluate(Line.DRAWN) + "}").getConfigList("drawn");
+        assertThat(drawn)
+                .extracting(each -> each.getConfig("line").root().unwrapped())
+                .containsExactlyElementsOf(Line.ALL.stream()
+                        .map(line -> Map.<String, Object>of("chart", line.chart, "label", line.label))
+                        .toList());
+        for (int i = 0; i < drawn.size(); i++) {
+            assertThat(drawn.get(i).getDoubleList("times")).isEqualTo(kept.getDoubleList("times"));
+            List<Double> values = numbers(drawn.get(i).getList("values"));
+            assertThat(values)
+                    .as(Line.ALL.get(i).figure)
+                    .isEqualTo(numbers(kept.getConfig("series").getList(Line.ALL.get(i).figure)))
+                    .anyMatch(value -> value != null && value > 0);
+        }
+    }
+
+    /** Null for what wasn't known then. */
+    private static List<Double> numbers(ConfigList values) {
+        return values.unwrapped().stream()
+                .map(value -> value == null ? null : ((Number) value).doubleValue())
+                .toList();
+    }
+
     @Test
-    void drawsChartsAndDisconnectsASlowClient() throws Exception {
-        try (Browser page = open();
+    void drawsChartsOfWhatTheBrokerHasKeptAndDisconnectsASlowClient() throws Exception {
+        try (Browser page = openKeepingCharts();
                 PageLoad load = new PageLoad(broker.port())) {
             awaitText(page, "#slow", PageLoad.SLOW);
             awaitText(page, "#drops", "queue_full");
             await().untilAsserted(() -> assertThat(page.evaluate("document.querySelectorAll('.chart canvas').length"))
                     .isEqualTo("4"));
+            await().untilAsserted(() -> assertDrawnAsKept(page)); // both within a second
 
             page.click("#slow a");
             await().untilAsserted( // messages that are all alike
@@ -358,7 +352,7 @@ final class PageTest {
                 Browser page = open()) {
             client.published(Packets.publish("to/stay", "1").retain(), 1);
             client.published(Packets.publish("to/go", "2").retain(), 1);
-            go(page, "retained");
+            go(page, "topics");
             awaitText(page, "#retained-list", "to/go");
 
             page.click("#retained-list tr:has-text('to/go') button");
@@ -377,7 +371,9 @@ final class PageTest {
 
     @Test
     void showsHostileTextAsText() throws Exception {
-        try (WireClient hostile = login(HOSTILE).subscribed("other/" + HOSTILE, 1);
+        try (WireClient hostile = login(HOSTILE)
+                        .subscribed("other/" + HOSTILE, 1)
+                        .subscribed("$share/" + HOSTILE + "/" + HOSTILE, 1);
                 Browser page = open()) {
             go(page, "messages");
             page.fill("#subscribe-filter", HOSTILE);
@@ -387,14 +383,24 @@ final class PageTest {
 
             awaitText(page, "#received b", HOSTILE);
             awaitText(page, "#received pre", HOSTILE);
-            go(page, "retained");
+            go(page, "topics");
             awaitText(page, "#retained-list pre", HOSTILE);
             awaitText(page, "#retained-list td", HOSTILE);
+            awaitText(page, "#groups-list td", "$share/" + HOSTILE + "/" + HOSTILE);
+            awaitText(page, "#groups-list td li a", HOSTILE);
+            page.fill("#subscribers-topic", HOSTILE);
+            page.press("Enter");
+            awaitText(page, "#subscribers-list td li a", HOSTILE);
             go(page, "clients");
             awaitText(page, "#client-list td a", HOSTILE);
             page.click("#client-list tr:first-child td a");
             awaitText(page, "#client-title", HOSTILE);
             awaitText(page, "#client-subscriptions td", "other/" + HOSTILE);
+            page.click("#client-actions button:text('Trace')");
+            page.click("#trace-start");
+            awaitText(page, "#trace-state", "is on");
+            hostile.published(HOSTILE, HOSTILE, 1);
+            awaitText(page, "#trace-lines li:last-child", HOSTILE);
 
             assertThat(page.evaluate("document.querySelectorAll('img:not([src=\"icon.svg\"])').length"))
                     .isEqualTo("0");
@@ -429,10 +435,15 @@ final class PageTest {
             page.fill("#subscribe-filter", "later");
             page.click("#subscribe-form button");
             awaitText(page, "#outcome", "Subscribed");
+            go(page, "traces");
+            page.fill("#trace-filter", "later");
+            page.press("Enter");
+            awaitText(page, "#trace-state", "A trace is on.");
 
             broker.stop();
             awaitText(page, "#broker", "Reconnecting");
             awaitText(page, "#mqtt-state", "is lost");
+            awaitText(page, "#trace-state", "No trace is on.");
             broker.startAgain();
 
             awaitText(page, "#broker", "Connected");
@@ -457,8 +468,9 @@ final class PageTest {
                 new View("overview", "#drops", "Nothing was dropped"),
                 new View("clients", "#client-list", CLIENT),
                 new View("client=" + CLIENT, "#client-subscriptions", "other/topic"),
-                new View("retained", "#retained-list", "some/topic"),
+                new View("topics", "#groups-list", CLIENT),
                 new View("messages", "#received", "some/topic"),
+                new View("traces", "#trace-lines", "some/topic"),
                 new View("figures", "#figure-list", "dunlin_connections"));
     }
 
@@ -467,19 +479,34 @@ final class PageTest {
     void canBeReadAndUsedByAllOnAPhoneToo(String scheme) throws Exception {
         try (WireClient client = login(View.CLIENT);
                 Browser page = open(new Window(360, 740, scheme))) {
-            client.subscribed("other/topic", 1)
-                    .published(Packets.publish("some/topic", "x".repeat(1_000)).retain(), 1);
+            client.subscribed("other/topic", 1).subscribed("$share/group/other/topic", 1);
+            go(page, "traces");
+            page.fill("#trace-client", View.CLIENT);
+            page.press("Enter");
+            awaitText(page, "#trace-state", "is on");
+            client.published(Packets.publish("some/topic", "x".repeat(1_000)).retain(), 1);
             go(page, "messages");
             page.fill("#subscribe-filter", "#");
             page.click("#subscribe-form button");
+            go(page, "topics");
+            page.fill("#subscribers-topic", "other/topic");
+            page.press("Enter");
+            awaitText(page, "#subscribers-list td li", View.CLIENT);
+            awaitText(page, "#retained-list td", "some/topic");
             for (View view : View.ALL) {
                 go(page, view.address);
                 awaitText(page, view.selector, view.text);
                 assertUsable(page, view.address);
             }
-            go(page, "retained");
+            go(page, "topics");
             page.click("#retained-list td button");
             assertUsable(page, "a question");
+            page.press("Escape");
+            go(page, "overview");
+            page.click("#reload");
+            page.click("#confirm-yes");
+            awaitText(page, "#outcome", "read its files again");
+            assertUsable(page, "what a reload has done");
         }
     }
 

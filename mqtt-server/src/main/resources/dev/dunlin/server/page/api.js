@@ -3,6 +3,8 @@
 const KEY = 'dunlin-token';
 // So long after the last event a stream is taken for dead: there is one each second.
 const SILENCE_MS = 5_000;
+// A trace has an empty line each 5 seconds.
+const TRACE_SILENCE_MS = 20_000;
 const ANSWER_MS = 30_000;
 
 /** An answer that isn't a success, with the broker's own words for it. */
@@ -48,25 +50,40 @@ export function query(base, parameters) {
  * Calls back with each event of the broker's stream, as an object. Ends, or fails, when the stream does or falls silent, or when the
  * signal says so.
  */
-export async function follow(streamPath, onEvent, stopped) {
+export function follow(streamPath, onEvent, stopped) {
+  return read(signal => request('GET', streamPath, signal), '\n\n', SILENCE_MS, stopped, event => {
+    const data = dataOf(event);
+    if (data) {
+      onEvent(JSON.parse(data));
+    }
+  });
+}
+
+/** Calls back with each line of a trace: what is traced is { clientId } or { filter } or both. Ends, or fails, as follow. */
+export function trace(traced, onLine, stopped) {
+  return read(signal => request('POST', path('traces'), signal, traced), '\n', TRACE_SILENCE_MS, stopped, line => line && onLine(line));
+}
+
+/** Calls back with each part of an answer that goes on, without what separates them. */
+async function read(ask, separator, silenceMs, stopped, onPart) {
   const abort = new AbortController();
   const stop = () => abort.abort();
   if (stopped.aborted) {
     stop();
   }
   stopped.addEventListener('abort', stop);
-  let silence = setTimeout(stop, SILENCE_MS);
+  let silence = setTimeout(stop, silenceMs);
   try {
-    const response = await request('GET', streamPath, abort.signal);
+    const response = await ask(abort.signal);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const next = () => reader.read().catch(noAnswer);
     let text = '';
     for (let read = await next(); !read.done; read = await next()) {
       clearTimeout(silence);
-      silence = setTimeout(stop, SILENCE_MS);
-      const events = (text + read.value).split('\n\n');
-      text = events.pop();
-      events.map(dataOf).filter(data => data).forEach(data => onEvent(JSON.parse(data)));
+      silence = setTimeout(stop, silenceMs);
+      const parts = (text + read.value).split(separator);
+      text = parts.pop();
+      parts.forEach(onPart);
     }
   } finally {
     clearTimeout(silence);
@@ -78,9 +95,10 @@ function dataOf(event) {
   return event.split('\n').filter(line => line.startsWith('data:')).map(line => line.slice(5)).join('\n');
 }
 
-async function request(method, where, signal) {
-  const headers = { Authorization: `Bearer ${token() ?? ''}` };
-  const response = await fetch(where, { method, headers, signal }).catch(noAnswer);
+/** The body, if there is any, is an object. */
+async function request(method, where, signal, body) {
+  const headers = { Authorization: `Bearer ${token() ?? ''}`, ...(body && { 'Content-Type': 'application/json' }) };
+  const response = await fetch(where, { method, headers, signal, body: body && JSON.stringify(body) }).catch(noAnswer);
   if (!response.ok) {
     throw new Refused(response.status, await reason(response));
   }

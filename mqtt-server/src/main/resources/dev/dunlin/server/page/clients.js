@@ -6,8 +6,13 @@ import { Pages, Table } from './table.js';
 
 const SLOW_ROWS = 20;
 
-const addressOf = client => '#client=' + encodeURIComponent(client.clientId);
-const link = client => element('a', { href: addressOf(client) }, foreign(client.clientId));
+const addressOf = clientId => '#client=' + encodeURIComponent(clientId);
+const link = client => linkTo(client.clientId);
+
+/** A link to what is known of a client. */
+export function linkTo(clientId) {
+  return element('a', { href: addressOf(clientId) }, foreign(clientId));
+}
 
 const list = new Pages(byId('client-list'), {
   label: 'Clients',
@@ -30,7 +35,7 @@ export const showClients = () => list.first();
 byId('client-form').addEventListener('submit', event => {
   event.preventDefault();
   say('');
-  location.hash = addressOf({ clientId: byId('client-field').value });
+  location.hash = addressOf(byId('client-field').value);
 });
 
 // ---- slow ones
@@ -101,6 +106,7 @@ function pagesOf(place, part, label, empty, columns) {
 }
 
 byId('client-actions').append(
+  button('Trace', '', () => { location.hash = '#traces=' + encodeURIComponent(shown); }),
   button('Disconnect', 'danger', () => disconnect(shown)),
   button('Drop its queue', 'danger', () => purge(shown)),
   button('End the session', 'danger', () => endSession(shown)));

@@ -5,8 +5,10 @@ import { complainUnlessAway, say } from './notices.js';
 import { showAll, showFigures } from './figures.js';
 import { showHistory } from './charts.js';
 import { showClient, showClients, showSlow } from './clients.js';
-import { showRetained } from './retained.js';
+import { showTopics } from './topics.js';
 import { offerListeners } from './messages.js';
+import { offerClient } from './traces.js';
+import './reload.js';
 
 const RETRY_MS = 2_000;
 const SLOW_EVERY_MS = 3_000;
@@ -149,8 +151,9 @@ const VIEWS = {
   overview: showSlow,
   clients: showClients,
   client: showClient,
-  retained: showRetained,
+  topics: showTopics,
   messages: () => {},
+  traces: offerClient,
   figures: showAll,
 };
 
