@@ -5,6 +5,7 @@ import static dev.dunlin.server.PageTest.go;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.dunlin.broker.testkit.Packets;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.testkit.RequiresTool;
@@ -155,7 +156,7 @@ final class PageAdministrationTest {
             page.click("#trace-start");
             awaitText(page, "#trace-state", "A trace is on.");
             for (int i = 0; i < 1_200; i++) {
-                chatty.published("many", "message " + i, 0);
+                chatty.send(Packets.publish("many", "message " + i));
             }
             awaitText(page, "#trace-lines li:last-child", "message 1199");
 

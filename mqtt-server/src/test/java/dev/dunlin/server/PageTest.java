@@ -373,7 +373,7 @@ final class PageTest {
     void showsHostileTextAsText() throws Exception {
         try (WireClient hostile = login(HOSTILE)
                         .subscribed("other/" + HOSTILE, 1)
-                        .subscribed("$share/" + HOSTILE + "/" + HOSTILE, 1);
+                        .subscribed("$share/" + HOSTILE + "/group/" + HOSTILE, 1);
                 Browser page = open()) {
             go(page, "messages");
             page.fill("#subscribe-filter", HOSTILE);
@@ -386,16 +386,16 @@ final class PageTest {
             go(page, "topics");
             awaitText(page, "#retained-list pre", HOSTILE);
             awaitText(page, "#retained-list td", HOSTILE);
-            awaitText(page, "#groups-list td", "$share/" + HOSTILE + "/" + HOSTILE);
+            awaitText(page, "#groups-list td", "$share/" + HOSTILE + "/group/" + HOSTILE);
             awaitText(page, "#groups-list td li a", HOSTILE);
-            page.fill("#subscribers-topic", HOSTILE);
+            page.fill("#subscribers-topic", "group/" + HOSTILE);
             page.press("Enter");
             awaitText(page, "#subscribers-list td li a", HOSTILE);
             go(page, "clients");
             awaitText(page, "#client-list td a", HOSTILE);
             page.click("#client-list tr:first-child td a");
             awaitText(page, "#client-title", HOSTILE);
-            awaitText(page, "#client-subscriptions td", "other/" + HOSTILE);
+            awaitText(page, "#client-subscriptions tbody", "other/" + HOSTILE);
             page.click("#client-actions button:text('Trace')");
             page.click("#trace-start");
             awaitText(page, "#trace-state", "is on");
