@@ -78,10 +78,10 @@ async function read(ask, separator, silenceMs, stopped, onPart) {
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const next = () => reader.read().catch(noAnswer);
     let text = '';
-    for (let read = await next(); !read.done; read = await next()) {
+    for (let chunk = await next(); !chunk.done; chunk = await next()) {
       clearTimeout(silence);
       silence = setTimeout(stop, silenceMs);
-      const parts = (text + read.value).split(separator);
+      const parts = (text + chunk.value).split(separator);
       text = parts.pop();
       parts.forEach(onPart);
     }

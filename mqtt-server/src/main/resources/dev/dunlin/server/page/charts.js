@@ -15,6 +15,9 @@ let drawn = [];
 
 /** Shows { times, series }. */
 export function showHistory(history) {
+  if (history.times.length < 2) {
+    return; // of one sample there is no line, and no axis of time
+  }
   if (drawn.length === 0) {
     drawn = CHARTS.map(chart => draw(byId(chart.place), chart));
   }
