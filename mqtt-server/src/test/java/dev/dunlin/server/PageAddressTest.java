@@ -10,9 +10,11 @@ import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.testkit.RequiresTool;
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The admin page when somebody changes what it is about: another address, another token, another tab, another connection. */
 @RequiresTool({"chromium", "node", "npm"})
@@ -168,6 +170,29 @@ final class PageAddressTest {
             awaitText(page, "#outcome", "ended before it was there");
             page.click("#publish-form button");
             awaitText(page, "#outcome", "acknowledged");
+        }
+    }
+
+    @Test
+    void connectsWithAPasswordAndSaysWhyNotWithoutOne(@TempDir Path temp) throws Exception {
+        Path passwords = temp.resolve("passwords");
+        assertThat(Child.run(Child.broker("passwd", "-c", "-b", passwords.toString(), "ann", "secret"))
+                        .code())
+                .isZero();
+        try (AdministeredBroker strict = AdministeredBroker.start("--password-file", passwords.toString());
+                Browser page = Browser.open(strict.page())) {
+            awaitText(page, "#broker", "Connected");
+            go(page, "messages");
+            page.fill("#publish-topic", "a");
+            page.click("#publish-form button");
+            awaitText(page, "#outcome", "Can't connect");
+            awaitText(page, "#mqtt-state", "Bad User Name or Password");
+
+            page.fill("#mqtt-user", "ann");
+            page.fill("#mqtt-password", "secret");
+            page.click("#connect-form button[type=submit]");
+
+            awaitText(page, "#mqtt-state", "Connected to " + strict.webSocket());
         }
     }
 }

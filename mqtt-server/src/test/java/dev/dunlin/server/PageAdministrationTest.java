@@ -95,6 +95,27 @@ final class PageAdministrationTest {
                 .equals("true");
     }
 
+    @Test
+    void deletesARetainedMessageWhenThatIsConfirmed() throws Exception {
+        try (WireClient client = login("publisher");
+                Browser page = open()) {
+            client.published(Packets.publish("to/stay", "1").retain(), 1);
+            client.published(Packets.publish("to/go", "2").retain(), 1);
+            go(page, "topics");
+            awaitText(page, "#retained-list", "to/go");
+
+            page.click("#retained-list tr:has-text('to/go') button");
+            page.click("#confirm-yes");
+
+            awaitText(page, "#outcome", "“to/go” was deleted");
+            await().untilAsserted(() -> assertThat(page.text("#retained-list tbody"))
+                    .contains("to/stay")
+                    .doesNotContain("to/go"));
+            client.subscribed("to/#", 1);
+            client.expect(Packets.publish("to/stay", "1").qos(1).retain());
+        }
+    }
+
     // ---- traces
 
     @Test

@@ -11,14 +11,12 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.ReasonCode;
 import dev.dunlin.codec.testkit.RequiresTool;
 import dev.dunlin.server.Browser.Window;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -291,29 +289,6 @@ final class PageTest {
         throw new AssertionError("not reached with " + TABS_MAX + " tabs: " + selector);
     }
 
-    @Test
-    void connectsWithAPasswordAndSaysWhyNotWithoutOne(@TempDir Path temp) throws Exception {
-        Path passwords = temp.resolve("passwords");
-        assertThat(Child.run(Child.broker("passwd", "-c", "-b", passwords.toString(), "ann", "secret"))
-                        .code())
-                .isZero();
-        try (AdministeredBroker strict = AdministeredBroker.start("--password-file", passwords.toString());
-                Browser page = Browser.open(strict.page())) {
-            awaitText(page, "#broker", "Connected");
-            go(page, "messages");
-            page.fill("#publish-topic", "a");
-            page.click("#publish-form button");
-            awaitText(page, "#outcome", "Can't connect");
-            awaitText(page, "#mqtt-state", "Bad User Name or Password");
-
-            page.fill("#mqtt-user", "ann");
-            page.fill("#mqtt-password", "secret");
-            page.click("#connect-form button[type=submit]");
-
-            awaitText(page, "#mqtt-state", "Connected to " + strict.webSocket());
-        }
-    }
-
     // ---- what an administrator does
 
     @Test
@@ -343,27 +318,6 @@ final class PageTest {
             assertThat(page.complaints()).isEmpty();
         } finally {
             clients.forEach(WireClient::close);
-        }
-    }
-
-    @Test
-    void deletesARetainedMessageWhenThatIsConfirmed() throws Exception {
-        try (WireClient client = login("publisher");
-                Browser page = open()) {
-            client.published(Packets.publish("to/stay", "1").retain(), 1);
-            client.published(Packets.publish("to/go", "2").retain(), 1);
-            go(page, "topics");
-            awaitText(page, "#retained-list", "to/go");
-
-            page.click("#retained-list tr:has-text('to/go') button");
-            page.click("#confirm-yes");
-
-            awaitText(page, "#outcome", "“to/go” was deleted");
-            await().untilAsserted(() -> assertThat(page.text("#retained-list tbody"))
-                    .contains("to/stay")
-                    .doesNotContain("to/go"));
-            client.subscribed("to/#", 1);
-            client.expect(Packets.publish("to/stay", "1").qos(1).retain());
         }
     }
 
