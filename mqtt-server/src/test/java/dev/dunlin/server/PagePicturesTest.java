@@ -92,8 +92,21 @@ final class PagePicturesTest {
                 }
                 page.shoot(folder.resolve(size + "-" + window.scheme() + "-" + name + ".png"));
             }
+            if (views.equals(VIEWS)) {
+                shootReload(page, size + "-" + window.scheme());
+            }
             assertThat(page.complaints()).isEmpty();
         }
+    }
+
+    /** The question, and the answer. */
+    private void shootReload(Browser page, String where) throws Exception {
+        page.evaluate("location.hash = '#overview'");
+        page.click("#reload");
+        page.shoot(folder.resolve(where + "-question.png"));
+        page.click("#confirm-yes");
+        await().until(() -> page.text("#outcome").contains("read its files again"));
+        page.shoot(folder.resolve(where + "-reload.png"));
     }
 
     /** What somebody does in a view, before there is something in it. */
