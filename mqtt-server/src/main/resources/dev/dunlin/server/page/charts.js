@@ -3,6 +3,8 @@
 import { byId } from './dom.js';
 
 const HEIGHT = 170;
+// From one time at the axis to the next: whole seconds, as the axis doesn't show their parts.
+const STEPS_SECONDS = [1, 5, 10, 15, 30, 60, 120, 300, 600];
 
 const CHARTS = [
   { place: 'chart-rates', series: { dunlin_publishes_received_per_second: 'received', dunlin_publishes_sent_per_second: 'sent' } },
@@ -38,7 +40,7 @@ function draw(place, { series, values }) {
     width: place.clientWidth,
     height: HEIGHT,
     series: [{}, ...names.map((name, i) => line(series[name], i + 1))],
-    axes: [axis({ values: '{HH}:{mm}:{ss}', space: 90, size: 36 }), axis({ size: 68, values })],
+    axes: [axis({ values: '{HH}:{mm}:{ss}', incrs: STEPS_SECONDS, space: 90, size: 36 }), axis({ size: 68, values })],
     scales: { y: { range: { min: { hard: 0, soft: 0, mode: 1, pad: 0 }, max: { pad: 0.1 } } } },
     cursor: { drag: { x: false, y: false } },
   }, [[], ...names.map(() => [])], place);
