@@ -11,6 +11,12 @@ public class KeyedHash { // hot
     private static final int CHARS_PER_WORD = 4;
     private static final int FINAL_ROUNDS = 3;
 
+    /** What the hash of several levels begins with. */
+    static final long NO_LEVEL = 0;
+
+    /** The last step of the finalizer of splitmix64: "Fast splittable pseudorandom number generators", 2014. */
+    private static final long MULTIPLIER = 0x94D0_49BB_1331_11EBL;
+
     private final long k0;
     private final long k1;
 
@@ -58,6 +64,22 @@ public class KeyedHash { // hot
             v0 ^= word;
         }
         return v0 ^ v1 ^ v2 ^ v3;
+    }
+
+    /** The hash of all levels of a topic or filter. */
+    final long hashOfLevels(String text) {
+        long all = NO_LEVEL;
+        for (int from = 0, to; from <= text.length(); from = to + 1) {
+            to = Topics.levelEnd(text, from);
+            all = joined(all, hash(text, from, to));
+        }
+        return all;
+    }
+
+    /** The hash of some levels and the one that follows them, of theirs, which are secret. */
+    static long joined(long before, long level) {
+        long mixed = (Long.rotateLeft(before, 23) ^ level) * MULTIPLIER;
+        return mixed ^ mixed >>> 32;
     }
 
     private static long rest(String text, int from, int to) {

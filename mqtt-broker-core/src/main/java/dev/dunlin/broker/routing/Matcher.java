@@ -12,6 +12,12 @@ public final class Matcher { // hot
 
     private static final int WIDE = 256;
 
+    /** The topic's levels: how many, where each ends, its hash. */
+    private int levelCount;
+
+    private int[] ends = new int[INITIAL];
+    private long[] levels = new long[INITIAL];
+
     private @Nullable Node[] nodes = new Node[INITIAL];
     private int count;
     private @Nullable Node[] reached = new Node[INITIAL];
@@ -25,6 +31,47 @@ public final class Matcher { // hot
     private int foundMax;
 
     private boolean torn;
+
+    /** Hashes each level of a topic, once for all that is looked for by it; returns the hash of all of them. */
+    long read(String topic, KeyedHash hasher) {
+        long all = KeyedHash.NO_LEVEL;
+        levelCount = 0;
+        for (int from = 0, to; from <= topic.length(); from = to + 1) {
+            to = Topics.levelEnd(topic, from);
+            if (levelCount == ends.length) {
+                ends = Arrays.copyOf(ends, 2 * levelCount);
+                levels = Arrays.copyOf(levels, 2 * levelCount);
+            }
+            long level = hasher.hash(topic, from, to);
+            ends[levelCount] = to;
+            levels[levelCount++] = level;
+            all = KeyedHash.joined(all, level);
+        }
+        return all;
+    }
+
+    int levelCount() {
+        return levelCount;
+    }
+
+    /** Where a level ends in the topic. */
+    int end(int level) {
+        return ends[level];
+    }
+
+    /** A level's hash. */
+    long hash(int level) {
+        return levels[level];
+    }
+
+    /** Whether the topic has not what a filter with this mark wants of it. */
+    boolean lacks(byte mark, String topic) {
+        if (mark == Mark.NONE) {
+            return false;
+        }
+        int level = Mark.position(mark);
+        return level >= levelCount || !Mark.isLike(mark, topic, level == 0 ? 0 : ends[level - 1] + 1, ends[level]);
+    }
 
     void begin() {
         count = 0;
@@ -92,6 +139,12 @@ public final class Matcher { // hot
         return foundCount;
     }
 
+    /** What was found first. */
+    @SuppressWarnings("NullAway") // there is one
+    Entry first() {
+        return found[0];
+    }
+
     /** Hands out a filter's subscribers, once. */
     @SuppressWarnings("NullAway") // below foundCount
     Entry take(int i) {
@@ -111,6 +164,10 @@ public final class Matcher { // hot
             Arrays.fill(nodes, 0, Math.min(nodesMax, nodes.length), null);
             Arrays.fill(reached, 0, Math.min(nodesMax, reached.length), null);
             Arrays.fill(found, 0, foundMax, null);
+        }
+        if (ends.length > KEPT_MAX) {
+            ends = new int[INITIAL];
+            levels = new long[INITIAL];
         }
         nodesMax = 0;
         foundMax = 0;

@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
  * thread at a time; {@link #path} and what is final may be read by any, as the volatile fields.
  */
 final class Node implements Entry { // hot
-    /** The last step of the finalizer of splitmix64: "Fast splittable pseudorandom number generators", 2014. */
-    private static final long MULTIPLIER = 0x94D0_49BB_1331_11EBL;
-
     /** In the place of the hash of a level's text: any number. */
     private static final long SINGLE_LEVEL = 0x9E37_79B9_7F4A_7C15L;
 
@@ -23,8 +20,14 @@ final class Node implements Entry { // hot
     /** Where in all filters that begin with these levels the next one begins; behind the end if there is none. */
     final int next;
 
-    /** What follows is text: so many entries of the table. */
-    int children;
+    /** What follows begins with text: one of those entries, so that a node with a single one is read without the table. */
+    volatile @Nullable Entry first;
+
+    /** What it is filed under; written before it. */
+    int firstHash;
+
+    /** So many more are in the table. Not a count of all: that and {@link #first} would have to change in one moment. */
+    int others;
 
     /** What follows begins with '+'. */
     volatile @Nullable Entry single;
@@ -46,7 +49,7 @@ final class Node implements Entry { // hot
     }
 
     static Node root() {
-        return new Node(null, "", 0, 0);
+        return new Node(null, "", 0, KeyedHash.NO_LEVEL);
     }
 
     /**
@@ -56,17 +59,17 @@ final class Node implements Entry { // hot
      * @param level its hash
      */
     Node child(String ofFilter, int end, long level) {
-        return new Node(this, ofFilter, end + 1, mixed(level));
+        return new Node(this, ofFilter, end + 1, KeyedHash.joined(path, level));
     }
 
     /** The node of one level more, which is '+'. */
     Node singleChild(String ofFilter) {
-        return new Node(this, ofFilter, next + 2, mixed(SINGLE_LEVEL));
+        return new Node(this, ofFilter, next + 2, KeyedHash.joined(path, SINGLE_LEVEL));
     }
 
     /** What a next level, by the hash of its text, is filed under in the table. */
     int hash(long level) {
-        return FilterTable.hash(mixed(level));
+        return FilterTable.hash(KeyedHash.joined(path, level));
     }
 
     /** What this node is filed under in the table, if its last level is text. */
@@ -74,9 +77,11 @@ final class Node implements Entry { // hot
         return FilterTable.hash(path);
     }
 
-    private long mixed(long level) {
-        long mixed = (Long.rotateLeft(path, 23) ^ level) * MULTIPLIER;
-        return mixed ^ mixed >>> 32;
+    /** The entry that stands here, if it is filed under this hash. */
+    @Nullable
+    Entry first(int hash) {
+        Entry entry = first;
+        return entry != null && firstHash == hash ? entry : null;
     }
 
     /** Whether the last of these levels is '+'. */
@@ -110,6 +115,6 @@ final class Node implements Entry { // hot
     }
 
     boolean isEmpty() {
-        return children == 0 && single == null && descendants == null && here == null;
+        return first == null && others == 0 && single == null && descendants == null && here == null;
     }
 }

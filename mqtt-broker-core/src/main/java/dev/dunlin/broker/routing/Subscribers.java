@@ -6,24 +6,32 @@ import org.jspecify.annotations.Nullable;
  * The subscribers of one filter, at least one. Immutable: a change makes another. A single subscription, the common case,
  * stands for itself.
  */
-sealed interface Subscribers extends Entry permits Subscription, Crowd {
+sealed interface Subscribers extends Entry permits Subscription, Few, Crowd {
 
     /** The filter that they all have. */
     String filter();
 
+    /** The filter's {@link Mark}. */
+    byte mark();
+
     /** These and one more, which replaces the one of the same destination. */
     static Subscribers with(@Nullable Subscribers present, Subscription added) {
         assert present == null || present.filter().equals(added.filter()) : added;
-        if (present == null || (present instanceof Subscription alone && alone.destination() == added.destination())) {
+        if (present == null) {
             return added;
         }
-        Crowd crowd = present instanceof Subscription alone ? Crowd.of(alone) : (Crowd) present;
-        return crowd.with(added);
+        if (present instanceof Subscription alone) {
+            return alone.destination() == added.destination() ? added : Few.of(alone, added);
+        }
+        return present instanceof Few few ? few.with(added) : ((Crowd) present).with(added);
     }
 
     /** These without one of them; null if it was the last. */
     static @Nullable Subscribers without(Subscribers present, Subscription removed) {
-        return present instanceof Crowd crowd ? crowd.without(removed) : null;
+        if (present instanceof Subscription) {
+            return null;
+        }
+        return present instanceof Few few ? few.without(removed) : ((Crowd) present).without(removed);
     }
 
     /** The subscription of a destination, or null. */
@@ -31,18 +39,31 @@ sealed interface Subscribers extends Entry permits Subscription, Crowd {
         if (present instanceof Subscription alone) {
             return alone.destination() == destination ? alone : null;
         }
-        return ((Crowd) present).find(destination);
+        return present instanceof Few few ? few.find(destination) : ((Crowd) present).find(destination);
     }
 
     /** The filter of subscribers. Any entry's that is no node: a class is told quicker than an interface. */
     static String filter(Entry subscribers) {
-        return subscribers instanceof Subscription alone ? alone.filter() : ((Crowd) subscribers).filter();
+        if (subscribers instanceof Subscription alone) {
+            return alone.filter();
+        }
+        return subscribers instanceof Few few ? few.filter() : ((Crowd) subscribers).filter();
+    }
+
+    /** The mark of their filter. */
+    static byte mark(Entry subscribers) {
+        if (subscribers instanceof Subscription alone) {
+            return alone.mark();
+        }
+        return subscribers instanceof Few few ? few.mark() : ((Crowd) subscribers).mark();
     }
 
     /** Passes on each of them. */
     static void pass(Entry subscribers, MatchSink sink) {
         if (subscribers instanceof Subscription alone) {
             sink.accept(alone);
+        } else if (subscribers instanceof Few few) {
+            few.forEach(sink);
         } else {
             ((Crowd) subscribers).forEach(sink);
         }

@@ -9,6 +9,7 @@ import dev.dunlin.codec.QoS;
 public final class Subscription extends Target implements Subscribers { // hot
     private final String filter;
     private final int hash;
+    private final byte mark;
 
     /**
      * A subscription.
@@ -28,6 +29,7 @@ public final class Subscription extends Target implements Subscribers { // hot
         assert Topics.isValidFilter(filter) : filter;
         this.filter = filter;
         this.hash = destination.hash();
+        this.mark = Mark.of(filter);
     }
 
     private static int[] ids(int subscriptionId) {
@@ -38,6 +40,11 @@ public final class Subscription extends Target implements Subscribers { // hot
     @Override
     public String filter() {
         return filter;
+    }
+
+    @Override
+    public byte mark() {
+        return mark;
     }
 
     /** 1 to 268,435,455, or 0 for none. */

@@ -55,9 +55,14 @@ public final class SubscriptionTree { // hot
      * @param loops number of loops: each destination's {@link Destination#loopIndex()} is below
      */
     public Targets targets(String topic, TargetCollector collector, int loops) {
-        long now = find(topic, collector.matcher);
-        collector.begin(loops, collector.matcher.foundCount());
-        pass(collector.matcher, collector);
+        Matcher matcher = collector.matcher;
+        long now = find(topic, matcher);
+        if (matcher.foundCount() == 1 && matcher.first() instanceof Crowd crowd && crowd.isByLoop()) {
+            matcher.end();
+            return crowd.targets(loops, now);
+        }
+        collector.begin(loops, matcher.foundCount());
+        pass(matcher, collector);
         return collector.end(loops, now);
     }
 
@@ -81,9 +86,10 @@ public final class SubscriptionTree { // hot
 
     /** Gathers the subscribers of one moment; returns the generation then. */
     private long find(String topic, Matcher matcher) {
+        int hash = FilterTable.hash(matcher.read(topic, hasher));
         for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
             long before = generation;
-            gather(topic, matcher);
+            gather(topic, hash, matcher);
             VarHandle.acquireFence(); // all that was read comes before what is read now
             if (generation == before && !matcher.isTorn()) {
                 return before;
@@ -93,14 +99,14 @@ public final class SubscriptionTree { // hot
             }
         }
         synchronized (changing) {
-            gather(topic, matcher);
+            gather(topic, hash, matcher);
             return generation;
         }
     }
 
-    private void gather(String topic, Matcher matcher) {
+    private void gather(String topic, int hash, Matcher matcher) {
         matcher.begin();
-        matcher.found(exact(topic, FilterTable.hash(hasher.hash(topic))));
+        matcher.found(exact(topic, hash));
         if (!wildcards.isEmpty()) {
             wildcards.match(topic, matcher);
         }
@@ -133,7 +139,7 @@ public final class SubscriptionTree { // hot
     }
 
     private @Nullable Subscription addExact(Subscription added) {
-        int hash = FilterTable.hash(hasher.hash(added.filter()));
+        int hash = FilterTable.hash(hasher.hashOfLevels(added.filter()));
         Subscribers present = (Subscribers) exact(added.filter(), hash);
         if (present == null) {
             exact.put(hash, added);
@@ -162,7 +168,7 @@ public final class SubscriptionTree { // hot
     }
 
     private @Nullable Subscription removeExact(Destination destination, String filter) {
-        int hash = FilterTable.hash(hasher.hash(filter));
+        int hash = FilterTable.hash(hasher.hashOfLevels(filter));
         Subscribers present = (Subscribers) exact(filter, hash);
         Subscription removed = present == null ? null : Subscribers.find(present, destination);
         if (present == null || removed == null) {

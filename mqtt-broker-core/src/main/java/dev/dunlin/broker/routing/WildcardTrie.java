@@ -10,8 +10,11 @@ final class WildcardTrie { // hot
     private final KeyedHash hasher;
     private final Node root = Node.root();
 
-    /** What begins with a node's levels and then a level that is text. */
+    /** What begins with a node's levels and then a level that is text; but for what the node has itself. */
     private final FilterTable children = new FilterTable();
+
+    /** How many entries nodes have themselves. */
+    private int firsts;
 
     WildcardTrie(KeyedHash hasher) {
         this.hasher = hasher;
@@ -23,7 +26,7 @@ final class WildcardTrie { // hot
 
     /** Number of nodes and filters that are filed by a text level. As a change: no other at the same time. */
     int tableSize() {
-        return children.size();
+        return children.size() + firsts;
     }
 
     // ---- match
@@ -32,20 +35,20 @@ final class WildcardTrie { // hot
     void match(String topic, Matcher matcher) {
         boolean byNameOnly = topic.startsWith("$"); // the first level [3.1.1:MQTT-4.7.2-1] [5.0:MQTT-4.7.2-1]
         matcher.reach(root);
-        for (int from = 0, to; from <= topic.length() && matcher.advance(); from = to + 1) {
-            to = Topics.levelEnd(topic, from);
-            long level = hasher.hash(topic, from, to);
+        int from = 0;
+        for (int k = 0; k < matcher.levelCount() && matcher.advance(); k++) {
+            int to = matcher.end(k);
+            long level = matcher.hash(k);
             for (int i = 0; i < matcher.count(); i++) {
                 Node node = matcher.node(i);
-                if (node.children > 0) {
-                    matchChild(node, level, topic, from, to, matcher);
-                }
+                matchChild(node, level, topic, from, to, matcher);
                 if (!byNameOnly) {
                     matchSingle(node, topic, to, matcher);
                     matcher.found(node.descendants);
                 }
             }
             byNameOnly = false;
+            from = to + 1;
         }
         matcher.advance();
         for (int i = 0; i < matcher.count(); i++) {
@@ -60,25 +63,47 @@ final class WildcardTrie { // hot
      */
     private void matchChild(Node node, long level, String topic, int from, int to, Matcher matcher) {
         int hash = node.hash(level);
+        Entry only = matching(node.first(hash), node, topic, from, to, matcher);
+        if (node.others > 0 && !(only instanceof Node)) {
+            only = matchOther(only, hash, node, topic, from, to, matcher);
+        }
+        if (only instanceof Node next) {
+            matcher.reach(next);
+        } else {
+            matcher.found(only);
+        }
+    }
+
+    private @Nullable Entry matchOther(
+            @Nullable Entry first, int hash, Node node, String topic, int from, int to, Matcher matcher) {
         FilterTable.Segment segment = children.segment(hash);
-        Entry only = null;
+        Entry only = first;
         boolean parting = false; // into a node that can't be seen yet
         for (int i = segment.first(hash); i != FilterTable.NONE; i = segment.next(hash, i)) {
-            Entry entry = segment.entry(i);
-            if (entry instanceof Node next) {
-                if (next.isNext(node, topic, from, to)) {
-                    matcher.reach(next);
-                    return;
-                }
-            } else if (entry != null && isMatch(Subscribers.filter(entry), node, topic, from, to)) {
-                parting |= only != null && only != entry;
-                only = entry;
+            Entry entry = matching(segment.entry(i), node, topic, from, to, matcher);
+            if (entry instanceof Node) {
+                return entry;
             }
+            parting |= entry != null && only != null && only != entry;
+            only = entry == null ? only : entry;
         }
         if (parting) {
             matcher.tear();
         }
-        matcher.found(only);
+        return only;
+    }
+
+    /** An entry that is the node of a level's name, or whose filter matches and may begin with a node's levels; or null. */
+    private static @Nullable Entry matching(
+            @Nullable Entry entry, Node node, String topic, int from, int to, Matcher matcher) {
+        if (entry instanceof Node next) {
+            return next.isNext(node, topic, from, to) ? next : null;
+        }
+        return entry != null
+                        && !matcher.lacks(Subscribers.mark(entry), topic)
+                        && isMatch(Subscribers.filter(entry), node, topic, from, to)
+                ? entry
+                : null;
     }
 
     /** Whether a filter matches that may begin with a node's levels: asked last, because it is seldom not so. */
@@ -92,7 +117,9 @@ final class WildcardTrie { // hot
         Entry single = node.single;
         if (single instanceof Node next) {
             matcher.reach(next);
-        } else if (single != null && Topics.matches(Subscribers.filter(single), node.next + 2, topic, to + 1)) {
+        } else if (single != null
+                && !matcher.lacks(Subscribers.mark(single), topic)
+                && Topics.matches(Subscribers.filter(single), node.next + 2, topic, to + 1)) {
             matcher.found(single);
         }
     }
@@ -161,27 +188,56 @@ final class WildcardTrie { // hot
             if (node.isSingle()) {
                 parent.single = null;
             } else {
-                children.remove(node.hash(), node);
-                parent.children--;
+                removeChild(parent, node.hash(), node);
             }
         }
     }
 
     /** As {@link #matchChild}: the node, or else the subscribers whose filter begins so, or null. */
     private @Nullable Entry child(Node node, int hash, String text, int from, int to) {
+        Entry only = begun(node.first(hash), node, text, from, to);
         FilterTable.Segment segment = children.segment(hash);
-        Entry only = null;
-        for (int i = segment.first(hash); i != FilterTable.NONE; i = segment.next(hash, i)) {
-            Entry entry = segment.entry(i);
-            if (entry instanceof Node next) {
-                if (next.isNext(node, text, from, to)) {
-                    return next;
-                }
-            } else if (entry != null && node.isBegun(Subscribers.filter(entry), text, from, to)) {
-                only = entry;
-            }
+        for (int i = segment.first(hash); i != FilterTable.NONE && !(only instanceof Node); i = segment.next(hash, i)) {
+            Entry entry = begun(segment.entry(i), node, text, from, to);
+            only = entry == null ? only : entry;
         }
         return only;
+    }
+
+    private static @Nullable Entry begun(@Nullable Entry entry, Node node, String text, int from, int to) {
+        boolean isBegun = entry instanceof Node next
+                ? next.isNext(node, text, from, to)
+                : entry != null && node.isBegun(Subscribers.filter(entry), text, from, to);
+        return isBegun ? entry : null;
+    }
+
+    private void putChild(Node node, int hash, Entry entry) {
+        if (node.first == null) {
+            node.firstHash = hash;
+            node.first = entry;
+            firsts++;
+        } else {
+            children.put(hash, entry);
+            node.others++;
+        }
+    }
+
+    private void replaceChild(Node node, int hash, Entry present, Entry entry) {
+        if (node.first == present) {
+            node.first = entry;
+        } else {
+            children.replace(hash, present, entry);
+        }
+    }
+
+    private void removeChild(Node node, int hash, Entry entry) {
+        if (node.first == entry) {
+            node.first = null;
+            firsts--;
+        } else {
+            children.remove(hash, entry);
+            node.others--;
+        }
     }
 
     /** Where a filter goes on from a node, and what is there. */
@@ -264,10 +320,9 @@ final class WildcardTrie { // hot
 
         private void putChild(Entry changed) {
             if (entry != null) {
-                children.replace(node.hash(level), entry, changed);
+                replaceChild(node, node.hash(level), entry, changed);
             } else {
-                children.put(node.hash(level), changed);
-                node.children++;
+                WildcardTrie.this.putChild(node, node.hash(level), changed);
             }
         }
 
@@ -283,14 +338,11 @@ final class WildcardTrie { // hot
                 case HERE -> node.here = null;
                 case DESCENDANTS -> node.descendants = null;
                 case SINGLE -> node.single = null;
-                case CHILD -> removeChild();
+                case CHILD -> {
+                    assert entry != null : filter;
+                    removeChild(node, node.hash(level), entry);
+                }
             }
-        }
-
-        private void removeChild() {
-            assert entry != null : filter;
-            children.remove(node.hash(level), entry);
-            node.children--;
         }
     }
 

@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  * to be stored at any moment. One per loop; loop only.
  */
 final class SharedDeliveries { // hot
+    private static final Target[] NONE = {};
+
     private final SessionLoop loop;
-    private Target[] groups = {};
+    private Target[] groups = NONE;
     private boolean[] stored = {};
 
     SharedDeliveries(SessionLoop loop) {
@@ -52,7 +54,7 @@ final class SharedDeliveries { // hot
     }
 
     /**
-     * Hands the message to each group.
+     * Hands the message to each group, and keeps none of them: the next publish may be long in coming.
      *
      * @param entry of those that have one
      * @return a loop that has been handed more than its budget; null if there is none
@@ -62,9 +64,11 @@ final class SharedDeliveries { // hot
         SessionLoop crowded = null;
         Target[] now = groups; // a delivery on this loop could lead to another publish
         for (int i = 0; i < now.length; i++) {
-            SessionLoop over = group(i).offer(message, stored[i] ? entry : EntryId.NONE, loop);
+            SessionLoop over =
+                    ((SharedGroup) now[i].destination()).offer(message, stored[i] ? entry : EntryId.NONE, loop);
             crowded = over == null ? crowded : over;
         }
+        groups = NONE;
         return crowded;
     }
 

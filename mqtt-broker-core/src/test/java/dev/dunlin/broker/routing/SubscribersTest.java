@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.codec.QoS;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
-/** One subscription, and a {@link Crowd}. */
+/** One subscription, {@link Few}, and a {@link Crowd}. */
 class SubscribersTest {
+    private static final int LOOPS = 3;
 
     @RepeatedTest(20)
     void behavesLikeAMapWhateverTheHashes() {
@@ -35,9 +37,33 @@ class SubscribersTest {
                 }
                 if (i % 50 == 0) {
                     assertThat(all(subscribers)).containsExactlyInAnyOrderElementsOf(model.values());
+                    assertTargets(subscribers, model.values());
                 }
             }
         });
+    }
+
+    /** What a message gets that only this filter matches. */
+    private static void assertTargets(@Nullable Subscribers subscribers, Collection<Subscription> all) {
+        if (!(subscribers instanceof Crowd crowd) || !crowd.isByLoop()) {
+            assertThat(all).hasSizeLessThanOrEqualTo(16);
+            return;
+        }
+        Targets targets = crowd.targets(LOOPS, 7);
+        for (int i = 0; i < LOOPS; i++) {
+            int loop = i;
+            assertThat(targets.of(loop))
+                    .containsExactlyInAnyOrderElementsOf(all.stream()
+                            .filter(each -> !each.isShared() && each.loopIndex() == loop)
+                            .toList());
+        }
+        assertThat(targets.shared())
+                .containsExactlyInAnyOrderElementsOf(
+                        all.stream().filter(Subscription::isShared).toList());
+        assertThat(targets.count()).isEqualTo(all.size());
+        assertThat(targets.persistent())
+                .isEqualTo((int) all.stream().filter(Subscription::isPersistent).count());
+        assertThat(targets.generation()).isEqualTo(7);
     }
 
     @Test
@@ -87,7 +113,7 @@ class SubscribersTest {
     private static List<Destination> destinations(int count, int hashMask) {
         List<Destination> destinations = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            destinations.add(new Hashed(i * 0x9E3779B9 & hashMask));
+            destinations.add(new Hashed(i * 0x9E3779B9 & hashMask, i));
         }
         return destinations;
     }
@@ -98,9 +124,11 @@ class SubscribersTest {
 
     private static final class Hashed implements Destination {
         private final int hash;
+        private final int number;
 
-        Hashed(int hash) {
+        Hashed(int hash, int number) {
             this.hash = hash;
+            this.number = number;
         }
 
         @Override
@@ -110,12 +138,17 @@ class SubscribersTest {
 
         @Override
         public int loopIndex() {
-            return 0;
+            return number % LOOPS;
         }
 
         @Override
         public boolean isPersistent() {
-            return false;
+            return number % 5 == 0;
+        }
+
+        @Override
+        public boolean isShared() {
+            return number % 7 == 0;
         }
     }
 }
