@@ -27,13 +27,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The runnable broker: reads the command line, starts one broker, prints where it listens, and runs until a signal.
@@ -70,7 +70,7 @@ public final class Main {
             }
             options.check(given);
         } catch (ParameterException e) {
-            throw exit(EXIT_USAGE, e.getMessage() + " (see --help)");
+            throw exit(EXIT_USAGE, words(e) + " (see --help)");
         }
         chooseLogLevel(System.getenv().getOrDefault("DUNLIN_LOG", ""));
         if (given.hasSubcommand()) {
@@ -80,6 +80,20 @@ public final class Main {
         } else {
             run(options, given);
         }
+    }
+
+    /** What is wrong with the command line. */
+    private static String words(ParameterException e) {
+        if (!(e instanceof UnmatchedArgumentException unmatched)) {
+            return String.valueOf(e.getMessage());
+        }
+        String first = "'" + unmatched.getUnmatched().get(0) + "'";
+        if (unmatched.isUnknownOption()) {
+            List<String> meant = unmatched.getSuggestions();
+            return "there is no option " + first + (meant.isEmpty() ? "" : "; did you mean " + meant.get(0) + "?");
+        }
+        boolean command = !unmatched.getCommandLine().getSubcommands().isEmpty();
+        return command ? "there is no command " + first : "there is no use for " + first;
     }
 
     private static void run(Options options, ParseResult given) throws InterruptedException {
@@ -175,8 +189,7 @@ public final class Main {
 
     private static Plan plan(Path path, Options options, ParseResult given) {
         HoconFile file = good(path, options, given);
-        FileStamps stamps = new FileStamps(
-                Stream.concat(file.files().stream(), file.namedFiles().stream()).toList());
+        FileStamps stamps = new FileStamps(file.allFiles());
         HoconBroker broker = broker(file);
         endIfAny(broker.faults());
         return Plan.of(broker, stamps);

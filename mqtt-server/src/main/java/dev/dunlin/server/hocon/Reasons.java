@@ -28,6 +28,9 @@ final class Reasons {
         }
         String begins = e.origin().description() + ": ";
         boolean said = message.startsWith(begins);
-        return new Fault(Where.of(e.origin()), said ? message.substring(begins.length()) : message);
+        String why = said ? message.substring(begins.length()) : message;
+        // HOCON names a bracket of any kind.
+        boolean ends = e instanceof ConfigException.Parse && why.endsWith("end of file");
+        return new Fault(Where.of(e.origin()), ends ? "the file ends before each { and [ is closed" : why);
     }
 }

@@ -31,6 +31,9 @@ final class HoconFileTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            listeners = [{ port = 1          | the file ends before each { and [ is closed
+            listener-defaults { port = 1     | the file ends before each { and [ is closed
+            loops = [1                       | the file ends before each { and [ is closed
             listner = []                     | there is no key listner; did you mean listeners?
             store.engin = memory             | there is no key store.engin; did you mean store.engine?
             Store.engine = memory            | there is no key Store; did you mean store?
