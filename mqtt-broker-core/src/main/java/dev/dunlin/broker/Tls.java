@@ -175,9 +175,10 @@ public final class Tls {
 
     /** Whether clients need a certificate, may have one, and take their user names from it as with {@code other}. */
     boolean asksAs(Tls other) {
-        return clients == null || other.clients == null
-                ? clients == null && other.clients == null
-                : clients.required() == other.clients.required() && clients.userName() == other.clients.userName();
+        if (clients == null || other.clients == null) {
+            return clients == null && other.clients == null;
+        }
+        return clients.required() == other.clients.required() && clients.userName() == other.clients.userName();
     }
 
     /** Reads the files. Blocks. @throws BrokerStartException as {@link #present} */

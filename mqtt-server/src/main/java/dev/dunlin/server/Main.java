@@ -178,7 +178,8 @@ public final class Main {
     private static HoconFile good(Path path, Options options, ParseResult given) {
         HoconFile file = options.hocon.read(path, options, given, System.getenv());
         endIfAny(file.faults());
-        LogConfiguration.choose(file.logLevel(), file.logsJson()); // before the first logger
+        // Before the first logger. Who asks a question wants its answer; what is to be warned of belongs to it.
+        LogConfiguration.choose(options.hocon.isQuestion() ? "warn" : file.logLevel(), file.logsJson());
         return file;
     }
 

@@ -207,7 +207,7 @@ public final class HoconProcessTest {
                 "dunlin.conf", "store.data = \"" + folder.resolve("d") + "\"", "security.acl-file = \"/no/rules\"");
         Child.assertRefused(
                 Child.broker("--config", file.toString(), "--check-config"), file + ":2: /no/rules is not there");
-        file("dunlin.conf", "store.data = \"" + folder.resolve("d") + "\"");
+        file("dunlin.conf", "store.data = \"" + folder.resolve("d") + "\"", "log.level = info");
         assertThat(Child.run(Child.broker("--config", file.toString(), "--check-config")))
                 .isEqualTo(new Ended(0, List.of("OK"), List.of()));
         assertThat(folder.resolve("d")).doesNotExist();

@@ -9,6 +9,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -224,6 +225,9 @@ public final class StoreFolder implements AutoCloseable {
         }
         if (e instanceof NotDirectoryException file) {
             return file.getFile() + " is no folder";
+        }
+        if (e instanceof FileSystemException system && system.getReason() != null) {
+            return String.valueOf(system.getMessage()); // with the words of the operating system
         }
         return e.toString();
     }
