@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -216,6 +217,16 @@ class LauncherTest {
             String port = Integer.toString(taken.getLocalPort());
             assertRefused(Child.broker("--port", port), 1, port);
         }
+    }
+
+    @Test
+    void saysInWordsWhatIsInTheWayOfAFile(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "x");
+        assertRefused(Child.broker("--port", "0", "--data", file.toString()), 1, file + " is no folder");
+        assertRefused(
+                Child.broker("--port", "0", "--password-file", folder.toString()),
+                1,
+                folder + " can't be read: it is a folder");
     }
 
     @Test

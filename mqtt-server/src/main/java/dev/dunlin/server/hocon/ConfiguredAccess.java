@@ -99,52 +99,46 @@ final class ConfiguredAccess {
      * @return the listeners of {@code before} for which all is as {@code now} says, by the key
      */
     Map<String, Set<ListenerSettings>> take(List<ListenerSettings> before, List<ListenerSettings> now) {
-        Map<PasswordFile, Set<Optional<Users>>> users = wanted(usersOf, before, now, ConfiguredAccess::users);
-        Map<AclFile, Set<Optional<Path>>> rules =
-                wanted(rulesOf, before, now, settings -> path(settings, Keys.ACL_FILE));
-        agreed(users).forEach((file, one) -> {
+        Map<PasswordFile, Users> users = agreed(usersOf, before, now, ConfiguredAccess::wanted);
+        Map<AclFile, Path> rules = agreed(rulesOf, before, now, settings -> path(settings, Keys.ACL_FILE));
+        users.forEach((file, one) -> {
             usersNow.put(file, one.file);
             file.anonymous(one.anonymous);
         });
-        rulesNow.putAll(agreed(rules));
-        Set<ListenerSettings> withUsers = having(usersOf, agreed(users).keySet());
+        rulesNow.putAll(rules);
+        Set<ListenerSettings> withUsers = having(usersOf, users.keySet());
         return Map.of(
                 Keys.PASSWORD_FILE, withUsers,
                 Keys.ANONYMOUS, withUsers,
-                Keys.ACL_FILE, having(rulesOf, agreed(rules).keySet()));
+                Keys.ACL_FILE, having(rulesOf, rules.keySet()));
     }
 
     private static Optional<Path> path(ListenerSettings settings, String key) {
         return Optional.ofNullable(settings.access(key)).map(Path::of);
     }
 
-    private static Optional<Users> users(ListenerSettings settings) {
+    private static Optional<Users> wanted(ListenerSettings settings) {
         return path(settings, Keys.PASSWORD_FILE)
                 .map(file -> new Users(file, Boolean.TRUE.equals(settings.anonymous())));
     }
 
-    /** What each file's listeners would have in its place. */
-    private static <F, W> Map<F, Set<W>> wanted(
+    /** What stands for each file now, where all of its listeners have the same, and have any. */
+    private static <F, W> Map<F, W> agreed(
             Map<ListenerSettings, F> files,
             List<ListenerSettings> before,
             List<ListenerSettings> now,
-            Function<ListenerSettings, W> said) {
-        Map<F, Set<W>> wanted = new LinkedHashMap<>();
+            Function<ListenerSettings, Optional<W>> wanted) {
+        Map<F, Set<Optional<W>>> all = new LinkedHashMap<>();
         for (int i = 0; i < before.size(); i++) {
             F file = files.get(before.get(i));
             if (file != null) {
-                wanted.computeIfAbsent(file, none -> new HashSet<>()).add(said.apply(now.get(i)));
+                all.computeIfAbsent(file, none -> new HashSet<>()).add(wanted.apply(now.get(i)));
             }
         }
-        return wanted;
-    }
-
-    /** Of those, where they are at one about something. */
-    private static <F, W> Map<F, W> agreed(Map<F, Set<Optional<W>>> wanted) {
         Map<F, W> agreed = new LinkedHashMap<>();
-        wanted.forEach((file, all) -> {
-            if (all.size() == 1) {
-                all.iterator().next().ifPresent(one -> agreed.put(file, one));
+        all.forEach((file, said) -> {
+            if (said.size() == 1) {
+                said.iterator().next().ifPresent(one -> agreed.put(file, one));
             }
         });
         return agreed;
