@@ -17,6 +17,7 @@ import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfigurationException;
 import dev.dunlin.server.mosquitto.Finding;
 import dev.dunlin.server.mosquitto.LogSettings;
+import dev.dunlin.server.mosquitto.Nearest;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,12 +88,15 @@ public final class Main {
         if (!(e instanceof UnmatchedArgumentException unmatched)) {
             return String.valueOf(e.getMessage());
         }
-        String first = "'" + unmatched.getUnmatched().get(0) + "'";
+        String given = unmatched.getUnmatched().get(0);
+        String first = "'" + given + "'";
         if (unmatched.isUnknownOption()) {
-            List<String> meant = unmatched.getSuggestions();
-            return "there is no option " + first + (meant.isEmpty() ? "" : "; did you mean " + meant.get(0) + "?");
+            Set<String> known = unmatched.getCommandLine().getCommandSpec().optionsMap().keySet();
+            String meant = given.startsWith("--") ? "; did you mean " + Nearest.of(known, given) + "?" : "";
+            return "there is no option " + first + meant;
         }
-        boolean command = !unmatched.getCommandLine().getSubcommands().isEmpty();
+        CommandLine asked = unmatched.getCommandLine();
+        boolean command = asked.getParent() == null || !asked.getSubcommands().isEmpty();
         return command ? "there is no command " + first : "there is no use for " + first;
     }
 

@@ -29,8 +29,11 @@ final class Reasons {
         String begins = e.origin().description() + ": ";
         boolean said = message.startsWith(begins);
         String why = said ? message.substring(begins.length()) : message;
-        // HOCON names a bracket of any kind.
-        boolean ends = e instanceof ConfigException.Parse && why.endsWith("end of file");
-        return new Fault(Where.of(e.origin()), ends ? "the file ends before each { and [ is closed" : why);
+        return new Fault(Where.of(e.origin()), isOpen(why) ? "the file ends before each { and [ is closed" : why);
+    }
+
+    /** HOCON speaks of parentheses, tokens or commas then, as the case may be. */
+    private static boolean isOpen(String why) {
+        return why.contains("end of file") && !why.startsWith("Key ");
     }
 }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a configuration file is read: what is refused, and in which words; what counts before what; what is printed. */
 final class HoconFileTest {
@@ -31,9 +32,6 @@ final class HoconFileTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            listeners = [{ port = 1          | the file ends before each { and [ is closed
-            listener-defaults { port = 1     | the file ends before each { and [ is closed
-            loops = [1                       | the file ends before each { and [ is closed
             listner = []                     | there is no key listner; did you mean listeners?
             store.engin = memory             | there is no key store.engin; did you mean store.engine?
             Store.engine = memory            | there is no key Store; did you mean store?
@@ -80,6 +78,12 @@ final class HoconFileTest {
                 .asString()
                 .startsWith("dunlin.conf:2: ")
                 .contains(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"listeners = [{ port = 1", "listener-defaults { port = 1", "listeners = [{}", "listeners = [{},"})
+    void saysThatABracketIsOpen(String line) {
+        assertThat(brokers.faults(line)).containsExactly("dunlin.conf:2: the file ends before each { and [ is closed");
     }
 
     @ParameterizedTest
