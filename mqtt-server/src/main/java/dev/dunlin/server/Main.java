@@ -91,7 +91,8 @@ public final class Main {
         String given = unmatched.getUnmatched().get(0);
         String first = "'" + given + "'";
         if (unmatched.isUnknownOption()) {
-            Set<String> known = unmatched.getCommandLine().getCommandSpec().optionsMap().keySet();
+            Set<String> known =
+                    unmatched.getCommandLine().getCommandSpec().optionsMap().keySet();
             String meant = given.startsWith("--") ? "; did you mean " + Nearest.of(known, given) + "?" : "";
             return "there is no option " + first + meant;
         }

@@ -81,7 +81,9 @@ final class HoconFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"listeners = [{ port = 1", "listener-defaults { port = 1", "listeners = [{}", "listeners = [{},"})
+    @ValueSource(
+            strings = {"listeners = [{ port = 1", "listener-defaults { port = 1", "listeners = [{}", "listeners = [{},"
+            })
     void saysThatABracketIsOpen(String line) {
         assertThat(brokers.faults(line)).containsExactly("dunlin.conf:2: the file ends before each { and [ is closed");
     }
@@ -116,7 +118,7 @@ final class HoconFileTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            a = [1,                          | dunlin.conf:3: List should have
+            a = [1,                          | dunlin.conf:3: the file ends before each { and [ is closed
             a = ${nope}                      | dunlin.conf:2: Could not resolve substitution to a value: ${nope}
             a : : 3                          | dunlin.conf:2: Expecting a value but got wrong token: ':'
             include "nope.conf"              | dunlin.conf:2: nope.conf can't be read: there is no such file
