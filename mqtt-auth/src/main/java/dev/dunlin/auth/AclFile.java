@@ -48,8 +48,8 @@ public final class AclFile implements Authorizer, AutoCloseable {
      */
     public static AclFile at(Path path) throws AuthFileException {
         LiveRules rules = new LiveRules(AccessRules.builder().build());
-        LiveFile file = new LiveFile(path, LOG, lines -> {
-            AclParser parser = new AclParser(path);
+        LiveFile file = new LiveFile(path, LOG, (from, lines) -> {
+            AclParser parser = new AclParser(from);
             rules.now = parser.rules(lines);
             return parser.summary();
         });
@@ -68,6 +68,16 @@ public final class AclFile implements Authorizer, AutoCloseable {
      */
     public void reload() throws AuthFileException {
         file.reload();
+    }
+
+    /**
+     * Reads another file in the place of this one: all of its rules are taken into use at once, and it is the one that is read
+     * again and watched from then on. May block.
+     *
+     * @throws AuthFileException if it can't be read, or one of its lines isn't a rule; rules and file are as before then. Logged
+     */
+    public void reload(Path other) throws AuthFileException {
+        file.reload(other);
     }
 
     /**

@@ -24,11 +24,11 @@ import org.slf4j.Logger;
  * when the reason is another.
  */
 final class LiveFile implements AutoCloseable {
-    private final Path path;
     private final Logger log;
     private final Loader loader;
 
     // Under this object's lock, as is each load.
+    private Path path;
     private @Nullable Stamp loaded; // of what is in use
     private @Nullable String fault; // of the last try, as it was logged; null if that went well
     private @Nullable Stamp seen;
@@ -42,9 +42,10 @@ final class LiveFile implements AutoCloseable {
         /**
          * All of them or none.
          *
+         * @param from the file, for messages
          * @return what they are, for the log: "3 users"
          */
-        String load(List<String> lines) throws AuthFileException;
+        String load(Path from, List<String> lines) throws AuthFileException;
     }
 
     /** Reads it now. */
@@ -52,16 +53,21 @@ final class LiveFile implements AutoCloseable {
         this.path = path;
         this.log = log;
         this.loader = loader;
-        log.info("{}: {}", path, load());
+        log.info("{}: {}", path, load(path));
     }
 
-    Path path() {
+    synchronized Path path() {
         return path;
     }
 
     synchronized void reload() throws AuthFileException {
+        reload(path);
+    }
+
+    /** Reads another file, which is this one from then on; if it can't be used, all stays as it is. */
+    synchronized void reload(Path from) throws AuthFileException {
         try {
-            log.info("reloaded {}: {}", path, load());
+            log.info("reloaded {}: {}", from, load(from));
         } catch (AuthFileException e) {
             fault = e.getMessage();
             log.error("{}; what was read before stays in use", fault);
@@ -69,9 +75,10 @@ final class LiveFile implements AutoCloseable {
         }
     }
 
-    private synchronized String load() throws AuthFileException {
-        Stamp now = Stamp.of(path); // before it is read: what is written meanwhile is a change
-        String what = loader.load(TextLines.of(path));
+    private synchronized String load(Path from) throws AuthFileException {
+        Stamp now = Stamp.of(from); // before it is read: what is written meanwhile is a change
+        String what = loader.load(from, TextLines.of(from));
+        path = from;
         loaded = now;
         fault = null;
         return what;
@@ -117,7 +124,7 @@ final class LiveFile implements AutoCloseable {
 
     private void tryAgain() {
         try {
-            log.info("reloaded {}: {}", path, load());
+            log.info("reloaded {}: {}", path, load(path));
         } catch (AuthFileException e) {
             if (isNew(e.getMessage())) {
                 log.error("{}; what was read before stays in use", fault);

@@ -52,8 +52,8 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
 
     static PasswordFile at(Path path, PasswordCheck.Pace pace) throws AuthFileException {
         PasswordCheck check = new PasswordCheck(pace);
-        LiveFile file = new LiveFile(path, LOG, lines -> {
-            PasswordLines users = PasswordLines.read(path, lines);
+        LiveFile file = new LiveFile(path, LOG, (from, lines) -> {
+            PasswordLines users = PasswordLines.read(from, lines);
             users.faults().forEach(LOG::warn);
             check.users(users.hashes());
             return users.summary();
@@ -86,6 +86,17 @@ public final class PasswordFile implements Authenticator, AutoCloseable {
      */
     public void reload() throws AuthFileException {
         file.reload();
+    }
+
+    /**
+     * Reads another file in the place of this one: all of its users are taken into use at once, and it is the one that is read
+     * again and watched from then on. May block.
+     *
+     * @throws AuthFileException if it can't be read, or none of its users has a hash that can be checked; users and file are as
+     *     before then. Logged
+     */
+    public void reload(Path other) throws AuthFileException {
+        file.reload(other);
     }
 
     /**

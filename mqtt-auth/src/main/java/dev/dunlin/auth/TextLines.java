@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -53,8 +54,15 @@ final class TextLines {
         } catch (AuthFileException e) {
             throw e;
         } catch (IOException e) {
-            throw new AuthFileException(file, 0, "can't be read: " + e);
+            throw new AuthFileException(file, 0, "can't be read: " + why(e));
         }
+    }
+
+    private static String why(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "no permission";
+        }
+        return String.valueOf(e.getMessage()).equals("Is a directory") ? "it is a folder" : e.toString();
     }
 
     private static String text(byte[] bytes, int from, int to, Path file, int line) throws AuthFileException {

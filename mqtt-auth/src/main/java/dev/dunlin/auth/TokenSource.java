@@ -68,8 +68,8 @@ final class TokenSource implements JWKSource<SecurityContext>, AutoCloseable {
     static TokenSource file(Path path, String... names) throws AuthFileException {
         Set<JWSAlgorithm> algorithms = algorithms(TokenKeys.PUBLIC, names);
         KnownKeys keys = new KnownKeys();
-        LiveFile file = new LiveFile(path, LOG, lines -> {
-            JWKSet read = TokenKeys.of(path, lines);
+        LiveFile file = new LiveFile(path, LOG, (from, lines) -> {
+            JWKSet read = TokenKeys.of(from, lines);
             keys.now = read;
             return read.size() == 1 ? "1 key" : read.size() + " keys";
         });

@@ -38,13 +38,13 @@ final class LiveFileTest {
     }
 
     private LiveFile opened() throws AuthFileException {
-        LiveFile file = new LiveFile(path, log(), lines -> {
+        LiveFile file = new LiveFile(path, log(), (from, lines) -> {
             if (unusable != null) {
-                throw new AuthFileException(path, 0, unusable);
+                throw new AuthFileException(from, 0, unusable);
             }
             read.add(lines.get(0));
             if (lines.get(0).startsWith("bad")) {
-                throw new AuthFileException(path, 1, "is bad");
+                throw new AuthFileException(from, 1, "is bad");
             }
             return "a line";
         });
@@ -73,6 +73,24 @@ final class LiveFileTest {
         try (LiveFile file = opened()) {
             look(file, 5);
             assertThat(read).isEmpty();
+        }
+    }
+
+    @Test
+    void anotherFileTakesItsPlaceIfItCanBeUsed() throws Exception {
+        Path other = Files.writeString(folder.resolve("other"), "bad");
+        try (LiveFile file = opened()) {
+            assertThatThrownBy(() -> file.reload(other)).isInstanceOf(AuthFileException.class);
+            assertThat(file.path()).isEqualTo(path);
+            Files.writeString(other, "2");
+            look(file, 3);
+            assertThat(read).containsExactly("bad");
+            file.reload(other);
+            assertThat(file.path()).isEqualTo(other);
+            Files.writeString(path, "no more");
+            Files.writeString(other, "the third");
+            look(file, 3);
+            assertThat(read).containsExactly("bad", "2", "the third");
         }
     }
 

@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +80,10 @@ public final class Broker implements AutoCloseable {
     private final SocketFactory sockets;
     private final Map<Listener, Acceptor> acceptors = new LinkedHashMap<>();
     private final Map<Listener, Layers> layered;
+
+    /** What listeners go by that were given other files than at the start; under the lock of {@link #layered}. */
+    private final Map<String, Tls> otherTls = new HashMap<>();
+
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private boolean closing;
 
@@ -329,16 +334,29 @@ public final class Broker implements AutoCloseable {
      * @return completes on a thread of its own; what failed is in the result
      */
     public CompletionStage<TlsReload> reloadTls() {
-        return CompletableFuture.supplyAsync(this::readTls, task -> {
+        return reloadTls(Map.of());
+    }
+
+    /**
+     * As {@link #reloadTls()}, with other files, passwords of keys, versions or cipher suites for some listeners, by their names.
+     * One that can use what it is given goes by that from then on, and so does a later {@link #reloadTls()}.
+     *
+     * @throws IllegalArgumentException if there is no such listener with TLS, or it would differ in whether clients need a
+     *     certificate, may have one, or take their user names from it
+     */
+    public CompletionStage<TlsReload> reloadTls(Map<String, Tls> others) {
+        Map<String, Tls> wanted = Map.copyOf(others);
+        TlsReload.check(layered.keySet(), wanted);
+        return CompletableFuture.supplyAsync(() -> readTls(wanted), task -> {
             Thread reader = new Thread(task, name + "-tls");
             reader.setDaemon(true);
             reader.start();
         });
     }
 
-    private TlsReload readTls() {
+    private TlsReload readTls(Map<String, Tls> wanted) {
         synchronized (layered) { // who reads last is the last to replace
-            return TlsReload.of(layered);
+            return TlsReload.of(layered, otherTls, wanted);
         }
     }
 

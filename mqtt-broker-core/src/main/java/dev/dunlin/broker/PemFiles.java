@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -127,7 +128,9 @@ final class PemFiles {
     }
 
     private static BrokerStartException unreadable(String what, Path file, IOException e) {
-        String why = e instanceof NoSuchFileException ? "there is no such file" : String.valueOf(e.getMessage());
+        String why = e instanceof NoSuchFileException
+                ? "there is no such file"
+                : e instanceof AccessDeniedException ? "no permission" : String.valueOf(e.getMessage());
         return config("the " + what + " " + file + " can't be read: " + why, e);
     }
 }

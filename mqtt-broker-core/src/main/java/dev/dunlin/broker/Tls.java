@@ -173,6 +173,14 @@ public final class Tls {
         return clients != null && clients.required();
     }
 
+    /** Whether clients need a certificate, may have one, and take their user names from it as with {@code other}. */
+    boolean asksAs(Tls other) {
+        if (clients == null || other.clients == null) {
+            return clients == null && other.clients == null;
+        }
+        return clients.required() == other.clients.required() && clients.userName() == other.clients.userName();
+    }
+
     /** Reads the files. Blocks. @throws BrokerStartException as {@link #present} */
     TlsLayer layer() throws BrokerStartException {
         return new TlsLayer(present(), clients == null ? null : clients.userName());

@@ -7,6 +7,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,18 +27,42 @@ public record TlsReload(List<String> reloaded, Map<String, String> failed) {
         failed = Collections.unmodifiableMap(new LinkedHashMap<>(failed));
     }
 
-    /** Reads the files of all listeners that have any. Blocks. */
-    static TlsReload of(Map<Listener, Layers> listeners) {
+    /** @throws IllegalArgumentException as {@link Broker#reloadTls(Map)} has it */
+    static void check(Set<Listener> listeners, Map<String, Tls> wanted) {
+        wanted.forEach((name, tls) -> {
+            Tls before = listeners.stream()
+                    .filter(listener -> listener.name().equals(name))
+                    .map(Listener::tls)
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("there is no listener " + name + " with TLS"));
+            if (!tls.asksAs(before)) {
+                throw new IllegalArgumentException(
+                        "listener " + name + " would ask for other certificates of clients, which needs a new broker: "
+                                + tls + ", not " + before);
+            }
+        });
+    }
+
+    /**
+     * Reads the files of all listeners that have any. Blocks.
+     *
+     * @param others what listeners go by that have been given other files since the start, by their names
+     * @param wanted the same, from now on; what can be used goes into {@code others}
+     */
+    static TlsReload of(Map<Listener, Layers> listeners, Map<String, Tls> others, Map<String, Tls> wanted) {
         List<String> reloaded = new ArrayList<>();
         Map<String, String> failed = new LinkedHashMap<>();
         listeners.forEach((listener, layers) -> {
-            Tls files = listener.tls();
             TlsLayer running = layers.tls();
-            if (files == null || running == null) {
+            if (listener.tls() == null || running == null) {
                 return;
             }
+            Tls before = others.getOrDefault(listener.name(), listener.tls());
+            Tls files = wanted.getOrDefault(listener.name(), before);
             try {
                 running.present(files.present());
+                others.put(listener.name(), files);
                 reloaded.add(listener.name());
                 LOG.info("listener {}: new handshakes go by the certificates that were read now", listener.name());
             } catch (BrokerStartException | RuntimeException e) { // one listener's files are not another's

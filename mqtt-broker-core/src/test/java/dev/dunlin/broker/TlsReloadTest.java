@@ -13,6 +13,7 @@ import static dev.dunlin.broker.Authorities.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dunlin.broker.spi.CertificateName;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.testkit.TestCertificate;
@@ -271,6 +272,64 @@ final class TlsReloadTest {
             assertThat(reload(broker).reloaded()).containsExactly("tls", "wss");
             assertThat(comesIn(broker.broker(), NEXT.trusting(ANN), "TLSv1.3")).isFalse();
             assertThat(comesIn(broker.broker(), NEXT.trusting(BOB), "TLSv1.3")).isTrue();
+        }
+    }
+
+    // ---- other files
+
+    private static TlsReload reload(TestBroker broker, Tls other) throws Exception {
+        return broker.broker()
+                .reloadTls(Map.of("tls", other))
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void goesByOtherFilesFromThenOn() throws Exception {
+        put(NEXT.chain(), "next.pem");
+        put(NEXT.key(), "next.key");
+        Tls next = Tls.pem(file("next.pem"), file("next.key")).clientCertificates(OTHERS.chain());
+        try (TestBroker broker = start();
+                WireClient stays = connected(broker, "stays")) {
+            assertThat(reload(broker, next).reloaded()).containsExactly("tls");
+            assertThat(comesIn(broker.broker(), NEXT.trusting(STRANGER), "TLSv1.3"))
+                    .isTrue();
+            assertThat(comesIn(broker.broker(), NEXT.trusting(ANN), "TLSv1.3")).isFalse();
+            put(TestCertificate.shared().chain(), "next.pem");
+            put(TestCertificate.shared().key(), "next.key");
+            Files.delete(file("key.pem"));
+            assertReloaded(broker);
+            assertThat(comesIn(broker.broker(), showing(STRANGER), "TLSv1.3")).isTrue();
+            stays.ping();
+        }
+    }
+
+    @Test
+    void keepsItsFilesIfTheOthersCannotBeUsed() throws Exception {
+        Tls absent = Tls.pem(file("absent"), file("key.pem")).clientCertificates(OURS.chain());
+        try (TestBroker broker = start()) {
+            assertThat(reload(broker, absent).failed()).containsOnlyKeys("tls");
+            assertThat(comesIn(broker.broker(), showing(ANN), "TLSv1.3")).isTrue();
+            assertReloaded(broker);
+        }
+    }
+
+    /** Who may come in without an authenticator was settled at the start. */
+    @Test
+    void asksForCertificatesAsAtTheStart() {
+        Tls plain = Tls.pem(file("cert.pem"), file("key.pem"));
+        try (TestBroker broker = start()) {
+            for (Tls other : List.of(
+                    plain,
+                    plain.clientCertificates(OURS.chain(), Tls.ClientCertificates.OPTIONAL),
+                    plain.clientCertificates(OURS.chain()).userName(CertificateName.COMMON_NAME))) {
+                assertThatThrownBy(() -> reload(broker, other))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("listener tls would ask for other certificates");
+            }
+            assertThatThrownBy(() -> broker.broker().reloadTls(Map.of("other", tls)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("there is no listener other with TLS");
         }
     }
 

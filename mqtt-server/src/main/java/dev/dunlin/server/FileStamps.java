@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 final class FileStamps {
     private static final String ABSENT = "absent";
 
-    private final List<Path> places;
+    private List<Path> places;
     private final Map<Path, String> known;
     private Map<Path, String> seen;
 
@@ -26,6 +26,24 @@ final class FileStamps {
         this.places = List.copyOf(places);
         seen = look();
         known = new LinkedHashMap<>(seen);
+    }
+
+    /** Looks at other places from now on. What is new among them counts as it is now. */
+    void follow(List<Path> others) {
+        places = List.copyOf(others);
+        known.keySet().removeIf(file -> !isFollowed(file));
+        seen.keySet().removeIf(file -> !isFollowed(file));
+        look().forEach((file, stamp) -> {
+            if (!known.containsKey(file) && !seen.containsKey(file)) {
+                known.put(file, stamp);
+                seen.put(file, stamp);
+            }
+        });
+    }
+
+    private boolean isFollowed(Path file) {
+        Path folder = file.getParent();
+        return places.contains(file) || (folder != null && places.contains(folder));
     }
 
     /** Whether any differs from when it was last told, and doesn't change just now: two looks in a row found it the same. */

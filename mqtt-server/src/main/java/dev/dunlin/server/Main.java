@@ -17,6 +17,7 @@ import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfigurationException;
 import dev.dunlin.server.mosquitto.Finding;
 import dev.dunlin.server.mosquitto.LogSettings;
+import dev.dunlin.server.mosquitto.Nearest;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,13 +28,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The runnable broker: reads the command line, starts one broker, prints where it listens, and runs until a signal.
@@ -70,7 +71,7 @@ public final class Main {
             }
             options.check(given);
         } catch (ParameterException e) {
-            throw exit(EXIT_USAGE, e.getMessage() + " (see --help)");
+            throw exit(EXIT_USAGE, words(e) + " (see --help)");
         }
         chooseLogLevel(System.getenv().getOrDefault("DUNLIN_LOG", ""));
         if (given.hasSubcommand()) {
@@ -80,6 +81,24 @@ public final class Main {
         } else {
             run(options, given);
         }
+    }
+
+    /** What is wrong with the command line. */
+    private static String words(ParameterException e) {
+        if (!(e instanceof UnmatchedArgumentException unmatched)) {
+            return String.valueOf(e.getMessage());
+        }
+        String given = unmatched.getUnmatched().get(0);
+        String first = "'" + given + "'";
+        if (unmatched.isUnknownOption()) {
+            Set<String> known =
+                    unmatched.getCommandLine().getCommandSpec().optionsMap().keySet();
+            String meant = given.startsWith("--") ? "; did you mean " + Nearest.of(known, given) + "?" : "";
+            return "there is no option " + first + meant;
+        }
+        CommandLine asked = unmatched.getCommandLine();
+        boolean command = asked.getParent() == null || !asked.getSubcommands().isEmpty();
+        return command ? "there is no command " + first : "there is no use for " + first;
     }
 
     private static void run(Options options, ParseResult given) throws InterruptedException {
@@ -164,7 +183,8 @@ public final class Main {
     private static HoconFile good(Path path, Options options, ParseResult given) {
         HoconFile file = options.hocon.read(path, options, given, System.getenv());
         endIfAny(file.faults());
-        LogConfiguration.choose(file.logLevel(), file.logsJson()); // before the first logger
+        // Before the first logger. Who asks a question wants its answer; what is to be warned of belongs to it.
+        LogConfiguration.choose(options.hocon.isQuestion() ? "warn" : file.logLevel(), file.logsJson());
         return file;
     }
 
@@ -175,8 +195,7 @@ public final class Main {
 
     private static Plan plan(Path path, Options options, ParseResult given) {
         HoconFile file = good(path, options, given);
-        FileStamps stamps = new FileStamps(
-                Stream.concat(file.files().stream(), file.namedFiles().stream()).toList());
+        FileStamps stamps = new FileStamps(file.allFiles());
         HoconBroker broker = broker(file);
         endIfAny(broker.faults());
         return Plan.of(broker, stamps);

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         description =
                 "Lets the broker that runs on a data folder read its certificates, keys, revocation lists, passwords and rules"
-                        + " again. Clients that are connected stay, unless their user is gone or has another password.",
+                        + " again, and the file of --config. Clients that are connected stay, unless their user is gone or has"
+                        + " another password.",
         footer = {"", "Exit codes: 0 reloaded, 1 something is as before, 2 wrong usage."})
 final class Reload implements StoreAction {
     static final String NAME = "reload";

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -26,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads again, while the broker runs, what its certificates, keys, passwords and rules are: when {@code dunlin reload} asks, at
+ * Reads again, while the broker runs, what its certificates, keys, passwords and rules are, and from which files: when {@code dunlin reload} asks, at
  * SIGHUP, or when one of the files has changed. A file that can't be used leaves things as they are and is named; the others
  * count. One reload at a time, on a thread of its own.
  */
@@ -96,6 +97,11 @@ final class Reloads {
             now.faults().forEach(fault -> LOG.warn("nothing is reloaded: {}", fault));
             return Outcome.failed(List.of("nothing is reloaded: " + String.join("; ", now.faults())));
         }
+        List<String> needRestart = List.of();
+        if (configured != null && now != null) {
+            needRestart = configured.take(now);
+            plan.watch().stamps().follow(now.allFiles()); // before they are read
+        }
         Set<Object> all = new LinkedHashSet<>(List.of(broker));
         all.addAll(plan.users());
         all.addAll(plan.rules());
@@ -104,10 +110,14 @@ final class Reloads {
         if (configured != null && now != null) {
             take(configured, now, outcome);
         }
+        for (String sentence : needRestart) {
+            LOG.warn("{}", sentence);
+            outcome.needRestart.add(sentence);
+        }
         return outcome;
     }
 
-    /** The file itself: what can't change while a broker runs is named each time. */
+    /** What the file itself says. */
     private void take(HoconBroker configured, HoconFile now, Outcome outcome) {
         if (LogConfiguration.changeLevel(now.logLevel())) {
             outcome.done.add("the level of the log");
@@ -115,10 +125,6 @@ final class Reloads {
         for (String key : configured.takeLimits(now, broker)) {
             LOG.info("reloaded {}", key);
             outcome.done.add(key);
-        }
-        for (String sentence : configured.take(now)) {
-            LOG.warn("{}", sentence);
-            outcome.needRestart.add(sentence);
         }
     }
 
@@ -130,12 +136,12 @@ final class Reloads {
         }
         for (PasswordFile users : plan.users()) {
             if (asked.contains(users)) {
-                note(users, read(users::reload, "the passwords", outcome));
+                note(users, read(() -> reload(users), "the passwords", outcome));
             }
         }
         for (AclFile rules : plan.rules()) {
             if (asked.contains(rules)) {
-                note(rules, read(rules::reload, "the rules", outcome));
+                note(rules, read(() -> reload(rules), "the rules", outcome));
             }
         }
         return outcome;
@@ -155,6 +161,24 @@ final class Reloads {
         void run() throws AuthFileException;
     }
 
+    private void reload(PasswordFile users) throws AuthFileException {
+        HoconBroker configured = plan.source().hocon();
+        if (configured == null) {
+            users.reload();
+        } else {
+            configured.reload(users);
+        }
+    }
+
+    private void reload(AclFile rules) throws AuthFileException {
+        HoconBroker configured = plan.source().hocon();
+        if (configured == null) {
+            rules.reload();
+        } else {
+            configured.reload(rules);
+        }
+    }
+
     private static boolean read(Reading reading, String what, Outcome outcome) {
         try {
             reading.run();
@@ -171,7 +195,10 @@ final class Reloads {
 
     private boolean readTls(List<String> done, List<String> failed) {
         try {
-            TlsReload tls = broker.reloadTls().toCompletableFuture().get();
+            HoconBroker configured = plan.source().hocon();
+            TlsReload tls = broker.reloadTls(configured == null ? Map.of() : configured.tls())
+                    .toCompletableFuture()
+                    .get();
             tls.failed().forEach((listener, why) -> failed.add(listener + " keeps what it has, as " + why));
             if (!tls.reloaded().isEmpty()) {
                 done.add("the certificates of " + String.join(", ", tls.reloaded()));

@@ -32,6 +32,24 @@ final class FileStampsTest {
     }
 
     @Test
+    void followsOtherFiles() throws Exception {
+        Path old = Files.writeString(folder.resolve("a"), "1");
+        Path kept = Files.writeString(folder.resolve("b"), "1");
+        Path other = Files.writeString(folder.resolve("c"), "1");
+        FileStamps stamps = new FileStamps(List.of(old, kept));
+        Files.writeString(kept, "22");
+        assertThat(stamps.haveChanged()).isFalse();
+        stamps.follow(List.of(kept, other));
+        Files.writeString(old, "333");
+        assertThat(stamps.haveChanged()).as("what has changed before").isTrue();
+        assertThat(stamps.haveChanged()).isFalse();
+        assertThat(stamps.haveChanged()).isFalse();
+        Files.writeString(other, "22");
+        assertThat(stamps.haveChanged()).isFalse();
+        assertThat(stamps.haveChanged()).isTrue();
+    }
+
+    @Test
     void aFileThatNeverRestsHidesNoChangeOfAnother() throws Exception {
         Path restless = Files.writeString(folder.resolve("a"), "");
         Path other = Files.writeString(folder.resolve("b"), "");

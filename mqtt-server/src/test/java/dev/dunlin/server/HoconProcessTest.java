@@ -168,6 +168,37 @@ public final class HoconProcessTest {
         }
     }
 
+    private void writeUsers(String name) throws IOException {
+        String data = "store { engine = mapdb, data = \"" + folder.resolve("d") + "\", durability = process }";
+        file(
+                "dunlin.conf",
+                data,
+                "security { password-file = \"" + folder.resolve(name) + "\", watch = 1s }",
+                "listeners = [ { port = 0 } ]");
+    }
+
+    @Test
+    @ShowsKeys({"security.password-file", "security.watch"})
+    void goesByAnotherFileOnceThatIsThere() throws Exception {
+        file("users", user("ann"));
+        writeUsers("users");
+        try (Child broker = Child.start(
+                Child.broker("--config", folder.resolve("dunlin.conf").toString()))) {
+            int port = port(broker);
+            writeUsers("others");
+            assertThatThrownBy(this::reload)
+                    .isInstanceOf(StoreException.class)
+                    .hasMessage("the passwords stay as they are, as " + folder.resolve("others") + " is not there");
+            assertThat(comesIn(port, "ann")).isTrue();
+            file("others", user("bob")); // seen without being told
+            await().atMost(Duration.ofSeconds(30)).until(() -> comesIn(port, "bob"));
+            assertThat(comesIn(port, "ann")).isFalse();
+            file("others", user("bob"), user("ann"));
+            await().atMost(Duration.ofSeconds(30)).until(() -> comesIn(port, "ann"));
+            assertThat(reload()).isEqualTo("reloaded the passwords");
+        }
+    }
+
     // ---- questions
 
     @Test
@@ -176,7 +207,7 @@ public final class HoconProcessTest {
                 "dunlin.conf", "store.data = \"" + folder.resolve("d") + "\"", "security.acl-file = \"/no/rules\"");
         Child.assertRefused(
                 Child.broker("--config", file.toString(), "--check-config"), file + ":2: /no/rules is not there");
-        file("dunlin.conf", "store.data = \"" + folder.resolve("d") + "\"");
+        file("dunlin.conf", "store.data = \"" + folder.resolve("d") + "\"", "log.level = info");
         assertThat(Child.run(Child.broker("--config", file.toString(), "--check-config")))
                 .isEqualTo(new Ended(0, List.of("OK"), List.of()));
         assertThat(folder.resolve("d")).doesNotExist();

@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -188,10 +189,14 @@ class LauncherTest {
             --ignore-unsupported | --ignore-unsupported is for --mosquitto-conf
             --watch x           | 'x' is not a number of seconds, 0 to 65535
             --sys-interval 65536 | '65536' is not a number of seconds, 0 to 65535
-            reload --store x    | Unknown option
+            reload --store x    | there is no option '--store'
             --port 0 reload     | --port is for the broker
-            --no-such           | Unknown option: '--no-such'
-            -p 1883             | Unknown options: '-p', '1883'
+            --no-such           | there is no option '--no-such'
+            --prot 1883         | there is no option '--prot'; did you mean --port?
+            stor                | there is no command 'stor'
+            store chek          | there is no command 'chek'
+            passwd a b c d      | there is no use for 'd'
+            -p 1883             | there is no option '-p'
             @arguments          | '@arguments'
             """)
     void refusesWrongUsageInOneLine(String args, String message) throws Exception {
@@ -212,6 +217,16 @@ class LauncherTest {
             String port = Integer.toString(taken.getLocalPort());
             assertRefused(Child.broker("--port", port), 1, port);
         }
+    }
+
+    @Test
+    void saysInWordsWhatIsInTheWayOfAFile(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "x");
+        assertRefused(Child.broker("--port", "0", "--data", file.toString()), 1, file + " is no folder");
+        assertRefused(
+                Child.broker("--port", "0", "--password-file", folder.toString()),
+                1,
+                folder + " can't be read: it is a folder");
     }
 
     @Test

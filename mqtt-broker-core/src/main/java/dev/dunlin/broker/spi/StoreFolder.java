@@ -8,7 +8,10 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -212,7 +215,21 @@ public final class StoreFolder implements AutoCloseable {
         if (e instanceof ClosedByInterruptException) {
             return new StoreException(Kind.BUSY, what + " in " + dir + " was ended before it was through", e);
         }
-        return new StoreException(isFull(e) ? Kind.FULL : Kind.IO, what + " in " + dir + " failed: " + e, e);
+        return new StoreException(isFull(e) ? Kind.FULL : Kind.IO, what + " in " + dir + " failed: " + why(e), e);
+    }
+
+    /** For people, where that is what they have got wrong. */
+    private static String why(IOException e) {
+        if (e instanceof AccessDeniedException denied) {
+            return "no permission for " + denied.getFile();
+        }
+        if (e instanceof NotDirectoryException file) {
+            return file.getFile() + " is no folder";
+        }
+        if (e instanceof FileSystemException system && system.getReason() != null) {
+            return String.valueOf(system.getMessage()); // with the words of the operating system
+        }
+        return e.toString();
     }
 
     /** Whether a failure says, in the words of the operating system, that a disk, a quota or a limit is full. */

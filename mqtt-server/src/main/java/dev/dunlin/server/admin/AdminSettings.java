@@ -3,7 +3,9 @@ package dev.dunlin.server.admin;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +71,10 @@ public record AdminSettings(
                 return lines.get(0).strip();
             }
             throw new IllegalArgumentException(file + " has " + lines.size() + " lines, not one with a token");
+        } catch (NoSuchFileException e) {
+            throw new IllegalArgumentException("the token can't be read: there is no file " + file, e);
+        } catch (AccessDeniedException e) {
+            throw new IllegalArgumentException("the token can't be read: no permission for " + file, e);
         } catch (IOException e) {
             throw new IllegalArgumentException("the token can't be read: " + e, e);
         }

@@ -10,8 +10,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Who comes in through which listener, and may do what: password and access files, each read once for all listeners. */
@@ -20,6 +22,12 @@ final class ConfiguredAccess {
     private final Map<Users, PasswordFile> users = new LinkedHashMap<>();
     private final Map<ListenerSettings, PasswordFile> usersOf = new LinkedHashMap<>();
     private final Map<Path, AclFile> rules = new LinkedHashMap<>();
+    private final Map<ListenerSettings, AclFile> rulesOf = new LinkedHashMap<>();
+
+    /** What to read for each, by the last reading of the configuration; by none yet what it was made of. */
+    private final Map<PasswordFile, Path> usersNow = new HashMap<>();
+
+    private final Map<AclFile, Path> rulesNow = new HashMap<>();
 
     /** A password file as one or several listeners use it. */
     private record Users(Path file, boolean anonymous) {}
@@ -38,6 +46,9 @@ final class ConfiguredAccess {
                 ? null
                 : users(settings.whereOf(Keys.PASSWORD_FILE), new Users(Path.of(passwords), anonymous));
         AclFile what = acl == null ? null : rules(settings.whereOf(Keys.ACL_FILE), Path.of(acl));
+        if (what != null) {
+            rulesOf.put(settings, what);
+        }
         if (who != null) {
             usersOf.put(settings, who);
             return what == null ? listener.security(who) : listener.security(who, what);
@@ -79,34 +90,84 @@ final class ConfiguredAccess {
     }
 
     /**
-     * Lets clients without a user name in, or out, as another reading of the file has it: where users have passwords, a broker
-     * can do that while it runs. Listeners that share a password file and its treatment must agree.
+     * Takes over, of another reading of the file, which files are read, and whether clients without a user name come in where
+     * there is a password file: a broker can change that while it runs. Listeners that share a file and its treatment must agree.
+     * The files themselves are read by {@link #reload}.
      *
      * @param before the listeners that this was made with
      * @param now the same, in the same order
-     * @return the listeners of {@code before} for which {@code security.anonymous} is as {@code now} says
+     * @return the listeners of {@code before} for which all is as {@code now} says, by the key
      */
-    Set<ListenerSettings> takeAnonymous(List<ListenerSettings> before, List<ListenerSettings> now) {
-        Map<PasswordFile, Set<Boolean>> wanted = new HashMap<>();
-        Set<ListenerSettings> taken = new HashSet<>();
+    Map<String, Set<ListenerSettings>> take(List<ListenerSettings> before, List<ListenerSettings> now) {
+        Map<PasswordFile, Users> users = agreed(usersOf, before, now, ConfiguredAccess::wanted);
+        Map<AclFile, Path> rules = agreed(rulesOf, before, now, settings -> path(settings, Keys.ACL_FILE));
+        users.forEach((file, one) -> {
+            usersNow.put(file, one.file);
+            file.anonymous(one.anonymous);
+        });
+        rulesNow.putAll(rules);
+        Set<ListenerSettings> withUsers = having(usersOf, users.keySet());
+        return Map.of(
+                Keys.PASSWORD_FILE, withUsers,
+                Keys.ANONYMOUS, withUsers,
+                Keys.ACL_FILE, having(rulesOf, rules.keySet()));
+    }
+
+    private static Optional<Path> path(ListenerSettings settings, String key) {
+        return Optional.ofNullable(settings.access(key)).map(Path::of);
+    }
+
+    private static Optional<Users> wanted(ListenerSettings settings) {
+        return path(settings, Keys.PASSWORD_FILE)
+                .map(file -> new Users(file, Boolean.TRUE.equals(settings.anonymous())));
+    }
+
+    /** What stands for each file now, where all of its listeners have the same, and have any. */
+    private static <F, W> Map<F, W> agreed(
+            Map<ListenerSettings, F> files,
+            List<ListenerSettings> before,
+            List<ListenerSettings> now,
+            Function<ListenerSettings, Optional<W>> wanted) {
+        Map<F, Set<Optional<W>>> all = new LinkedHashMap<>();
         for (int i = 0; i < before.size(); i++) {
-            PasswordFile who = usersOf.get(before.get(i));
-            if (who != null) {
-                wanted.computeIfAbsent(who, file -> new HashSet<>())
-                        .add(Boolean.TRUE.equals(now.get(i).anonymous()));
+            F file = files.get(before.get(i));
+            if (file != null) {
+                all.computeIfAbsent(file, none -> new HashSet<>()).add(wanted.apply(now.get(i)));
             }
         }
-        for (int i = 0; i < before.size(); i++) {
-            PasswordFile who = usersOf.get(before.get(i));
-            boolean sameFile = Objects.equals(
-                    before.get(i).access(Keys.PASSWORD_FILE), now.get(i).access(Keys.PASSWORD_FILE));
-            Set<Boolean> one = who == null ? Set.of() : wanted.getOrDefault(who, Set.of());
-            if (who != null && sameFile && one.size() == 1) {
-                who.anonymous(one.contains(true));
-                taken.add(before.get(i));
+        Map<F, W> agreed = new LinkedHashMap<>();
+        all.forEach((file, said) -> {
+            if (said.size() == 1) {
+                said.iterator().next().ifPresent(one -> agreed.put(file, one));
             }
+        });
+        return agreed;
+    }
+
+    private static <F> Set<ListenerSettings> having(Map<ListenerSettings, F> files, Set<F> some) {
+        return files.keySet().stream()
+                .filter(listener -> some.contains(files.get(listener)))
+                .collect(Collectors.toSet());
+    }
+
+    /** Reads the file that stands for these users now. */
+    void reload(PasswordFile file) throws AuthFileException {
+        Path now = usersNow.get(file);
+        if (now == null) {
+            file.reload();
+        } else {
+            file.reload(now);
         }
-        return taken;
+    }
+
+    /** Reads the file that stands for these rules now. */
+    void reload(AclFile file) throws AuthFileException {
+        Path now = rulesNow.get(file);
+        if (now == null) {
+            file.reload();
+        } else {
+            file.reload(now);
+        }
     }
 
     List<PasswordFile> users() {

@@ -21,7 +21,29 @@ final class ConfiguredListener {
             "uri", CertificateName.SAN_URI,
             "subject", CertificateName.SUBJECT);
 
+    /** What of a listener's TLS can change while a broker runs. */
+    static final List<String> TLS_FILES = List.of(
+            Keys.TLS_CHAIN,
+            Keys.TLS_KEY,
+            Keys.TLS_KEY_PASSWORD,
+            Keys.TLS_CLIENT_CA,
+            Keys.TLS_CLIENT_CRL,
+            Keys.TLS_MIN_VERSION,
+            Keys.TLS_CIPHERS);
+
     private ConfiguredListener() {}
+
+    /** Whether this is still the same listener with TLS, which asks its clients for certificates as before. */
+    static boolean asksAs(ListenerSettings before, ListenerSettings after) {
+        return before.name().equals(after.name())
+                && before.hasTls()
+                && after.hasTls()
+                && before.asksForCertificates() == after.asksForCertificates()
+                && before.requiresCertificates() == after.requiresCertificates()
+                && Objects.equals(
+                        before.all().textOrNull(Keys.TLS_USER_NAME_FROM),
+                        after.all().textOrNull(Keys.TLS_USER_NAME_FROM));
+    }
 
     /**
      * The listener, with everything but who comes in.
@@ -70,7 +92,7 @@ final class ConfiguredListener {
                 .withMountPoint(all.text(Keys.MOUNT_POINT));
     }
 
-    private static Tls tls(Settings all) {
+    static Tls tls(Settings all) {
         Path chain = Objects.requireNonNull(all.path(Keys.TLS_CHAIN));
         Path key = Objects.requireNonNull(all.path(Keys.TLS_KEY));
         String password = all.textOrNull(Keys.TLS_KEY_PASSWORD);

@@ -1,11 +1,13 @@
 package dev.dunlin.server.hocon;
 
 import dev.dunlin.auth.AclFile;
+import dev.dunlin.auth.AuthFileException;
 import dev.dunlin.auth.PasswordFile;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.BrokerBuilder;
 import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.Listener;
+import dev.dunlin.broker.Tls;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.server.admin.AdminHttp;
@@ -13,6 +15,8 @@ import dev.dunlin.server.admin.AdminSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +31,10 @@ public final class HoconBroker {
     private final ConfiguredAccess access;
     private final LiveBounds bounds;
     private final Map<ListenerSettings, Listener> listeners = new LinkedHashMap<>();
+
+    /** What listeners speak TLS with, by their names, as the last reading has it. */
+    private final Map<String, Tls> tls = new HashMap<>();
+
     private final List<Fault> faults = new ArrayList<>();
 
     /**
@@ -135,8 +143,10 @@ public final class HoconBroker {
     }
 
     /**
-     * Takes of another reading of the file what else a broker can change while it runs: of {@code security.anonymous} what is
-     * beside a password file. The level of the log is for the caller. One thread at a time.
+     * Takes of another reading of the file what else a broker can change while it runs: the files for TLS, passwords and rules of
+     * the listeners that had some at the start, which {@link #reload(PasswordFile)}, {@link #reload(AclFile)} and {@link #tls} go
+     * by from then on; and {@code security.anonymous} where there is a password file. The level of the log is for the caller. One
+     * thread at a time.
      *
      * @param now without faults
      * @return a sentence for each key that has changed, and needs a restart
@@ -148,23 +158,52 @@ public final class HoconBroker {
             return List.of(
                     Keys.LISTENERS + " has " + count + " in it now, not " + before.size() + ": that needs a restart");
         }
-        Set<ListenerSettings> settled = access.takeAnonymous(before, now.listeners());
         Set<String> taken = bounds.keys();
         taken.add(Keys.LOG_LEVEL);
-        boolean all = true;
+        access.take(before, now.listeners()).forEach((key, settled) -> taken.addAll(settled(key, settled, now)));
         for (int i = 0; i < count; i++) {
-            ListenerSettings listener = before.get(i);
+            ListenerSettings after = now.listeners().get(i);
+            if (ConfiguredListener.asksAs(before.get(i), after)) {
+                tls.put(after.name(), ConfiguredListener.tls(after.all()));
+                for (String key : ConfiguredListener.TLS_FILES) {
+                    taken.add(Flat.ofListener(i, key));
+                }
+            }
+        }
+        return file.needRestart(now, taken);
+    }
+
+    /** Where a key of the section security has no need of a restart, as these listeners go by what it says now. */
+    private Set<String> settled(String key, Set<ListenerSettings> settled, HoconFile now) {
+        Set<String> keys = new HashSet<>();
+        boolean all = true;
+        for (int i = 0; i < now.listeners().size(); i++) {
+            ListenerSettings listener = file.listeners().get(i);
             if (settled.contains(listener)) {
-                taken.add(Flat.ofListener(i, Keys.ANONYMOUS));
+                keys.add(Flat.ofListener(i, key));
             } else {
-                all &= listener.all().has(Keys.ANONYMOUS)
-                        && now.listeners().get(i).all().has(Keys.ANONYMOUS);
+                all &= listener.all().has(key) && now.listeners().get(i).all().has(key);
             }
         }
         if (all) { // nobody is left who goes by what the broker's section says
-            taken.add(Keys.ANONYMOUS);
+            keys.add(key);
         }
-        return file.needRestart(now, taken);
+        return keys;
+    }
+
+    /** What listeners speak TLS with since the last {@link #take}, by their names. Those that aren't there: as at the start. */
+    public Map<String, Tls> tls() {
+        return Map.copyOf(tls);
+    }
+
+    /** Reads the file again that the last {@link #take} has for these users. Blocks. */
+    public void reload(PasswordFile users) throws AuthFileException {
+        access.reload(users);
+    }
+
+    /** Reads the file again that the last {@link #take} has for these rules. Blocks. */
+    public void reload(AclFile rules) throws AuthFileException {
+        access.reload(rules);
     }
 
     /** The file that it is made of. */

@@ -167,6 +167,11 @@ public final class HoconFile {
         return Stream.concat(access, tls).distinct().toList();
     }
 
+    /** Those, and those that it consists of. */
+    public List<Path> allFiles() {
+        return Stream.concat(files.stream(), namedFiles().stream()).toList();
+    }
+
     Settings broker() {
         return broker;
     }

@@ -28,6 +28,12 @@ final class Reasons {
         }
         String begins = e.origin().description() + ": ";
         boolean said = message.startsWith(begins);
-        return new Fault(Where.of(e.origin()), said ? message.substring(begins.length()) : message);
+        String why = said ? message.substring(begins.length()) : message;
+        return new Fault(Where.of(e.origin()), isOpen(why) ? "the file ends before each { and [ is closed" : why);
+    }
+
+    /** HOCON speaks of parentheses, tokens or commas then, as the case may be. */
+    private static boolean isOpen(String why) {
+        return why.contains("end of file") && !why.startsWith("Key ");
     }
 }

@@ -6,6 +6,8 @@ import static dev.dunlin.server.hocon.HoconBrokers.open;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dunlin.auth.AclFile;
+import dev.dunlin.auth.PasswordFile;
 import dev.dunlin.auth.Passwords;
 import dev.dunlin.broker.Broker;
 import dev.dunlin.broker.testkit.WireClient;
@@ -122,6 +124,62 @@ final class HoconAccessTest {
         assertThat(answer(open(broker, "own"), "c", null)).isEqualTo(ReasonCode.SUCCESS);
     }
 
+    /** What a server does after {@code take}. */
+    private static void reload(HoconBroker configured) throws Exception {
+        for (PasswordFile users : configured.passwordFiles()) {
+            configured.reload(users);
+        }
+        for (AclFile rules : configured.aclFiles()) {
+            configured.reload(rules);
+        }
+    }
+
+    @Test
+    void takesOtherFilesWhileItRuns() throws Exception {
+        String own = "listeners = [{}, { name = own, security.password-file = ";
+        HoconBroker configured = brokers.configured(
+                "security { password-file = " + users("users", "ann"),
+                "acl-file = \"" + brokers.file("rules", "topic write a/#", "user ann", "topic write b/#") + "\" }",
+                own + users("others", "bob") + " }]");
+        Broker broker = brokers.start(configured);
+        WireClient ann = open(broker);
+        assertThat(answer(ann, "a", "ann")).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(mayPublish(ann, "b/x")).isTrue();
+        brokers.file(
+                "dunlin.conf",
+                "security { password-file = " + users("users2", "ann", "cid"),
+                "acl-file = \"" + brokers.file("rules2", "user ann", "topic write c/#") + "\" }",
+                own + users("others2", "dora") + " }]");
+        assertThat(configured.take(configured.file().again())).isEmpty();
+        reload(configured);
+        assertThat(mayPublish(ann, "b/x")).isFalse();
+        assertThat(mayPublish(ann, "c/x")).isTrue();
+        assertThat(answer(open(broker), "c", "cid")).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(answer(open(broker, "own"), "b", "bob").isError()).isTrue();
+        assertThat(answer(open(broker, "own"), "d", "dora")).isEqualTo(ReasonCode.SUCCESS);
+    }
+
+    @Test
+    void needsARestartForAFileWhereThereWasNoneOrListenersThatShareOnePart() {
+        String users = "security.password-file = " + users("users", "ann");
+        HoconBroker shared = brokers.configured(users, "listeners = [{}, {}]");
+        String others = users("others", "bob");
+        brokers.file("dunlin.conf", users, "listeners = [{}, { security.password-file = " + others + " }]");
+        assertThat(brokers.withoutFolder(shared.take(shared.file().again())))
+                .containsExactly(
+                        "listeners[1].security.password-file has changed (dunlin.conf:2): that needs a restart");
+        HoconBroker open = brokers.configured("listeners = [{}]");
+        brokers.file("dunlin.conf", users, "security.acl-file = rules", "listeners = [{}]");
+        assertThat(brokers.withoutFolder(open.take(open.file().again())))
+                .containsExactlyInAnyOrder(
+                        "security.password-file has changed (dunlin.conf:1): that needs a restart",
+                        "security.acl-file has changed (dunlin.conf:2): that needs a restart");
+        HoconBroker closed = brokers.configured(users, "listeners = [{}]");
+        brokers.file("dunlin.conf", "listeners = [{}]");
+        assertThat(closed.take(closed.file().again()))
+                .containsExactly("security.password-file is gone: that needs a restart");
+    }
+
     @Test
     void needsARestartWhereListenersThatShareAFilePartOrNobodyHasAPassword() {
         String users = "security.password-file = " + users("users", "ann");
@@ -225,6 +283,28 @@ final class HoconAccessTest {
                 "client-ca = \"" + OURS.chain() + "\", user-name-from = " + part + " } }]");
         WireClient client = WireClient.connect(broker.port("tls"), MqttVersion.V5, SERVER.trusting(ANN));
         assertThat(mayPublish(client.login("a"), "a/b")).isTrue();
+    }
+
+    @Test
+    void takesOtherCertificatesWhileItRuns() throws Exception {
+        TestCertificate next = TestCertificate.of("EC");
+        String before = "listeners = [{ tls { chain = \"" + SERVER.chain() + "\", key = \"" + SERVER.key() + "\"";
+        String after = "listeners = [{ tls { chain = \"" + next.chain() + "\", key = \"" + next.key() + "\"";
+        HoconBroker configured = brokers.configured(before + " } }]");
+        Broker broker = brokers.start(configured);
+        brokers.file("dunlin.conf", after + ", min-version = 1.3 } }]");
+        assertThat(configured.take(configured.file().again())).isEmpty();
+        assertThat(broker.reloadTls(configured.tls())
+                        .toCompletableFuture()
+                        .get()
+                        .reloaded())
+                .containsExactly("tls");
+        assertThat(handshake(broker, next.trusting())).startsWith("TLSv1.3");
+        assertThatThrownBy(() -> handshake(broker, next.trusting(), "TLSv1.2")).isInstanceOf(IOException.class);
+        brokers.file("dunlin.conf", before + ", client-ca = \"" + OURS.chain() + "\" } }]");
+        assertThat(brokers.withoutFolder(configured.take(configured.file().again())))
+                .as("as at the start, but for who is asked")
+                .containsExactly("listeners[0].tls.client-ca has changed (dunlin.conf:1): that needs a restart");
     }
 
     // ---- before a start

@@ -95,7 +95,7 @@ final class HoconAdminTest {
             admin { port = 0, bind = 0.0.0.0 }                    | other machines reach 0.0.0.0: a token of your own
             admin { port = 0, bind = 0.0.0.0, token = 0123456789abcdef } | TLS is needed
             admin { port = 0, token = short }                     | the token has 5 characters
-            admin { port = 0, token-file = missing }              | the token can't be read
+            admin { port = 0, token-file = missing }              | the token can't be read: there is no file missing
             admin { port = 0, token-file = t, token = 0123456789abcdef } | admin.token stands beside admin.token-file
             admin { port = 0, tls.cert = c }                      | admin.tls.cert and admin.tls.key go together
             """)

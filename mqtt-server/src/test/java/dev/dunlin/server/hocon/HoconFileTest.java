@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a configuration file is read: what is refused, and in which words; what counts before what; what is printed. */
 final class HoconFileTest {
@@ -80,6 +81,14 @@ final class HoconFileTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {"listeners = [{ port = 1", "listener-defaults { port = 1", "listeners = [{}", "listeners = [{},"
+            })
+    void saysThatABracketIsOpen(String line) {
+        assertThat(brokers.faults(line)).containsExactly("dunlin.conf:2: the file ends before each { and [ is closed");
+    }
+
+    @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             {tls.chain = c}                  | listener tls has tls.chain, which needs tls.key
             {tls.key = k}                    | listener tcp has tls.key, which needs tls.chain
@@ -109,7 +118,7 @@ final class HoconFileTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            a = [1,                          | dunlin.conf:3: List should have
+            a = [1,                          | dunlin.conf:3: the file ends before each { and [ is closed
             a = ${nope}                      | dunlin.conf:2: Could not resolve substitution to a value: ${nope}
             a : : 3                          | dunlin.conf:2: Expecting a value but got wrong token: ':'
             include "nope.conf"              | dunlin.conf:2: nope.conf can't be read: there is no such file
