@@ -10,12 +10,25 @@ fail() {
 find_java() {
     if [ -z "${JAVA_HOME:-}" ]; then
         java=$(command -v java) || fail "needs a $1 17 or newer: no java on the PATH, and JAVA_HOME is not set"
-        JAVA_HOME=$(dirname "$(dirname "$(readlink -f "$java")")")
+        java=$(readlink -f "$java")
+        JAVA_HOME=${java%/*/*}
+        JAVA_HOME=${JAVA_HOME:-/}
     fi
     [ -x "$JAVA_HOME/bin/java" ] || fail "needs a $1 17 or newer: there is none in JAVA_HOME ($JAVA_HOME)"
     export JAVA_HOME
     # The file beside it tells the version without the time that a JVM takes to start.
-    version=$(sed -n 's/^JAVA_VERSION="\([^"]*\).*/\1/p' "$JAVA_HOME/release" 2>/dev/null) || version=
+    version=
+    if [ -r "$JAVA_HOME/release" ]; then
+        while read -r line; do
+            case $line in
+                'JAVA_VERSION="'*)
+                    version=${line#*\"}
+                    version=${version%%\"*}
+                    break
+                    ;;
+            esac
+        done <"$JAVA_HOME/release"
+    fi
     if [ -z "$version" ]; then
         version=$("$JAVA_HOME/bin/java" -version 2>&1 | sed -n 's/.* version "\([^"]*\).*/\1/p')
     fi
@@ -23,7 +36,9 @@ find_java() {
     [ "${major:-0}" -ge 17 ] || fail "needs a $1 17 or newer: $JAVA_HOME is version ${major:-unknown}"
     # The arguments of the JVM, all of them but the archive and the memory. The compilers would take two fifths of a start:
     # at five times the usual thresholds they wait for what is called often, and that is compiled within the same second.
-    jvm=-XX:CompileThresholdScaling=5
+    # Netty's events of buffers for Flight Recorder bring many classes that no archive has, another fifth, also if nothing is
+    # recorded; ours bring none then. DUNLIN_JAVA_OPTS come later, and win.
+    jvm='-XX:CompileThresholdScaling=5 -Dio.netty.jfr.enabled=false'
     if [ "$major" -ge 24 ]; then
         # Netty without Unsafe costs half as much again per message; native access is for epoll and RocksDB.
         jvm="$jvm --sun-misc-unsafe-memory-access=allow -Dio.netty.noUnsafe=false --enable-native-access=ALL-UNNAMED"

@@ -15,7 +15,6 @@ import dev.dunlin.broker.spi.MessageHandler;
 import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.spi.SubscriptionOptions;
 import dev.dunlin.codec.QoS;
-import dev.dunlin.codec.ReasonCode;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -67,7 +66,7 @@ public final class LocalClient {
      */
     public CompletionStage<Published> publish(Message message) {
         requireTopic(message);
-        return publisher.publish(message).thenApply(outcome -> new Published(outcome == ReasonCode.SUCCESS));
+        return publisher.publish(message, Published::of);
     }
 
     static void requireTopic(Message message) {

@@ -65,7 +65,7 @@ public final class LocalSession implements AutoCloseable {
      */
     public CompletionStage<Published> publish(Message message) {
         LocalClient.requireTopic(message);
-        return client.publish(message).thenApply(answer -> new Published(answer != ReasonCode.NO_MATCHING_SUBSCRIBERS));
+        return client.publish(message).thenApply(Published::of);
     }
 
     /** As {@link #subscribe(String, SubscriptionOptions, MessageHandler)}, as {@link SubscriptionOptions#of} has the others. */

@@ -195,6 +195,28 @@ final class LocalClientTest {
     }
 
     @Test
+    void whatDependsOnOneMayPublishTheNextWithinTheBound() {
+        try (TestBroker small = TestBroker.start(Limits.EMBEDDED.withLocalPublishesMax(1))) {
+            CompletionStage<Published> last = small.local().publish(Message.of("t", "0"));
+            for (int i = 1; i < 100; i++) {
+                Message next = Message.of("t", "p" + i);
+                last = last.thenCompose(published -> small.local().publish(next));
+            }
+            assertThat(rejection(last.toCompletableFuture())).isEqualTo(ReasonCode.SUCCESS);
+        }
+    }
+
+    @Test
+    void aRefusalIsTheStagesOwnFailure() {
+        CompletableFuture<Throwable> came = new CompletableFuture<>();
+        broker.local().publish(Message.of("$SYS/t", "p")).whenComplete((published, failure) -> came.complete(failure));
+        assertThat(came.orTimeout(10, TimeUnit.SECONDS).join())
+                .isInstanceOfSatisfying(
+                        RejectedException.class,
+                        refused -> assertThat(refused.reason()).isEqualTo(ReasonCode.NOT_AUTHORIZED));
+    }
+
+    @Test
     void failsWhatIsUnderWayWhenTheBrokerCloses() {
         CountDownLatch blocked = new CountDownLatch(1);
         for (int i = 0; i < 2; i++) {

@@ -11,7 +11,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -57,17 +57,28 @@ final class HandlerQueue { // hot
     private final MessageHandler handler;
     private final int uncounted;
     private final Queue<Waiting> queue = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger size = new AtomicInteger();
+
+    /** How many were ever put in: counted by the loop alone, which needs no atomic operation for that. */
+    private final AtomicLong offered = new AtomicLong();
+
+    /** How many of them have left, and what the loop knew of that last: at least so many. */
+    private final AtomicLong left = new AtomicLong();
+
+    private long leftSeen;
+
+    /** How many have left and were accounted for. */
     private final AtomicLong done = new AtomicLong();
+
     private final Queue<Settling> settling = new ConcurrentLinkedQueue<>();
-    private long offered;
     private boolean high;
     private boolean ended;
     private final Serial drains;
     private final AtomicLong requested = new AtomicLong();
     private final AtomicReference<@Nullable Runnable> end = new AtomicReference<>();
     private volatile boolean over;
-    private volatile boolean busy;
+
+    /** Whether the handler has one. Written by one at a time, each of whom has the next one see it. */
+    private final AtomicBoolean busy = new AtomicBoolean();
 
     /**
      * An empty queue from which nothing is requested so far.
@@ -94,11 +105,10 @@ final class HandlerQueue { // hot
     /** Queues a message, with a reference of its own; false if the queue is full. */
     boolean offer(KeptMessage message, Target target, long entry) {
         assert loop.inLoop();
-        if (!hasRoom()) {
+        if (!surelyBelow(capacity())) {
             return false;
         }
-        size.incrementAndGet();
-        offered++;
+        offered.setRelease(offered.getPlain() + 1);
         message.retain();
         core.memory().localQueue(message.footprintBytes());
         queue.add(new Waiting(message, target, entry));
@@ -111,7 +121,7 @@ final class HandlerQueue { // hot
     Waiting poll() {
         Waiting oldest = take();
         if (oldest != null) {
-            size.decrementAndGet();
+            left.incrementAndGet();
             finished();
         }
         return oldest;
@@ -120,7 +130,7 @@ final class HandlerQueue { // hot
     /** Completes it when all that was offered before is done with. */
     void settle(CompletableFuture<Void> settled) {
         assert loop.inLoop();
-        settling.add(new Settling(offered, settled));
+        settling.add(new Settling(offered.getPlain(), settled));
         tellSettled(ended ? ALL : done.get()); // added first, then looked
     }
 
@@ -137,13 +147,31 @@ final class HandlerQueue { // hot
         return waiting() * 5L >= loop.limits().localQueueMessagesMax() * 4L;
     }
 
+    /** Whether it holds fewer, without a look at the counter that the handler's thread writes, if that can be. Loop only. */
+    private boolean surelyBelow(long bound) {
+        if (offered.getPlain() - leftSeen < bound) {
+            return true;
+        }
+        leftSeen = left.get();
+        return offered.getPlain() - leftSeen < bound;
+    }
+
+    /** How many it holds; elsewhere than on the loop perhaps more, by what has left during the call. */
+    private int size() {
+        long gone = left.get(); // first: so it is never below 0
+        return (int) (offered.get() - gone);
+    }
+
     /** How many wait, without the one that the handler has where that isn't counted. */
     private int waiting() {
-        return Math.max(0, size.get() - uncounted);
+        return Math.max(0, size() - uncounted);
     }
 
     /** Looks, behind a message that was queued, whether observers are to be told that it is nearly full. Loop only. */
     void lookAtLevel() {
+        if (!high && surelyBelow(loop.limits().localQueueMessagesMax() / 2)) {
+            return;
+        }
         if (isHigh()) {
             tellHigh();
         } else {
@@ -183,12 +211,12 @@ final class HandlerQueue { // hot
     }
 
     boolean hasRoom() {
-        return size.get() < capacity();
+        return size() < capacity();
     }
 
     /** Whether so much room came back that it is worth while to go on. */
     boolean isHalfEmpty() {
-        return size.get() <= capacity() / 2;
+        return size() <= capacity() / 2;
     }
 
     /** Allows {@code n} more messages to be handed out, 1 or more. */
@@ -202,12 +230,12 @@ final class HandlerQueue { // hot
 
     /** Has it wait for {@link #begin}. Before anything is handed out. */
     void hold() {
-        busy = true;
+        busy.set(true);
     }
 
     /** After {@link #hold}. */
     void begin() {
-        busy = false;
+        busy.set(false);
         drains.signal();
     }
 
@@ -228,7 +256,7 @@ final class HandlerQueue { // hot
 
     /** On the executor: hands out as much as may be. */
     private void drain() {
-        while (!busy && !over && next()) {
+        while (!busy.get() && !over && next()) {
             // until nothing is left to do
         }
     }
@@ -260,11 +288,13 @@ final class HandlerQueue { // hot
         } finally {
             next.message.release();
         }
-        requested.updateAndGet(n -> n == ALL ? n : n - 1);
+        if (requested.get() != ALL) {
+            requested.updateAndGet(n -> n == ALL ? n : n - 1);
+        }
         core.handled();
-        busy = true;
+        busy.setRelease(true); // a stage makes it known to whoever completes it
         if (HandlerCall.isDone(handler, message, failure -> completed(next, failure))) {
-            busy = false;
+            busy.setRelease(false);
             done(next, null, null);
         }
     }
@@ -278,12 +308,12 @@ final class HandlerQueue { // hot
 
     private void completed(Waiting next, @Nullable Throwable failure) {
         done(next, failure == null ? null : DropReason.LOCAL_HANDLER_FAILED, failure);
-        busy = false;
+        busy.set(false);
         drains.signal();
     }
 
     private void done(Waiting next, @Nullable DropReason reason, @Nullable Throwable failure) {
-        size.decrementAndGet(); // first: the owner may be waiting for room
+        left.incrementAndGet(); // first: the owner may be waiting for room
         owner.handled(next, reason, failure);
         finished();
     }

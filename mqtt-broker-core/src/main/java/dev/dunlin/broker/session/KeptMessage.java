@@ -450,9 +450,20 @@ public sealed class KeptMessage implements StoredMessage.Kept permits Replacemen
     }
 
     private static Properties publishProperties(Message message) {
+        if (!hasProperties(message)) { // without a buffer to put none into
+            return Properties.EMPTY;
+        }
         Properties.Builder out = Properties.builder();
         addProperties(message, out);
         return out.build();
+    }
+
+    private static boolean hasProperties(Message message) {
+        return message.isUtf8()
+                || message.contentType() != null
+                || message.responseTopic() != null
+                || !message.userProperties().isEmpty()
+                || message.correlationData() != null;
     }
 
     /** Adds what a PUBLISH and a will say of a message, but for its expiry. */

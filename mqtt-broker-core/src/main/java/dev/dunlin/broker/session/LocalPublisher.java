@@ -9,24 +9,27 @@ import dev.dunlin.broker.spi.RejectedException;
 import dev.dunlin.broker.store.Store;
 import dev.dunlin.codec.QoS;
 import dev.dunlin.codec.ReasonCode;
+import io.netty.util.internal.PlatformDependent;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Publishes from within the process: on one home loop, in the order of the calls, with a bounded number under way. While
- * a mailbox is over its budget publishes wait here. Results are completed by {@link Completions}, in order.
+ * a mailbox is over its budget publishes wait here. Results are completed by {@link Completions}, in order; those that one
+ * task of the home loop has are handed over together, so that many publishes cost few atomic operations.
  */
-public final class LocalPublisher implements Router.Source {
+public final class LocalPublisher implements Router.Source { // hot
     private static final Logger LOG = LoggerFactory.getLogger(LocalPublisher.class);
     private static final int PUBLISHES_PER_TURN = 256;
 
@@ -34,18 +37,21 @@ public final class LocalPublisher implements Router.Source {
     private final SessionLoop home;
     private final AtomicInteger underWay = new AtomicInteger();
 
-    /** Filled by any thread; emptied by the home loop, and after its end by whoever closes. */
-    private final Queue<Pending> incoming = new ConcurrentLinkedQueue<>();
+    /** Filled by any thread; emptied by the home loop, and after its end by one that closes: see {@link #pollLate}. */
+    private final Queue<Pending<?>> incoming = PlatformDependent.newMpscQueue();
 
     /** Whether the home loop is going to look into it: many publishes cost it one task. */
     private final AtomicBoolean called = new AtomicBoolean();
 
-    private final Set<Pending> durable = ConcurrentHashMap.newKeySet();
+    private final Set<Pending<?>> durable = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
     private boolean awaitingRoom; // home loop only
     private long ticket; // home loop only
     private @Nullable Targets lastTargets; // home loop only
     private String lastTopic = ""; // home loop only
+    private @Nullable Pending<?> firstFinished; // home loop only, with the next two: in the order in which they were
+    private @Nullable Pending<?> lastFinished;
+    private int finished;
     private final Completions completions;
 
     /** A publisher whose results are completed on {@code handlers}. */
@@ -55,20 +61,28 @@ public final class LocalPublisher implements Router.Source {
         home = core.home("$local/" + core.newSid());
     }
 
+    /** As {@link #publish(Message, Function)}: completes with SUCCESS or NO_MATCHING_SUBSCRIBERS. */
+    CompletableFuture<ReasonCode> publish(Message message) {
+        return publish(message, Function.identity());
+    }
+
     /**
-     * Publishes; any thread, never blocks. Completes with SUCCESS or NO_MATCHING_SUBSCRIBERS, or fails as refused.
+     * Publishes; any thread, never blocks. Completes with what is made of SUCCESS or NO_MATCHING_SUBSCRIBERS, or fails as
+     * refused.
      *
+     * @param of never throws; a stage that depended on ours would cost as much as the publish
      * @throws IllegalArgumentException if no PUBLISH can carry what is in the message
      */
-    public CompletableFuture<ReasonCode> publish(Message message) {
+    public <T> CompletableFuture<T> publish(Message message, Function<ReasonCode, T> of) {
         if (underWay.incrementAndGet() > core.limits().localPublishesMax()) {
             underWay.decrementAndGet();
             tellLimit();
             return CompletableFuture.failedFuture(new RejectedException(ReasonCode.QUOTA_EXCEEDED));
         }
-        Pending made;
+        Pending<T> made;
         try { // here, not on the loop: the caller learns what is wrong, and the loop has less to do
-            made = new Pending(KeptMessage.of(message, core.kept(message.qos()), core.monotonicMs()));
+            long nowMs = message.expirySeconds() < 0 ? 0 : core.monotonicMs(); // of no use to one that never expires
+            made = new Pending<>(KeptMessage.of(message, core.kept(message.qos()), nowMs), of);
         } catch (IllegalArgumentException e) {
             underWay.decrementAndGet();
             throw e;
@@ -79,7 +93,7 @@ public final class LocalPublisher implements Router.Source {
         } else if (!called.get() && called.compareAndSet(false, true)) {
             home.execute(this::look);
         }
-        return made.result;
+        return made;
     }
 
     private void tellLimit() {
@@ -96,20 +110,25 @@ public final class LocalPublisher implements Router.Source {
     }
 
     private void rejectPending() {
-        for (Pending each : List.copyOf(durable)) { // whether it is durable nobody can tell any more
+        for (Pending<?> each : List.copyOf(durable)) { // whether it is durable nobody can tell any more
             if (durable.remove(each)) {
                 reject(each);
             }
         }
-        for (Pending each = incoming.poll(); each != null; each = incoming.poll()) {
-            each.message.release();
+        for (Pending<?> each = pollLate(); each != null; each = pollLate()) {
+            each.takeMessage().release();
             reject(each);
         }
     }
 
-    private void reject(Pending each) {
+    /** Takes one that no loop will. Many threads may come here, and the queue is one for a single taker. */
+    private synchronized @Nullable Pending<?> pollLate() {
+        return incoming.poll();
+    }
+
+    private void reject(Pending<?> each) {
         underWay.decrementAndGet();
-        each.result.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
+        each.completeExceptionally(new RejectedException(ReasonCode.SERVER_SHUTTING_DOWN));
     }
 
     private void look() {
@@ -121,6 +140,14 @@ public final class LocalPublisher implements Router.Source {
     }
 
     private void routeIncoming() {
+        try {
+            routeSome();
+        } finally {
+            completeFinished();
+        }
+    }
+
+    private void routeSome() {
         Store store = core.store;
         for (int n = 0; !incoming.isEmpty(); n++) {
             if (n == PUBLISHES_PER_TURN) { // others have their turn
@@ -140,7 +167,7 @@ public final class LocalPublisher implements Router.Source {
                 home.storeRoom().await(store, this::goOn);
                 return;
             }
-            Pending next = incoming.poll();
+            Pending<?> next = incoming.poll();
             if (next != null) {
                 routeGuarded(next);
             }
@@ -153,19 +180,19 @@ public final class LocalPublisher implements Router.Source {
     }
 
     /** A fault with one isn't the others', which no task of their own is going to route. */
-    private void routeGuarded(Pending routed) {
+    private void routeGuarded(Pending<?> routed) {
+        KeptMessage message = routed.takeMessage();
         try {
-            route(routed);
+            route(message, routed);
         } catch (Throwable e) { // a fault of ours, or of the machine
             LOG.error("a publish from within the process failed", e);
             finish(routed, ReasonCode.UNSPECIFIED_ERROR);
         } finally {
-            routed.message.release();
+            message.release();
         }
     }
 
-    private void route(Pending routed) {
-        KeptMessage message = routed.message;
+    private void route(KeptMessage message, Pending<?> routed) {
         ticket = 0;
         ReasonCode outcome;
         if (home.router()
@@ -182,14 +209,41 @@ public final class LocalPublisher implements Router.Source {
             home.gate().hold(ticket, () -> {
                 durable.remove(routed);
                 finish(routed, outcome);
+                completeFinished();
             });
         }
     }
 
-    private void finish(Pending routed, ReasonCode outcome) {
-        underWay.decrementAndGet();
+    /** To be completed with the next {@link #completeFinished}, of the same task. */
+    private void finish(Pending<?> routed, ReasonCode outcome) {
         routed.outcome = outcome;
-        completions.add(routed);
+        if (lastFinished == null) {
+            firstFinished = routed;
+        } else {
+            lastFinished.next = routed;
+        }
+        lastFinished = routed;
+        finished++;
+    }
+
+    private void completeFinished() {
+        Pending<?> first = firstFinished;
+        if (first != null) {
+            underWay.addAndGet(-finished); // first: what depends on one may publish the next
+            firstFinished = null;
+            lastFinished = null;
+            finished = 0;
+            completions.add(() -> completeFrom(first));
+        }
+    }
+
+    private static void completeFrom(Pending<?> first) {
+        for (Pending<?> each = first; each != null; ) {
+            Pending<?> next = each.next;
+            each.next = null; // whoever keeps one result keeps no other
+            each.complete();
+            each = next;
+        }
     }
 
     // ---- for the router
@@ -240,22 +294,30 @@ public final class LocalPublisher implements Router.Source {
         // looked at before the next publish
     }
 
-    /** A publish on its way to the router, which borrows the message; then what completes its result. */
-    private static final class Pending implements Runnable {
-        private final KeptMessage message;
-        private final CompletableFuture<ReasonCode> result = new CompletableFuture<>();
+    /** A publish on its way to the router, which borrows the message, and its result: one object, as there is one per message. */
+    private static final class Pending<T> extends CompletableFuture<T> {
+        private @Nullable KeptMessage message;
+        private final Function<ReasonCode, T> of;
         private ReasonCode outcome = ReasonCode.UNSPECIFIED_ERROR;
+        private @Nullable Pending<?> next;
 
-        Pending(KeptMessage message) {
+        Pending(KeptMessage message, Function<ReasonCode, T> of) {
             this.message = message;
+            this.of = of;
         }
 
-        @Override
-        public void run() {
+        /** Once: users may keep the result for long, but not with it what they have published. */
+        KeptMessage takeMessage() {
+            KeptMessage taken = Objects.requireNonNull(message, "taken once");
+            message = null;
+            return taken;
+        }
+
+        void complete() {
             if (outcome.isError()) {
-                result.completeExceptionally(new RejectedException(outcome));
+                completeExceptionally(new RejectedException(outcome));
             } else {
-                result.complete(outcome);
+                complete(of.apply(outcome));
             }
         }
     }
