@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class Publish implements Packet { // hot
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN)
             .withInvokeExactBehavior();
-    private static final byte[] NO_BYTES = {};
+    /** Where the text begins in a topic with its length. */
+    private static final int TEXT_AT = 2;
+
     /** How much longer the kept topic's array may be than the topic: one long topic must not stay for ever. */
     private static final int TOPIC_SLACK_BYTES = 256;
 
@@ -34,7 +36,9 @@ public final class Publish implements Packet { // hot
     private int end;
     private int packetBytes;
 
-    private byte[] topic = NO_BYTES;
+    /** The topic as it lies in the packet, with its length in front. */
+    private byte[] topic = new byte[TEXT_AT];
+
     private int topicBytes;
     private @Nullable String topicText = "";
 
@@ -67,7 +71,7 @@ public final class Publish implements Packet { // hot
     public String topic() {
         String text = topicText;
         if (text == null) {
-            text = new String(topic, 0, topicBytes, StandardCharsets.UTF_8);
+            text = new String(topic, TEXT_AT, topicBytes, StandardCharsets.UTF_8);
             topicText = text;
         }
         return text;
@@ -120,7 +124,7 @@ public final class Publish implements Packet { // hot
         if ((flags & 0xE) == 8) { // [5.0:MQTT-3.3.1-2, 3.1.1:MQTT-3.3.1-2]
             throw malformed("PUBLISH with QoS 0 and DUP");
         }
-        this.in = in;
+        look(in);
         this.end = end;
         this.flags = flags;
         this.packetBytes = packetBytes;
@@ -133,17 +137,33 @@ public final class Publish implements Packet { // hot
         payloadAt = next;
     }
 
-    /** Lets go of the buffer, keeps the topic. */
+    /** Writes the reference only if it is another: the collector's barrier costs as much as a few checks. */
+    @SuppressWarnings("ReferenceEquality") // the same buffer, not the same bytes
+    private void look(ByteBuf in) {
+        if (this.in != in) {
+            this.in = in;
+        }
+    }
+
+    /** Ends the view. The buffer is still to be let go of: mostly the next packet lies in the same one. */
     void clear() {
-        in = Unpooled.EMPTY_BUFFER;
         payloadAt = 0;
         end = 0;
         properties.clear();
     }
 
-    /** The topic as bytes; only the first {@link #topicBytes()} count. Borrowed. */
+    /** Lets go of the buffer, keeps the topic. */
+    void letGo() {
+        in = Unpooled.EMPTY_BUFFER;
+    }
+
+    /** Holds the topic as bytes, from {@link #topicAt()} on. Borrowed. */
     byte[] topicUtf8() {
         return topic;
+    }
+
+    int topicAt() {
+        return TEXT_AT;
     }
 
     int topicBytes() {
@@ -151,6 +171,10 @@ public final class Publish implements Packet { // hot
     }
 
     private int readTopic(ByteBuf in, int at, int end, boolean v5) throws MalformedPacket {
+        int known = TEXT_AT + topicBytes;
+        if (topicBytes > 0 && known <= end - at && isTopic(in, at, known)) {
+            return at + known;
+        }
         if (end - at < 2 || end - at - 2 < in.getUnsignedShort(at)) {
             throw malformed("The topic is cut off");
         }
@@ -158,17 +182,13 @@ public final class Publish implements Packet { // hot
         if (bytes == 0 && !v5) { // [3.1.1:MQTT-4.7.3-1]; in MQTT 5 an alias may stand in
             throw malformed("The topic is empty");
         }
-        if (!isTopic(in, at + 2, bytes)) {
-            newTopic(in, at + 2, bytes, v5);
-        }
-        return at + 2 + bytes;
+        newTopic(in, at, bytes, v5);
+        return at + TEXT_AT + bytes;
     }
 
-    /** Whether these bytes are the topic of the packet before. */
+    /** Whether these bytes are the topic of the packet before, with its length. */
     private boolean isTopic(ByteBuf in, int at, int bytes) {
-        if (bytes != topicBytes) {
-            return false;
-        }
+        byte[] topic = this.topic;
         int lastWord = bytes - Long.BYTES;
         for (int i = 0; i < lastWord; i += Long.BYTES) {
             if ((long) LONGS.get(topic, i) != in.getLongLE(at + i)) {
@@ -190,7 +210,7 @@ public final class Publish implements Packet { // hot
     }
 
     private void newTopic(ByteBuf in, int at, int bytes, boolean v5) throws MalformedPacket {
-        int check = Utf8.check(in, at, at + bytes);
+        int check = Utf8.check(in, at + TEXT_AT, at + TEXT_AT + bytes);
         if (check == Utf8.MALFORMED) { // [5.0:MQTT-3.3.2-1, 3.1.1:MQTT-3.3.2-1]
             throw malformed("The topic is not UTF-8");
         }
@@ -202,10 +222,11 @@ public final class Publish implements Packet { // hot
                     ? new MalformedPacket(ReasonCode.TOPIC_NAME_INVALID, "The topic has a wildcard")
                     : malformed("The topic has a wildcard");
         }
-        if (topic.length < bytes || topic.length > bytes + TOPIC_SLACK_BYTES) {
-            topic = new byte[bytes];
+        int whole = TEXT_AT + bytes;
+        if (topic.length < whole || topic.length > whole + TOPIC_SLACK_BYTES) {
+            topic = new byte[whole];
         }
-        in.getBytes(at, topic, 0, bytes);
+        in.getBytes(at, topic, 0, whole);
         topicBytes = bytes;
         topicText = bytes == 0 ? "" : null;
     }
