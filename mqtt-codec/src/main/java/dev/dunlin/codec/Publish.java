@@ -127,7 +127,7 @@ public final class Publish implements Packet { // hot
         if ((flags & 0xE) == 8) { // [5.0:MQTT-3.3.1-2, 3.1.1:MQTT-3.3.1-2]
             throw malformed("PUBLISH with QoS 0 and DUP");
         }
-        look(in);
+        lookAt(in);
         this.end = end;
         this.flags = flags;
         this.packetBytes = packetBytes;
@@ -142,7 +142,7 @@ public final class Publish implements Packet { // hot
 
     /** Writes the reference only if it is another: the collector's barrier costs as much as a few checks. */
     @SuppressWarnings("ReferenceEquality") // the same buffer, not the same bytes
-    private void look(ByteBuf in) {
+    private void lookAt(ByteBuf in) {
         if (this.in != in) {
             this.in = in;
         }
