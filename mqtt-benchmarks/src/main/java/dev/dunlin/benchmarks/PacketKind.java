@@ -15,6 +15,8 @@ public enum PacketKind {
     V5_QOS_1(MqttVersion.V5, QoS.AT_LEAST_ONCE),
     /** QoS 1 with format indicator, expiry, content type and a user property. */
     V5_PROPERTIES(MqttVersion.V5, QoS.AT_LEAST_ONCE),
+    /** The same, and the user property of every packet of a segment has a value of its own. */
+    V5_TRACES(MqttVersion.V5, QoS.AT_LEAST_ONCE),
     PUBACK(MqttVersion.V3_1_1, QoS.AT_LEAST_ONCE);
 
     final MqttVersion version;
@@ -27,7 +29,12 @@ public enum PacketKind {
 
     /** Whether it has four properties; the others have none. */
     boolean hasProperties() {
-        return this == V5_PROPERTIES;
+        return this == V5_PROPERTIES || this == V5_TRACES;
+    }
+
+    /** The value of its user property. */
+    String trace(int number) {
+        return this == V5_TRACES ? "4bf92f3577b3%04x".formatted(number) : Samples.USER_VALUE;
     }
 
     String topic(int number) {

@@ -34,7 +34,7 @@ final class Samples {
                 ? Properties.builder()
                         .add(Property.PAYLOAD_FORMAT_INDICATOR, 1)
                         .add(Property.CONTENT_TYPE, CONTENT_TYPE)
-                        .userProperty(USER_NAME, USER_VALUE)
+                        .userProperty(USER_NAME, kind.trace(number))
                         .build()
                 : Properties.EMPTY;
         long expirySeconds = kind.hasProperties() ? EXPIRY_SECONDS : -1;

@@ -62,13 +62,15 @@ public final class MqttDecoder { // hot
     private boolean closed;
     private @Nullable MalformedPacket error;
 
-    /** The fixed header, as far as it was read: {@code headerBytes} of it, complete when {@code type} is set. */
+    /** The fixed header, as far as it was read: {@code headerBytes} of it. */
     private int headerBytes;
 
     private int firstByte;
     private int remainingBytes;
     private boolean paddedLength;
-    private @Nullable PacketType type;
+    /** The type of a packet whose body isn't complete; null if none is awaited. */
+    private @Nullable PacketType awaited;
+
     private @Nullable Assembly assembly;
 
     /** The packet that the handler sees. Many a client never publishes, nor sends properties: these two are made when one does. */
@@ -207,6 +209,9 @@ public final class MqttDecoder { // hot
             throw e;
         } finally {
             running = false;
+            if (publish != null) {
+                publish.letGo();
+            }
             if (closed || error != null) {
                 release();
             }
@@ -238,16 +243,17 @@ public final class MqttDecoder { // hot
 
     /** Handles one packet. Returns false when the input is used up before its end. */
     private boolean readFrame(ByteBuf in) throws MalformedPacket {
-        PacketType type = this.type != null ? this.type : readFixedHeader(in);
+        PacketType type = awaited != null ? awaited : readFixedHeader(in);
         if (type == null) {
             return false;
         }
         if (assembly == null && in.readableBytes() >= remainingBytes) {
             int at = in.readerIndex();
-            in.skipBytes(remainingBytes);
+            in.readerIndex(at + remainingBytes);
             packet(type, in, at);
             return true;
         }
+        awaited = type;
         return assemble(type, in);
     }
 
@@ -261,6 +267,7 @@ public final class MqttDecoder { // hot
         ByteBuf whole = assembly.complete();
         try {
             assembly = null;
+            awaited = null; // the header is used up, whatever happens now
             packet(type, whole, whole.readerIndex());
         } finally {
             whole.release();
@@ -270,6 +277,23 @@ public final class MqttDecoder { // hot
 
     /** Reads the fixed header as far as it is there. Returns null when its end is missing. */
     private @Nullable PacketType readFixedHeader(ByteBuf in) throws MalformedPacket {
+        if (headerBytes == 0 && in.readableBytes() >= Integer.BYTES) {
+            int at = in.readerIndex();
+            int word = in.getIntLE(at); // of a packet of up to 16 KiB all of it at once
+            if ((word & 0x80_8000) != 0x80_8000) {
+                boolean two = (word & 0x8000) != 0;
+                firstByte = word & 0xFF;
+                remainingBytes = (word >> 8 & 0x7F) | (two ? word >> 9 & 0x3F80 : 0);
+                headerBytes = two ? 3 : 2;
+                paddedLength = two && (word & 0x7F_0000) == 0;
+                in.readerIndex(at + headerBytes);
+                return checkFixedHeader();
+            }
+        }
+        return readFixedHeaderByBytes(in);
+    }
+
+    private @Nullable PacketType readFixedHeaderByBytes(ByteBuf in) throws MalformedPacket {
         while (in.isReadable()) {
             int b = in.readByte();
             if (headerBytes == 0) {
@@ -316,7 +340,6 @@ public final class MqttDecoder { // hot
                     ReasonCode.PACKET_TOO_LARGE,
                     "Packet of " + (remainingBytes + headerBytes) + " bytes, the limit is " + maxPacketBytes);
         }
-        this.type = type;
         return type;
     }
 
@@ -342,7 +365,6 @@ public final class MqttDecoder { // hot
 
     /** Reads one packet whose body begins at {@code at}, and hands it over. */
     private void packet(PacketType type, ByteBuf in, int at) throws MalformedPacket {
-        this.type = null; // the header is used up, whatever happens now
         int end = at + remainingBytes;
         try {
             readBody(type, in, at, end);
@@ -350,9 +372,10 @@ public final class MqttDecoder { // hot
             paused = !handler.packet(type, this) && !resumed;
         } finally {
             headerBytes = 0;
-            body = Unpooled.EMPTY_BUFFER;
-            packet = null;
-            if (publish != null) {
+            if (type != PacketType.PUBLISH) {
+                body = Unpooled.EMPTY_BUFFER;
+                packet = null;
+            } else if (publish != null) {
                 publish.clear();
             }
         }

@@ -69,6 +69,24 @@ final class PropertyReader { // hot
         return to;
     }
 
+    /**
+     * The same block as the last one, at another place.
+     *
+     * @param bytes its size with its length, which has one byte
+     * @return the index behind it
+     */
+    int repeat(int at, int bytes) {
+        from = at + 1;
+        to = at + bytes;
+        return to;
+    }
+
+    /** Ends the view on the block, which can be repeated all the same. */
+    void close() {
+        from = 0;
+        to = 0;
+    }
+
     /** A copy of the block last read, on the heap. */
     Properties copy(ByteBuf in) {
         if (from == to) {

@@ -5,9 +5,6 @@ import static dev.dunlin.codec.MalformedPacket.protocolError;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -16,15 +13,19 @@ import org.jspecify.annotations.Nullable;
  * while {@link PacketHandler#packet} runs. Who keeps it makes a {@link PublishFrame}. Checked in full before it is handed
  * over; strings, properties and the payload slice are made when they are asked for.
  *
- * <p>A publisher mostly repeats its topic: the bytes of the previous one are kept, and the same bytes again are neither
- * checked nor decoded.
+ * <p>A publisher mostly repeats its topic, and often its properties: those of the packet before are kept, and the same bytes
+ * again are neither checked nor decoded.
  */
 public final class Publish implements Packet { // hot
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN)
-            .withInvokeExactBehavior();
-    private static final byte[] NO_BYTES = {};
-    /** How much longer the kept topic's array may be than the topic: one long topic must not stay for ever. */
-    private static final int TOPIC_SLACK_BYTES = 256;
+    /** Where the text begins in a topic with its length. */
+    private static final int TEXT_AT = 2;
+
+    /** Properties that take more aren't kept: their length has one byte then. */
+    private static final int KEPT_PROPERTIES_BYTES_MAX = 128;
+    /** Of so many blocks in a row that don't repeat the one before ... */
+    private static final int MISSES = 64;
+    /** ... so many are kept: a publisher that never repeats its properties pays for no more. */
+    private static final int MISSES_KEPT = 8;
 
     private final PropertyReader properties = new PropertyReader();
     private ByteBuf in = Unpooled.EMPTY_BUFFER;
@@ -34,9 +35,15 @@ public final class Publish implements Packet { // hot
     private int end;
     private int packetBytes;
 
-    private byte[] topic = NO_BYTES;
-    private int topicBytes;
+    /** The topic, with its length in front. */
+    private final Repetition topic = new Repetition();
+
     private @Nullable String topicText = "";
+
+    /** The properties that {@link #properties} has read last, with their length, if they are kept. */
+    private final Repetition block = new Repetition();
+
+    private int misses;
 
     /** A view on packets with at most so many user properties. */
     Publish(int userPropertiesMax) {
@@ -67,7 +74,7 @@ public final class Publish implements Packet { // hot
     public String topic() {
         String text = topicText;
         if (text == null) {
-            text = new String(topic, 0, topicBytes, StandardCharsets.UTF_8);
+            text = new String(topic.content(), TEXT_AT, topicBytes(), StandardCharsets.UTF_8);
             topicText = text;
         }
         return text;
@@ -85,7 +92,7 @@ public final class Publish implements Packet { // hot
 
     /** A view on the properties, as short-lived as this object. */
     public Properties properties() {
-        return properties.present == 0
+        return properties.from == properties.to
                 ? Properties.EMPTY
                 : new Properties(in, properties.from, properties.to, properties.present);
     }
@@ -120,37 +127,56 @@ public final class Publish implements Packet { // hot
         if ((flags & 0xE) == 8) { // [5.0:MQTT-3.3.1-2, 3.1.1:MQTT-3.3.1-2]
             throw malformed("PUBLISH with QoS 0 and DUP");
         }
-        this.in = in;
+        lookAt(in);
         this.end = end;
         this.flags = flags;
         this.packetBytes = packetBytes;
         int next = readTopic(in, at, end, v5);
         next = readPacketId(in, next, end);
         if (v5) {
-            next = properties.read(in, next, end, PacketType.PUBLISH.code());
+            next = readProperties(in, next, end);
             checkProperties(peer);
         }
         payloadAt = next;
     }
 
-    /** Lets go of the buffer, keeps the topic. */
-    void clear() {
-        in = Unpooled.EMPTY_BUFFER;
-        payloadAt = 0;
-        end = 0;
-        properties.clear();
+    /** Writes the reference only if it is another: the collector's barrier costs as much as a few checks. */
+    @SuppressWarnings("ReferenceEquality") // the same buffer, not the same bytes
+    private void lookAt(ByteBuf in) {
+        if (this.in != in) {
+            this.in = in;
+        }
     }
 
-    /** The topic as bytes; only the first {@link #topicBytes()} count. Borrowed. */
+    /** Ends the view. The buffer is still to be let go of: mostly the next packet lies in the same one. */
+    void clear() {
+        payloadAt = 0;
+        end = 0;
+        properties.close();
+    }
+
+    /** Lets go of the buffer, keeps the topic. */
+    void letGo() {
+        in = Unpooled.EMPTY_BUFFER;
+    }
+
+    /** Holds the topic as bytes, from {@link #topicAt()} on. Borrowed. */
     byte[] topicUtf8() {
-        return topic;
+        return topic.content();
+    }
+
+    int topicAt() {
+        return TEXT_AT;
     }
 
     int topicBytes() {
-        return topicBytes;
+        return topic.bytes() - TEXT_AT;
     }
 
     private int readTopic(ByteBuf in, int at, int end, boolean v5) throws MalformedPacket {
+        if (topic.isAt(in, at, end)) {
+            return at + topic.bytes();
+        }
         if (end - at < 2 || end - at - 2 < in.getUnsignedShort(at)) {
             throw malformed("The topic is cut off");
         }
@@ -158,39 +184,12 @@ public final class Publish implements Packet { // hot
         if (bytes == 0 && !v5) { // [3.1.1:MQTT-4.7.3-1]; in MQTT 5 an alias may stand in
             throw malformed("The topic is empty");
         }
-        if (!isTopic(in, at + 2, bytes)) {
-            newTopic(in, at + 2, bytes, v5);
-        }
-        return at + 2 + bytes;
-    }
-
-    /** Whether these bytes are the topic of the packet before. */
-    private boolean isTopic(ByteBuf in, int at, int bytes) {
-        if (bytes != topicBytes) {
-            return false;
-        }
-        int lastWord = bytes - Long.BYTES;
-        for (int i = 0; i < lastWord; i += Long.BYTES) {
-            if ((long) LONGS.get(topic, i) != in.getLongLE(at + i)) {
-                return false;
-            }
-        }
-        return lastWord < 0
-                ? isShortTopic(in, at, bytes)
-                : (long) LONGS.get(topic, lastWord) == in.getLongLE(at + lastWord); // some bytes for the second time
-    }
-
-    private boolean isShortTopic(ByteBuf in, int at, int bytes) {
-        for (int i = 0; i < bytes; i++) {
-            if (topic[i] != in.getByte(at + i)) {
-                return false;
-            }
-        }
-        return true;
+        newTopic(in, at, bytes, v5);
+        return at + TEXT_AT + bytes;
     }
 
     private void newTopic(ByteBuf in, int at, int bytes, boolean v5) throws MalformedPacket {
-        int check = Utf8.check(in, at, at + bytes);
+        int check = Utf8.check(in, at + TEXT_AT, at + TEXT_AT + bytes);
         if (check == Utf8.MALFORMED) { // [5.0:MQTT-3.3.2-1, 3.1.1:MQTT-3.3.2-1]
             throw malformed("The topic is not UTF-8");
         }
@@ -202,11 +201,7 @@ public final class Publish implements Packet { // hot
                     ? new MalformedPacket(ReasonCode.TOPIC_NAME_INVALID, "The topic has a wildcard")
                     : malformed("The topic has a wildcard");
         }
-        if (topic.length < bytes || topic.length > bytes + TOPIC_SLACK_BYTES) {
-            topic = new byte[bytes];
-        }
-        in.getBytes(at, topic, 0, bytes);
-        topicBytes = bytes;
+        topic.keep(in, at, TEXT_AT + bytes);
         topicText = bytes == 0 ? "" : null;
     }
 
@@ -225,8 +220,23 @@ public final class Publish implements Packet { // hot
         return at + 2;
     }
 
+    private int readProperties(ByteBuf in, int at, int end) throws MalformedPacket {
+        if (block.isAt(in, at, end)) {
+            misses = 0;
+            return properties.repeat(at, block.bytes());
+        }
+        int next = properties.read(in, at, end, PacketType.PUBLISH.code());
+        if (misses < MISSES_KEPT && next - at <= KEPT_PROPERTIES_BYTES_MAX) {
+            block.keep(in, at, next - at);
+        } else {
+            block.forget();
+        }
+        misses = (misses + 1) % MISSES;
+        return next;
+    }
+
     private void checkProperties(MqttDecoder.Peer peer) throws MalformedPacket {
-        if (topicBytes == 0 && properties.topicAlias == 0) { // [5.0 section 3.3.2.1, 5.0:MQTT-4.7.3-1]
+        if (topicBytes() == 0 && properties.topicAlias == 0) { // [5.0 section 3.3.2.1, 5.0:MQTT-4.7.3-1]
             throw protocolError("Neither topic nor topic alias");
         }
         if (peer == MqttDecoder.Peer.CLIENT && properties.has(Property.SUBSCRIPTION_IDENTIFIER)) { // [5.0:MQTT-3.3.4-6]

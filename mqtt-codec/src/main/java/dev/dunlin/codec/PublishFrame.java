@@ -121,7 +121,7 @@ public final class PublishFrame { // hot
         byte[] utf8 = same ? publish.topicUtf8() : Text.utf8(topic);
         Source source = new Source(
                 utf8,
-                0,
+                same ? publish.topicAt() : 0,
                 same ? publish.topicBytes() : utf8.length,
                 publish.properties(),
                 publish.messageExpirySeconds(),
