@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * More subscriptions of one filter than {@link Few} takes: an array, or beyond 16, {@link Leaves} by the loop where they have
+ * More subscriptions of one filter than {@link Few} takes: an array, or beyond 32, {@link Leaves} by the loop where they have
  * their home, with those that are shared apart. So the targets of a message that only this filter matches are copied, without
  * a look at each of them. Immutable.
  */

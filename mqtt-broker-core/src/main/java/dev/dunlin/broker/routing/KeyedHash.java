@@ -36,20 +36,12 @@ public class KeyedHash { // hot
         long v1 = k1 ^ 0x646f72616e646f6dL;
         long v2 = k0 ^ 0x6c7967656e657261L;
         long v3 = k1 ^ 0x7465646279746573L;
-        int words = (to - from) / CHARS_PER_WORD;
-        // One round per full word, one for the rest with the length, and the final rounds, as rounds of an empty word.
-        for (int i = 0, position = from; i <= words + FINAL_ROUNDS; i++, position += CHARS_PER_WORD) {
-            long word = 0;
-            if (i < words) {
-                word = text.charAt(position)
-                        | (long) text.charAt(position + 1) << 16
-                        | (long) text.charAt(position + 2) << 32
-                        | (long) text.charAt(position + 3) << 48;
-            } else if (i == words) {
-                word = rest(text, position, to) | (long) (to - from) << 57; // the length in bytes, in the top byte
-            } else if (i == words + 1) {
-                v2 ^= 0xff;
-            }
+        int position = from;
+        for (; position <= to - CHARS_PER_WORD; position += CHARS_PER_WORD) {
+            long word = text.charAt(position)
+                    | (long) text.charAt(position + 1) << 16
+                    | (long) text.charAt(position + 2) << 32
+                    | (long) text.charAt(position + 3) << 48;
             v3 ^= word;
             v0 += v1;
             v2 += v3;
@@ -62,6 +54,24 @@ public class KeyedHash { // hot
             v3 = Long.rotateLeft(v3, 21) ^ v0;
             v2 = Long.rotateLeft(v2, 32);
             v0 ^= word;
+        }
+        long last = rest(text, position, to) | (long) (to - from) << 57; // the length in bytes, in the top byte
+        v3 ^= last;
+        for (int i = 0; i <= FINAL_ROUNDS; i++) {
+            v0 += v1;
+            v2 += v3;
+            v1 = Long.rotateLeft(v1, 13) ^ v0;
+            v3 = Long.rotateLeft(v3, 16) ^ v2;
+            v0 = Long.rotateLeft(v0, 32);
+            v2 += v1;
+            v0 += v3;
+            v1 = Long.rotateLeft(v1, 17) ^ v2;
+            v3 = Long.rotateLeft(v3, 21) ^ v0;
+            v2 = Long.rotateLeft(v2, 32);
+            if (i == 0) {
+                v0 ^= last;
+                v2 ^= 0xff;
+            }
         }
         return v0 ^ v1 ^ v2 ^ v3;
     }

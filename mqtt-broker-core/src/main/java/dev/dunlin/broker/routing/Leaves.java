@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
  * Those of a {@link Crowd} that have their home on one loop, or that are shared: found by their destination, counted, and
  * copied by whole arrays. Immutable.
  *
- * <p>A trie over the bits of the destinations' hashes, two bits per branch, whose leaves are arrays of up to 16 subscriptions
+ * <p>A trie over the bits of the destinations' hashes, two bits per branch, whose leaves are arrays of up to 32 subscriptions
  * in no order. A leaf that grows beyond is replaced by a branch of four, and a branch that holds little by a leaf. A change
- * copies one leaf and the branches above it: some 100 bytes with ten subscribers and 300 with 100,000, while a match walks
+ * copies one leaf and the branches above it: some 100 bytes with ten subscribers and 400 with 100,000, while a match walks
  * over arrays. Wide branches, as in a hash array mapped trie, would make the way shorter, but leave one or two subscriptions
  * in a leaf. Methods recurse, 16 branches deep at most; what agrees in all bits of the hash stays in one leaf, however many.
  */
 final class Leaves { // hot
-    static final int LEAF_MAX = 16;
+    static final int LEAF_MAX = 32;
 
     /** A branch of no more than that becomes a leaf: less than a leaf's maximum, or the next change would undo it. */
     private static final int MERGED_MAX = LEAF_MAX / 2;

@@ -39,8 +39,8 @@ public final class Matcher { // hot
         for (int from = 0, to; from <= topic.length(); from = to + 1) {
             to = Topics.levelEnd(topic, from);
             if (levelCount == ends.length) {
-                ends = Arrays.copyOf(ends, 2 * levelCount);
                 levels = Arrays.copyOf(levels, 2 * levelCount);
+                ends = Arrays.copyOf(ends, 2 * levelCount); // last: it is what is asked
             }
             long level = hasher.hash(topic, from, to);
             ends[levelCount] = to;

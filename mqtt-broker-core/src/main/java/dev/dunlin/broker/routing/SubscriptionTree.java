@@ -59,6 +59,7 @@ public final class SubscriptionTree { // hot
         long now = find(topic, matcher);
         if (matcher.foundCount() == 1 && matcher.first() instanceof Crowd crowd && crowd.isByLoop()) {
             matcher.end();
+            collector.pause();
             return crowd.targets(loops, now);
         }
         collector.begin(loops, matcher.foundCount());

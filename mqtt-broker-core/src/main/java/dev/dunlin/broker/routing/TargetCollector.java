@@ -71,6 +71,12 @@ public final class TargetCollector implements MatchSink { // hot
         matchCount = 0;
     }
 
+    /** Instead, if there is nothing to collect. */
+    void pause() {
+        matchCount = 0;
+        forget();
+    }
+
     /** Called by the match. */
     @Override
     public void accept(Subscription subscription) {

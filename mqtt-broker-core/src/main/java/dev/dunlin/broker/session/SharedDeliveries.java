@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The shared groups among the targets of the present publish. Whether one has an entry for it is asked once: a group may begin
- * to be stored at any moment. One per loop; loop only.
+ * to be stored at any moment. No delivery publishes before it returns, so there is one present publish. One per loop; loop only.
  */
 final class SharedDeliveries { // hot
     private static final Target[] NONE = {};
@@ -62,10 +62,8 @@ final class SharedDeliveries { // hot
     @Nullable
     SessionLoop handOver(KeptMessage message, long entry) {
         SessionLoop crowded = null;
-        Target[] now = groups; // a delivery on this loop could lead to another publish
-        for (int i = 0; i < now.length; i++) {
-            SessionLoop over =
-                    ((SharedGroup) now[i].destination()).offer(message, stored[i] ? entry : EntryId.NONE, loop);
+        for (int i = 0; i < groups.length; i++) {
+            SessionLoop over = group(i).offer(message, stored[i] ? entry : EntryId.NONE, loop);
             crowded = over == null ? crowded : over;
         }
         groups = NONE;

@@ -46,7 +46,7 @@ class SubscribersTest {
     /** What a message gets that only this filter matches. */
     private static void assertTargets(@Nullable Subscribers subscribers, Collection<Subscription> all) {
         if (!(subscribers instanceof Crowd crowd) || !crowd.isByLoop()) {
-            assertThat(all).hasSizeLessThanOrEqualTo(16);
+            assertThat(all).hasSizeLessThanOrEqualTo(32);
             return;
         }
         Targets targets = crowd.targets(LOOPS, 7);
