@@ -230,10 +230,10 @@ public final class LocalPublisher implements Router.Source { // hot
         Pending<?> first = firstFinished;
         if (first != null) {
             underWay.addAndGet(-finished); // first: what depends on one may publish the next
-            firstFinished = null;
-            lastFinished = null;
             finished = 0;
             completions.add(() -> completeFrom(first));
+            firstFinished = null; // last: if there is no room for the task, they go with the next
+            lastFinished = null;
         }
     }
 
@@ -241,7 +241,12 @@ public final class LocalPublisher implements Router.Source { // hot
         for (Pending<?> each = first; each != null; ) {
             Pending<?> next = each.next;
             each.next = null; // whoever keeps one result keeps no other
-            each.complete();
+            try {
+                each.complete();
+            } catch (Throwable e) { // no room for a result, say: the others of the batch have theirs
+                LOG.error("the result of a publish is lost", e);
+                each.completeExceptionally(e);
+            }
             each = next;
         }
     }
