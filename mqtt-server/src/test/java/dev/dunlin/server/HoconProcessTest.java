@@ -7,12 +7,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.auth.Passwords;
 import dev.dunlin.broker.Broker;
+import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.server.Child.Ended;
+import dev.dunlin.server.admin.ReloadReport;
 import dev.dunlin.server.hocon.Given;
 import dev.dunlin.server.hocon.HoconBroker;
 import dev.dunlin.server.hocon.HoconFile;
@@ -196,6 +198,56 @@ public final class HoconProcessTest {
             file("others", user("bob"), user("ann"));
             await().atMost(Duration.ofSeconds(30)).until(() -> comesIn(port, "ann"));
             assertThat(reload()).isEqualTo("reloaded the passwords");
+        }
+    }
+
+    private void writeTwo(String... listeners) throws IOException {
+        file(
+                "dunlin.conf",
+                "store { engine = mapdb, data = \"" + folder.resolve("d") + "\", durability = process }",
+                "security { password-file = \"" + folder.resolve(listeners.length > 1 ? "others" : "users")
+                        + "\", watch = 1s }",
+                "listeners = [ " + String.join(", ", listeners) + " ]");
+    }
+
+    @Test
+    void goesOnWatchingFilesInForceWhereNoOthersAreTaken() throws Exception {
+        file("users", user("ann"), user("bob"));
+        file("others", user("cid"));
+        writeTwo("{ port = 0 }");
+        try (Child broker = Child.start(
+                Child.broker("--config", folder.resolve("dunlin.conf").toString()))) {
+            int port = port(broker);
+            writeTwo("{ port = 0 }", "{ port = 0 }");
+            assertThatThrownBy(this::reload).hasMessage("listeners has 2 in it now, not 1: that needs a restart");
+            file("users", user("ann")); // seen without being told
+            await().atMost(Duration.ofSeconds(30)).until(() -> !comesIn(port, "bob"));
+            assertThat(comesIn(port, "ann")).isTrue();
+        }
+    }
+
+    @Test
+    void reloadsTheRestWhereCertificatesCanNotBeAskedFor() throws Exception {
+        file("users", user("ann"));
+        Path file = file(
+                "dunlin.conf",
+                "security.password-file = \"" + folder.resolve("users") + "\"",
+                "listeners = [ { port = 0, tls { chain = c, key = k } } ]");
+        HoconBroker configured = new HoconBroker(
+                HoconFile.read(file, new Given(Map.of(), List.of(), List.of())), Limits.STANDALONE, Engines.orMemory());
+        Plan plan = Plan.of(configured, new FileStamps(List.of()));
+        try (Broker without = Broker.builder()
+                .listen(Listener.tcp("127.0.0.1", 0))
+                .allowAnonymous()
+                .start()) {
+            ReloadReport report =
+                    new Reloads(without, plan).ask().toCompletableFuture().get();
+            assertThat(report.reloaded()).containsExactly("the passwords");
+            assertThat(report.failed())
+                    .singleElement()
+                    .asString()
+                    .startsWith("the certificates stay as they are, as ")
+                    .contains("there is no listener tls with TLS");
         }
     }
 
