@@ -201,28 +201,31 @@ public final class HoconProcessTest {
         }
     }
 
-    private void writeTwo(String... listeners) throws IOException {
-        file(
-                "dunlin.conf",
-                "store { engine = mapdb, data = \"" + folder.resolve("d") + "\", durability = process }",
-                "security { password-file = \"" + folder.resolve(listeners.length > 1 ? "others" : "users")
-                        + "\", watch = 1s }",
-                "listeners = [ " + String.join(", ", listeners) + " ]");
-    }
-
     @Test
     void goesOnWatchingFilesInForceWhereNoOthersAreTaken() throws Exception {
-        file("users", user("ann"), user("bob"));
+        Path users = file("users", user("ann"), user("bob"));
         file("others", user("cid"));
-        writeTwo("{ port = 0 }");
-        try (Child broker = Child.start(
-                Child.broker("--config", folder.resolve("dunlin.conf").toString()))) {
-            int port = port(broker);
-            writeTwo("{ port = 0 }", "{ port = 0 }");
-            assertThatThrownBy(this::reload).hasMessage("listeners has 2 in it now, not 1: that needs a restart");
-            file("users", user("ann")); // seen without being told
-            await().atMost(Duration.ofSeconds(30)).until(() -> !comesIn(port, "bob"));
-            assertThat(comesIn(port, "ann")).isTrue();
+        Path file = file("dunlin.conf", "security.password-file = \"" + users + "\"", "listeners = [{}]");
+        HoconFile read = HoconFile.read(
+                file, new Given(Map.of("DUNLIN_CONFIG_LISTENER_DEFAULTS__PORT", "0"), List.of(), List.of()));
+        FileStamps stamps = new FileStamps(read.allFiles());
+        Plan plan = Plan.of(new HoconBroker(read, Limits.STANDALONE, Engines.orMemory()), stamps);
+        try (Broker broker = plan.builder().start()) {
+            Reloads reloads = new Reloads(broker, plan);
+            file(
+                    "dunlin.conf",
+                    "security.password-file = \"" + folder.resolve("others") + "\"",
+                    "listeners = [{}, {}]");
+            assertThat(reloads.ask().toCompletableFuture().get().faults())
+                    .containsExactly("listeners has 2 in it now, not 1: that needs a restart");
+            assertThat(stamps.haveChanged()).isFalse();
+            assertThat(stamps.haveChanged()).as("the configuration").isTrue();
+            file("users", user("ann"));
+            assertThat(stamps.haveChanged()).isFalse();
+            assertThat(stamps.haveChanged()).as("the users in force").isTrue();
+            reloads.ask().toCompletableFuture().get();
+            assertThat(comesIn(broker.port("tcp"), "bob")).isFalse();
+            assertThat(comesIn(broker.port("tcp"), "ann")).isTrue();
         }
     }
 
