@@ -54,15 +54,15 @@ final class TextLines {
         } catch (AuthFileException e) {
             throw e;
         } catch (IOException e) {
-            throw new AuthFileException(file, 0, "can't be read: " + why(e));
+            throw new AuthFileException(file, 0, "can't be read: " + why(file, e));
         }
     }
 
-    private static String why(IOException e) {
+    private static String why(Path file, IOException e) {
         if (e instanceof AccessDeniedException) {
             return "no permission";
         }
-        return String.valueOf(e.getMessage()).equals("Is a directory") ? "it is a folder" : e.toString();
+        return Files.isDirectory(file) ? "it is a folder" : e.toString();
     }
 
     private static String text(byte[] bytes, int from, int to, Path file, int line) throws AuthFileException {

@@ -93,8 +93,8 @@ public final class Main {
         if (unmatched.isUnknownOption()) {
             Set<String> known =
                     unmatched.getCommandLine().getCommandSpec().optionsMap().keySet();
-            String meant = given.startsWith("--") ? "; did you mean " + Nearest.of(known, given) + "?" : "";
-            return "there is no option " + first + meant;
+            String nearest = given.startsWith("--") ? Nearest.near(known, given.replaceFirst("=.*", "")) : null;
+            return "there is no option " + first + (nearest == null ? "" : "; did you mean " + nearest + "?");
         }
         CommandLine asked = unmatched.getCommandLine();
         boolean command = asked.getParent() == null || !asked.getSubcommands().isEmpty();

@@ -10,6 +10,7 @@ import dev.dunlin.server.hocon.HoconBroker;
 import dev.dunlin.server.hocon.HoconFile;
 import dev.dunlin.server.mosquitto.Configuration;
 import dev.dunlin.server.mosquitto.ConfiguredBroker;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -42,7 +43,7 @@ final class Reloads {
         return made;
     });
 
-    /** Which of the broker (its certificates), password and access files couldn't be read the last time. On the thread. */
+    /** Which of the plan (all of it), the broker (its certificates), password and access files couldn't be read the last time. On the thread. */
     private final Set<Object> failing = new LinkedHashSet<>();
 
     Reloads(Broker broker, Plan plan) {
@@ -88,8 +89,16 @@ final class Reloads {
         });
     }
 
-    /** What happens is logged by those who do it. */
+    /** One that ends with an exception that nobody expects is tried again at the next look. */
     private Outcome reload() {
+        failing.add(plan);
+        Outcome outcome = reloadAll();
+        failing.remove(plan);
+        return outcome;
+    }
+
+    /** What happens is logged by those who do it. */
+    private Outcome reloadAll() {
         LogConfiguration.reopenFile();
         HoconBroker configured = plan.source().hocon();
         HoconFile now = configured == null ? null : configured.file().again();
@@ -100,7 +109,9 @@ final class Reloads {
         List<String> needRestart = List.of();
         if (configured != null && now != null) {
             needRestart = configured.take(now);
-            plan.watch().stamps().follow(now.allFiles()); // before they are read
+            List<Path> files = new ArrayList<>(now.allFiles());
+            files.addAll(configured.filesInForce()); // those go on to be read where nothing else is taken
+            plan.watch().stamps().follow(files); // before they are read
         }
         Set<Object> all = new LinkedHashSet<>(List.of(broker));
         all.addAll(plan.users());
@@ -128,20 +139,20 @@ final class Reloads {
         }
     }
 
-    /** Reads again what is among these. */
+    /** Reads again what is among these; rules before the users whom they bound. */
     private Outcome read(Set<Object> asked) {
         Outcome outcome = new Outcome();
         if (asked.contains(broker)) {
             note(broker, readTls(outcome.done, outcome.failed));
         }
-        for (PasswordFile users : plan.users()) {
-            if (asked.contains(users)) {
-                note(users, read(() -> reload(users), "the passwords", outcome));
-            }
-        }
         for (AclFile rules : plan.rules()) {
             if (asked.contains(rules)) {
                 note(rules, read(() -> reload(rules), "the rules", outcome));
+            }
+        }
+        for (PasswordFile users : plan.users()) {
+            if (asked.contains(users)) {
+                note(users, read(() -> reload(users), "the passwords", outcome));
             }
         }
         return outcome;
@@ -199,6 +210,9 @@ final class Reloads {
             TlsReload tls = broker.reloadTls(configured == null ? Map.of() : configured.tls())
                     .toCompletableFuture()
                     .get();
+            if (configured != null) {
+                configured.reloaded(tls);
+            }
             tls.failed().forEach((listener, why) -> failed.add(listener + " keeps what it has, as " + why));
             if (!tls.reloaded().isEmpty()) {
                 done.add("the certificates of " + String.join(", ", tls.reloaded()));
@@ -209,6 +223,9 @@ final class Reloads {
             failed.add("the certificates stay as they are: interrupted");
         } catch (ExecutionException e) {
             failed.add("the certificates stay as they are, as " + e.getCause());
+        } catch (RuntimeException e) {
+            LOG.error("the certificates can't be read again, they stay as they are", e);
+            failed.add("the certificates stay as they are, as " + e);
         }
         return false;
     }
@@ -255,6 +272,8 @@ final class Reloads {
         try {
             if (stamps.haveChanged()) {
                 LOG.info("files have changed: reloading");
+                reload();
+            } else if (failing.contains(plan)) {
                 reload();
             } else if (!failing.isEmpty()) {
                 read(Set.copyOf(failing));

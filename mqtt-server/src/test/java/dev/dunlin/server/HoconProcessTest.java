@@ -7,12 +7,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.dunlin.auth.Passwords;
 import dev.dunlin.broker.Broker;
+import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.broker.spi.StoreException;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.server.Child.Ended;
+import dev.dunlin.server.admin.ReloadReport;
 import dev.dunlin.server.hocon.Given;
 import dev.dunlin.server.hocon.HoconBroker;
 import dev.dunlin.server.hocon.HoconFile;
@@ -196,6 +198,59 @@ public final class HoconProcessTest {
             file("others", user("bob"), user("ann"));
             await().atMost(Duration.ofSeconds(30)).until(() -> comesIn(port, "ann"));
             assertThat(reload()).isEqualTo("reloaded the passwords");
+        }
+    }
+
+    @Test
+    void goesOnWatchingFilesInForceWhereNoOthersAreTaken() throws Exception {
+        Path users = file("users", user("ann"), user("bob"));
+        file("others", user("cid"));
+        Path file = file("dunlin.conf", "security.password-file = \"" + users + "\"", "listeners = [{}]");
+        HoconFile read = HoconFile.read(
+                file, new Given(Map.of("DUNLIN_CONFIG_LISTENER_DEFAULTS__PORT", "0"), List.of(), List.of()));
+        FileStamps stamps = new FileStamps(read.allFiles());
+        Plan plan = Plan.of(new HoconBroker(read, Limits.STANDALONE, Engines.orMemory()), stamps);
+        try (Broker broker = plan.builder().start()) {
+            Reloads reloads = new Reloads(broker, plan);
+            file(
+                    "dunlin.conf",
+                    "security.password-file = \"" + folder.resolve("others") + "\"",
+                    "listeners = [{}, {}]");
+            assertThat(reloads.ask().toCompletableFuture().get().faults())
+                    .containsExactly("listeners has 2 in it now, not 1: that needs a restart");
+            assertThat(stamps.haveChanged()).isFalse();
+            assertThat(stamps.haveChanged()).as("the configuration").isTrue();
+            file("users", user("ann"));
+            assertThat(stamps.haveChanged()).isFalse();
+            assertThat(stamps.haveChanged()).as("the users in force").isTrue();
+            reloads.ask().toCompletableFuture().get();
+            assertThat(comesIn(broker.port("tcp"), "bob")).isFalse();
+            assertThat(comesIn(broker.port("tcp"), "ann")).isTrue();
+        }
+    }
+
+    @Test
+    void reloadsTheRestWhereCertificatesCanNotBeAskedFor() throws Exception {
+        file("users", user("ann"));
+        Path file = file(
+                "dunlin.conf",
+                "security.password-file = \"" + folder.resolve("users") + "\"",
+                "listeners = [ { port = 0, tls { chain = c, key = k } } ]");
+        HoconBroker configured = new HoconBroker(
+                HoconFile.read(file, new Given(Map.of(), List.of(), List.of())), Limits.STANDALONE, Engines.orMemory());
+        Plan plan = Plan.of(configured, new FileStamps(List.of()));
+        try (Broker without = Broker.builder()
+                .listen(Listener.tcp("127.0.0.1", 0))
+                .allowAnonymous()
+                .start()) {
+            ReloadReport report =
+                    new Reloads(without, plan).ask().toCompletableFuture().get();
+            assertThat(report.reloaded()).containsExactly("the passwords");
+            assertThat(report.failed())
+                    .singleElement()
+                    .asString()
+                    .startsWith("the certificates stay as they are, as ")
+                    .contains("there is no listener tls with TLS");
         }
     }
 

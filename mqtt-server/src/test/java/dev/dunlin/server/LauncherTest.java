@@ -191,8 +191,9 @@ class LauncherTest {
             --sys-interval 65536 | '65536' is not a number of seconds, 0 to 65535
             reload --store x    | there is no option '--store'
             --port 0 reload     | --port is for the broker
-            --no-such           | there is no option '--no-such'
+            --no-such           | there is no option '--no-such' (see --help)
             --prot 1883         | there is no option '--prot'; did you mean --port?
+            --prot=1883         | there is no option '--prot=1883'; did you mean --port?
             stor                | there is no command 'stor'
             store chek          | there is no command 'chek'
             passwd a b c d      | there is no use for 'd'

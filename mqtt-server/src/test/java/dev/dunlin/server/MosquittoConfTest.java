@@ -418,7 +418,7 @@ public final class MosquittoConfTest {
             assertThat(comesIn(port, "", "")).isFalse();
             file("users", user("bob", "1"));
             assertThat(Child.run(Child.broker("reload", "--data", data.toString())))
-                    .isEqualTo(new Ended(0, List.of("reloaded the passwords, the rules"), List.of()));
+                    .isEqualTo(new Ended(0, List.of("reloaded the rules, the passwords"), List.of()));
             assertThat(comesIn(port, "ann", "1")).isFalse();
             assertThat(comesIn(port, "bob", "1")).isTrue();
             file("rules", "nonsense");

@@ -10,10 +10,11 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Who comes in through which listener, and may do what: password and access files, each read once for all listeners. */
@@ -24,10 +25,16 @@ final class ConfiguredAccess {
     private final Map<Path, AclFile> rules = new LinkedHashMap<>();
     private final Map<ListenerSettings, AclFile> rulesOf = new LinkedHashMap<>();
 
-    /** What to read for each, by the last reading of the configuration; by none yet what it was made of. */
-    private final Map<PasswordFile, Path> usersNow = new HashMap<>();
+    /** What each goes by, and is to go by. */
+    private final Map<PasswordFile, Choice<Users>> usersNow = new LinkedHashMap<>();
 
-    private final Map<AclFile, Path> rulesNow = new HashMap<>();
+    private final Map<AclFile, Choice<Path>> rulesNow = new LinkedHashMap<>();
+
+    /** Those that haven't been read since {@link #take}. */
+    private final Set<Object> due = new HashSet<>();
+
+    /** Why rules couldn't be read the last time. */
+    private final Map<AclFile, AuthFileException> failed = new HashMap<>();
 
     /** A password file as one or several listeners use it. */
     private record Users(Path file, boolean anonymous) {}
@@ -67,6 +74,7 @@ final class ConfiguredAccess {
         try {
             PasswordFile read = PasswordFile.at(of.file).anonymous(of.anonymous);
             users.put(of, read);
+            usersNow.put(read, new Choice<>(of));
             return read;
         } catch (AuthFileException e) {
             faults.add(new Fault(said, String.valueOf(e.getMessage())));
@@ -82,6 +90,7 @@ final class ConfiguredAccess {
         try {
             AclFile read = AclFile.at(of);
             rules.put(of, read);
+            rulesNow.put(read, new Choice<>(of));
             return read;
         } catch (AuthFileException e) {
             faults.add(new Fault(said, String.valueOf(e.getMessage())));
@@ -90,27 +99,19 @@ final class ConfiguredAccess {
     }
 
     /**
-     * Takes over, of another reading of the file, which files are read, and whether clients without a user name come in where
-     * there is a password file: a broker can change that while it runs. Listeners that share a file and its treatment must agree.
-     * The files themselves are read by {@link #reload}.
+     * Notes what is to be read by another reading of the configuration, and whether clients without a user name are to come in
+     * where there is a password file. Listeners that share a file and its treatment must all be there and agree; else it stays.
+     * {@link #reload} reads, and only what could be read counts.
      *
-     * @param before the listeners that this was made with
-     * @param now the same, in the same order
-     * @return the listeners of {@code before} for which all is as {@code now} says, by the key
+     * @param now what says it now, by what this was made with; without listeners of which nothing is taken
      */
-    Map<String, Set<ListenerSettings>> take(List<ListenerSettings> before, List<ListenerSettings> now) {
-        Map<PasswordFile, Users> users = agreed(usersOf, before, now, ConfiguredAccess::wanted);
-        Map<AclFile, Path> rules = agreed(rulesOf, before, now, settings -> path(settings, Keys.ACL_FILE));
-        users.forEach((file, one) -> {
-            usersNow.put(file, one.file);
-            file.anonymous(one.anonymous);
-        });
-        rulesNow.putAll(rules);
-        Set<ListenerSettings> withUsers = having(usersOf, users.keySet());
-        return Map.of(
-                Keys.PASSWORD_FILE, withUsers,
-                Keys.ANONYMOUS, withUsers,
-                Keys.ACL_FILE, having(rulesOf, rules.keySet()));
+    void take(Map<ListenerSettings, ListenerSettings> now) {
+        usersNow.forEach((file, choice) ->
+                choice.want(agreed(file, usersOf, now, ConfiguredAccess::wanted).orElse(choice.inForce())));
+        rulesNow.forEach((file, choice) -> choice.want(
+                agreed(file, rulesOf, now, says -> path(says, Keys.ACL_FILE)).orElse(choice.inForce())));
+        due.addAll(usersNow.keySet());
+        due.addAll(rulesNow.keySet());
     }
 
     private static Optional<Path> path(ListenerSettings settings, String key) {
@@ -122,52 +123,132 @@ final class ConfiguredAccess {
                 .map(file -> new Users(file, Boolean.TRUE.equals(settings.anonymous())));
     }
 
-    /** What stands for each file now, where all of its listeners have the same, and have any. */
-    private static <F, W> Map<F, W> agreed(
+    /** What is to stand for this file, if all of its listeners have the same, and have any. */
+    private static <F, W> Optional<W> agreed(
+            F file,
             Map<ListenerSettings, F> files,
-            List<ListenerSettings> before,
-            List<ListenerSettings> now,
+            Map<ListenerSettings, ListenerSettings> now,
             Function<ListenerSettings, Optional<W>> wanted) {
-        Map<F, Set<Optional<W>>> all = new LinkedHashMap<>();
-        for (int i = 0; i < before.size(); i++) {
-            F file = files.get(before.get(i));
-            if (file != null) {
-                all.computeIfAbsent(file, none -> new HashSet<>()).add(wanted.apply(now.get(i)));
-            }
-        }
-        Map<F, W> agreed = new LinkedHashMap<>();
-        all.forEach((file, said) -> {
-            if (said.size() == 1) {
-                said.iterator().next().ifPresent(one -> agreed.put(file, one));
+        Set<Optional<W>> all = new HashSet<>();
+        files.forEach((listener, of) -> {
+            if (of == file) {
+                all.add(Optional.ofNullable(now.get(listener)).flatMap(wanted));
             }
         });
-        return agreed;
+        return all.size() == 1 ? all.iterator().next() : Optional.empty();
     }
 
-    private static <F> Set<ListenerSettings> having(Map<ListenerSettings, F> files, Set<F> some) {
-        return files.keySet().stream()
-                .filter(listener -> some.contains(files.get(listener)))
-                .collect(Collectors.toSet());
-    }
-
-    /** Reads the file that stands for these users now. */
-    void reload(PasswordFile file) throws AuthFileException {
-        Path now = usersNow.get(file);
-        if (now == null) {
-            file.reload();
+    /** Says of each key for which it is not to be as {@code now} has it, that it stays. */
+    void compare(ListenerSettings listener, ListenerSettings now, Stays stays) {
+        Optional<Users> who = Optional.ofNullable(usersOf.get(listener))
+                .map(file -> Objects.requireNonNull(usersNow.get(file)).wanted());
+        Optional<Path> what = Optional.ofNullable(rulesOf.get(listener))
+                .map(file -> Objects.requireNonNull(rulesNow.get(file)).wanted());
+        stays.check(
+                Keys.PASSWORD_FILE,
+                path(listener, Keys.PASSWORD_FILE).map(Path::toString),
+                who.map(Users::file).map(Path::toString),
+                path(now, Keys.PASSWORD_FILE).map(Path::toString));
+        stays.check(
+                Keys.ACL_FILE,
+                path(listener, Keys.ACL_FILE).map(Path::toString),
+                what.map(Path::toString),
+                path(now, Keys.ACL_FILE).map(Path::toString));
+        if (who.isPresent()) { // false and nothing are the same then
+            stays.check(
+                    Keys.ANONYMOUS,
+                    Optional.of(Boolean.TRUE.equals(listener.anonymous())),
+                    who.map(Users::anonymous),
+                    Optional.of(Boolean.TRUE.equals(now.anonymous())));
         } else {
-            file.reload(now);
+            Optional<Boolean> held = Optional.ofNullable(listener.anonymous());
+            stays.check(Keys.ANONYMOUS, held, held, Optional.ofNullable(now.anonymous()));
         }
     }
 
-    /** Reads the file that stands for these rules now. */
+    /**
+     * Reads the rules that are wanted. If they can't be used, those in force stay; their file is read again then, once after each
+     * {@link #take}.
+     */
     void reload(AclFile file) throws AuthFileException {
-        Path now = rulesNow.get(file);
-        if (now == null) {
-            file.reload();
-        } else {
-            file.reload(now);
+        Choice<Path> choice = Objects.requireNonNull(rulesNow.get(file), "not of this configuration");
+        boolean first = due.remove(file);
+        try {
+            file.reload(choice.wanted());
+            choice.taken();
+            failed.remove(file);
+        } catch (AuthFileException e) {
+            failed.put(file, e);
+            if (first && choice.isOther()) {
+                again(() -> file.reload(choice.inForce()), e);
+            }
+            throw e;
         }
+    }
+
+    /**
+     * As {@link #reload(AclFile)}, for users; whether they need a name changes with them. To be called after that: other users
+     * wait until the rules of their listeners could be read, so that nobody comes in who is bounded only by these.
+     */
+    void reload(PasswordFile file) throws AuthFileException {
+        Choice<Users> choice = Objects.requireNonNull(usersNow.get(file), "not of this configuration");
+        Users wanted = choice.wanted();
+        boolean first = due.remove(file);
+        try {
+            if (isLooser(choice)) {
+                requireRules(file);
+            }
+            file.reload(wanted.file);
+            file.anonymous(wanted.anonymous);
+            choice.taken();
+        } catch (AuthFileException e) {
+            if (first && choice.isOther()) {
+                again(() -> file.reload(choice.inForce().file), e);
+            }
+            throw e;
+        }
+    }
+
+    /** Whether somebody may come in who didn't before, but for those who are new in the same file. */
+    private static boolean isLooser(Choice<Users> choice) {
+        Users wanted = choice.wanted();
+        Users inForce = choice.inForce();
+        return !wanted.file.equals(inForce.file) || (wanted.anonymous && !inForce.anonymous);
+    }
+
+    private void requireRules(PasswordFile users) throws AuthFileException {
+        for (Map.Entry<ListenerSettings, PasswordFile> entry : usersOf.entrySet()) {
+            AclFile its = rulesOf.get(entry.getKey());
+            AuthFileException why = its == null ? null : failed.get(its);
+            if (entry.getValue() == users && why != null) {
+                throw why;
+            }
+        }
+    }
+
+    /** A file that is read again. */
+    @FunctionalInterface
+    private interface Reading {
+        void run() throws AuthFileException;
+    }
+
+    /** Reads the file in force, as the other one can't be used. */
+    private static void again(Reading reading, AuthFileException why) {
+        try {
+            reading.run();
+        } catch (AuthFileException e) { // logged by the file
+            if (e != why) {
+                why.addSuppressed(e);
+            }
+        }
+    }
+
+    /** The files that were read last. */
+    List<Path> files() {
+        return Stream.concat(
+                        usersNow.values().stream().map(choice -> choice.inForce().file),
+                        rulesNow.values().stream().map(Choice::inForce))
+                .toList();
     }
 
     List<PasswordFile> users() {

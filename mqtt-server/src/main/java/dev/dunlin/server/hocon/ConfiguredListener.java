@@ -11,6 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Makes a broker's listener of what a configuration says. Reads no file. */
 final class ConfiguredListener {
@@ -31,18 +34,24 @@ final class ConfiguredListener {
             Keys.TLS_MIN_VERSION,
             Keys.TLS_CIPHERS);
 
+    /** What of a listener can change while a broker runs: these files and what belongs to them, besides bounds. */
+    static final Set<String> CHANGING = Stream.concat(
+                    TLS_FILES.stream(), Stream.of(Keys.PASSWORD_FILE, Keys.ACL_FILE, Keys.ANONYMOUS))
+            .collect(Collectors.toUnmodifiableSet());
+
     private ConfiguredListener() {}
 
-    /** Whether this is still the same listener with TLS, which asks its clients for certificates as before. */
-    static boolean asksAs(ListenerSettings before, ListenerSettings after) {
-        return before.name().equals(after.name())
-                && before.hasTls()
-                && after.hasTls()
-                && before.asksForCertificates() == after.asksForCertificates()
-                && before.requiresCertificates() == after.requiresCertificates()
-                && Objects.equals(
-                        before.all().textOrNull(Keys.TLS_USER_NAME_FROM),
-                        after.all().textOrNull(Keys.TLS_USER_NAME_FROM));
+    /**
+     * Whether this is still the same listener, by the name that the file gives it and its place, and nothing else about it needs
+     * a restart. Names that it was given for want of one don't count: they go by the order.
+     */
+    static boolean isSame(ListenerSettings before, ListenerSettings after) {
+        return Keys.LISTENER.keySet().stream()
+                        .filter(key -> !key.startsWith(Keys.LIMITS) && !CHANGING.contains(key))
+                        .allMatch(key ->
+                                before.all().valueOf(key).equals(after.all().valueOf(key)))
+                && before.hasTls() == after.hasTls()
+                && before.asksForCertificates() == after.asksForCertificates();
     }
 
     /**

@@ -39,17 +39,18 @@ record Flat(Map<String, Setting> settings) {
         StringBuilder text = new StringBuilder();
         settings.forEach((key, setting) -> text.append(key)
                 .append(" = ")
-                .append(
-                        key.endsWith(Keys.TLS_KEY_PASSWORD) || key.equals(Keys.ADMIN_TOKEN)
-                                ? HIDDEN
-                                : shown(setting.value()))
+                .append(shown(key, setting.value()))
                 .append("  # ")
                 .append(setting.where())
                 .append('\n'));
         return text.toString();
     }
 
-    private static String shown(Object value) {
+    /** A value as a file would have it; passwords are hidden. */
+    static String shown(String key, Object value) {
+        if (key.endsWith(Keys.TLS_KEY_PASSWORD) || key.equals(Keys.ADMIN_TOKEN)) {
+            return HIDDEN;
+        }
         Object plain = value;
         if (value instanceof Duration time) {
             plain = time.toMillisPart() == 0 ? time.toSeconds() + "s" : time.toMillis() + "ms";

@@ -8,6 +8,7 @@ import dev.dunlin.broker.BrokerBuilder;
 import dev.dunlin.broker.BrokerStartException;
 import dev.dunlin.broker.Listener;
 import dev.dunlin.broker.Tls;
+import dev.dunlin.broker.TlsReload;
 import dev.dunlin.broker.spi.Durability;
 import dev.dunlin.broker.spi.Limits;
 import dev.dunlin.server.admin.AdminHttp;
@@ -15,12 +16,12 @@ import dev.dunlin.server.admin.AdminSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a configuration file becomes: a broker's listeners and bounds, who comes in, and where it keeps what it has to keep. */
@@ -32,9 +33,7 @@ public final class HoconBroker {
     private final LiveBounds bounds;
     private final Map<ListenerSettings, Listener> listeners = new LinkedHashMap<>();
 
-    /** What listeners speak TLS with, by their names, as the last reading has it. */
-    private final Map<String, Tls> tls = new HashMap<>();
-
+    private final ConfiguredTls tls;
     private final List<Fault> faults = new ArrayList<>();
 
     /**
@@ -57,6 +56,7 @@ public final class HoconBroker {
         for (ListenerSettings settings : file.listeners()) {
             listeners.put(settings, access.guarded(settings, ConfiguredListener.of(settings, limits)));
         }
+        tls = new ConfiguredTls(file.listeners());
         bounds = new LiveBounds(file, server, listeners);
     }
 
@@ -143,67 +143,88 @@ public final class HoconBroker {
     }
 
     /**
-     * Takes of another reading of the file what else a broker can change while it runs: the files for TLS, passwords and rules of
-     * the listeners that had some at the start, which {@link #reload(PasswordFile)}, {@link #reload(AclFile)} and {@link #tls} go
-     * by from then on; and {@code security.anonymous} where there is a password file. The level of the log is for the caller. One
-     * thread at a time.
+     * Notes of another reading of the file what else a broker can change while it runs: the files for TLS, passwords and rules of
+     * the listeners that had some at the start, and {@code security.anonymous} where there is a password file. Nothing of it
+     * counts before {@link #reload(AclFile)}, {@link #reload(PasswordFile)} and {@link #reloaded} have it, and what can't be read
+     * never does. Of a listener that isn't at its place in the list any more, or of which anything else needs a restart, nothing
+     * is taken. The level of the log is for the caller. One thread at a time.
      *
      * @param now without faults
-     * @return a sentence for each key that has changed, and needs a restart
+     * @return a sentence for each key that says something else than what is in force, and needs a restart
      */
     public List<String> take(HoconFile now) {
         List<ListenerSettings> before = file.listeners();
-        int count = now.listeners().size();
-        if (before.size() != count) { // whatever else has changed
-            return List.of(
-                    Keys.LISTENERS + " has " + count + " in it now, not " + before.size() + ": that needs a restart");
+        List<ListenerSettings> after = now.listeners();
+        Map<ListenerSettings, ListenerSettings> same = new LinkedHashMap<>();
+        for (int i = 0; i < before.size() && before.size() == after.size(); i++) {
+            if (ConfiguredListener.isSame(before.get(i), after.get(i))) {
+                same.put(before.get(i), after.get(i));
+            }
         }
-        Set<String> taken = bounds.keys();
-        taken.add(Keys.LOG_LEVEL);
-        access.take(before, now.listeners()).forEach((key, settled) -> taken.addAll(settled(key, settled, now)));
-        for (int i = 0; i < count; i++) {
+        access.take(same);
+        tls.take(same);
+        if (before.size() != after.size()) { // whatever else has changed
+            return List.of(Keys.LISTENERS + " has " + after.size() + " in it now, not " + before.size()
+                    + ": that needs a restart");
+        }
+        return needRestart(now);
+    }
+
+    private List<String> needRestart(HoconFile now) {
+        Set<String> elsewhere = bounds.keys();
+        elsewhere.add(Keys.LOG_LEVEL);
+        elsewhere.addAll(ConfiguredListener.CHANGING);
+        for (int i = 0; i < file.listeners().size(); i++) {
+            for (String key : ConfiguredListener.CHANGING) {
+                elsewhere.add(Flat.ofListener(i, key));
+            }
+        }
+        Set<String> sentences = new LinkedHashSet<>(file.needRestart(now, elsewhere));
+        for (int i = 0; i < file.listeners().size(); i++) {
+            ListenerSettings before = file.listeners().get(i);
             ListenerSettings after = now.listeners().get(i);
-            if (ConfiguredListener.asksAs(before.get(i), after)) {
-                tls.put(after.name(), ConfiguredListener.tls(after.all()));
-                for (String key : ConfiguredListener.TLS_FILES) {
-                    taken.add(Flat.ofListener(i, key));
-                }
-            }
+            Stays stays = new Stays(i, before, after, sentences);
+            access.compare(before, after, stays);
+            tls.compare(before, after, stays);
         }
-        return file.needRestart(now, taken);
+        return List.copyOf(sentences);
     }
 
-    /** Where a key of the section security has no need of a restart, as these listeners go by what it says now. */
-    private Set<String> settled(String key, Set<ListenerSettings> settled, HoconFile now) {
-        Set<String> keys = new HashSet<>();
-        boolean all = true;
-        for (int i = 0; i < now.listeners().size(); i++) {
-            ListenerSettings listener = file.listeners().get(i);
-            if (settled.contains(listener)) {
-                keys.add(Flat.ofListener(i, key));
-            } else {
-                all &= listener.all().has(key) && now.listeners().get(i).all().has(key);
-            }
-        }
-        if (all) { // nobody is left who goes by what the broker's section says
-            keys.add(key);
-        }
-        return keys;
-    }
-
-    /** What listeners speak TLS with since the last {@link #take}, by their names. Those that aren't there: as at the start. */
+    /** What listeners are to speak TLS with by the last {@link #take}, or go on with, by the names that the broker has for them. */
     public Map<String, Tls> tls() {
-        return Map.copyOf(tls);
+        return tls.wanted();
     }
 
-    /** Reads the file again that the last {@link #take} has for these users. Blocks. */
+    /** What has come of {@link #tls}. */
+    public void reloaded(TlsReload reload) {
+        tls.taken(reload);
+    }
+
+    /**
+     * Reads the file that the last {@link #take} has for these users. To be called after {@link #reload(AclFile)}: other users
+     * wait for the rules of their listeners. Blocks.
+     *
+     * @throws AuthFileException if it can't be used, or those rules can't; the users are those of the file that was read before
+     */
     public void reload(PasswordFile users) throws AuthFileException {
         access.reload(users);
     }
 
-    /** Reads the file again that the last {@link #take} has for these rules. Blocks. */
+    /**
+     * Reads the file that the last {@link #take} has for these rules. Blocks.
+     *
+     * @throws AuthFileException if it can't be used; the rules are those of the file that was read before
+     */
     public void reload(AclFile rules) throws AuthFileException {
         access.reload(rules);
+    }
+
+    /** The files that this was made of, and those for TLS, passwords and rules that are in force. */
+    public List<Path> filesInForce() {
+        return Stream.of(file.files(), access.files(), tls.files())
+                .flatMap(List::stream)
+                .distinct()
+                .toList();
     }
 
     /** The file that it is made of. */

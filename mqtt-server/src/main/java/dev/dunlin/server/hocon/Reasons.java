@@ -5,9 +5,18 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 
 /** Why a file can't be read, in words. */
 final class Reasons {
+    /** How HOCON begins if only a bracket can be what is missing. */
+    private static final List<String> OPEN = List.of(
+            "expecting a close parentheses",
+            "Expecting close brace",
+            "List should have ended with ]",
+            "List should have ] or",
+            "List should have had new element");
+
     private Reasons() {}
 
     static String unreadable(IOException e) {
@@ -29,11 +38,14 @@ final class Reasons {
         String begins = e.origin().description() + ": ";
         boolean said = message.startsWith(begins);
         String why = said ? message.substring(begins.length()) : message;
-        return new Fault(Where.of(e.origin()), isOpen(why) ? "the file ends before each { and [ is closed" : why);
+        return new Fault(Where.of(e.origin()), why.contains("end of file") ? atTheEnd(why) : why);
     }
 
-    /** HOCON speaks of parentheses, tokens or commas then, as the case may be. */
-    private static boolean isOpen(String why) {
-        return why.contains("end of file") && !why.startsWith("Key ");
+    /** HOCON speaks of parentheses, tokens or commas where a bracket is open, as the case may be. */
+    private static String atTheEnd(String why) {
+        if (OPEN.stream().anyMatch(why::startsWith)) {
+            return "the file ends before each { and [ is closed";
+        }
+        return why.startsWith("Expecting a value") ? "the value is missing, or a bracket is open" : why;
     }
 }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,11 @@ final class Settings {
     Where where(String key, Where otherwise) {
         Setting setting = all.get(key);
         return setting == null ? otherwise : setting.where;
+    }
+
+    /** Of any kind; empty where there is no value. */
+    Optional<Object> valueOf(String key) {
+        return Optional.ofNullable(value(key));
     }
 
     private @Nullable Object value(String key) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Finds what somebody may have meant. */
 public final class Nearest {
@@ -15,6 +16,12 @@ public final class Nearest {
                 .min(Comparator.<String>comparingInt(known -> distance(known, given))
                         .thenComparing(Comparator.naturalOrder()))
                 .orElseThrow();
+    }
+
+    /** As {@link #of}, if at most a third of the characters that were given differ; null if none is that near. */
+    public static @Nullable String near(Collection<String> names, String given) {
+        String nearest = of(names, given);
+        return distance(nearest, given) * 3 <= given.length() ? nearest : null;
     }
 
     /** How many characters have to be changed, added or left out, upper and lower case being the same. */

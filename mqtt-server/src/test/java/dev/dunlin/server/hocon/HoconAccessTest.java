@@ -10,6 +10,7 @@ import dev.dunlin.auth.AclFile;
 import dev.dunlin.auth.PasswordFile;
 import dev.dunlin.auth.Passwords;
 import dev.dunlin.broker.Broker;
+import dev.dunlin.broker.TlsReload;
 import dev.dunlin.broker.testkit.WireClient;
 import dev.dunlin.codec.Connack;
 import dev.dunlin.codec.MqttVersion;
@@ -116,22 +117,113 @@ final class HoconAccessTest {
                 "listeners = [{}",
                 "{ name = own, security.anonymous = false }]");
         assertThat(configured.take(configured.file().again())).isEmpty();
+        assertThat(answer(open(broker), "a", null).isError()).as("not read yet").isTrue();
+        reload(configured);
         assertThat(answer(open(broker), "a", null)).isEqualTo(ReasonCode.SUCCESS);
         assertThat(answer(open(broker, "own"), "c", null).isError()).isTrue();
         nameless.expectDisconnect(ReasonCode.NOT_AUTHORIZED);
         brokers.file("dunlin.conf", lines);
         assertThat(configured.take(configured.file().again())).isEmpty();
+        reload(configured);
         assertThat(answer(open(broker, "own"), "c", null)).isEqualTo(ReasonCode.SUCCESS);
     }
 
     /** What a server does after {@code take}. */
     private static void reload(HoconBroker configured) throws Exception {
-        for (PasswordFile users : configured.passwordFiles()) {
-            configured.reload(users);
-        }
         for (AclFile rules : configured.aclFiles()) {
             configured.reload(rules);
         }
+        for (PasswordFile users : configured.passwordFiles()) {
+            configured.reload(users);
+        }
+    }
+
+    private List<String> take(HoconBroker configured, String... lines) {
+        brokers.file("dunlin.conf", lines);
+        return brokers.withoutFolder(configured.take(configured.file().again()));
+    }
+
+    @Test
+    void takesNoFilesOfAListenerAtThePlaceOfAnother() throws Exception {
+        String pub = "{ name = pub, security.password-file = " + users("guests", "guest") + " }";
+        String own = "{ name = own, security.password-file = " + users("users", "ann") + " }";
+        HoconBroker configured = brokers.configured("listeners = [" + pub, own + "]");
+        Broker broker = brokers.start(configured);
+        assertThat(take(configured, "listeners = [" + own, pub + "]"))
+                .containsExactlyInAnyOrder(
+                        "listeners[0].name has changed (dunlin.conf:1): that needs a restart",
+                        "listeners[1].name has changed (dunlin.conf:2): that needs a restart",
+                        "listeners[0].security.password-file has changed (dunlin.conf:1): that needs a restart",
+                        "listeners[1].security.password-file has changed (dunlin.conf:2): that needs a restart");
+        reload(configured);
+        assertThat(answer(open(broker, "own"), "a", "guest").isError()).isTrue();
+        assertThat(answer(open(broker, "own"), "a", "ann")).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(answer(open(broker, "pub"), "b", "ann").isError()).isTrue();
+    }
+
+    @Test
+    void letsNobodyInWithoutANameBeforeTheUsersAreRead() throws Exception {
+        HoconBroker configured = brokers.configured("security.password-file = " + users("users", "ann", "bob"));
+        Broker broker = brokers.start(configured);
+        assertThat(take(configured, "security { password-file = \"" + folder + "/none\", anonymous = true }"))
+                .isEmpty();
+        users("users", "ann");
+        assertThatThrownBy(() -> reload(configured)).hasMessageContaining("none is not there");
+        assertThat(answer(open(broker), "a", null).isError()).isTrue();
+        assertThat(answer(open(broker), "a", "ann")).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(answer(open(broker), "b", "bob").isError())
+                .as("the file in force was read instead")
+                .isTrue();
+        users("none", "ann");
+        reload(configured);
+        assertThat(answer(open(broker), "a", null)).isEqualTo(ReasonCode.SUCCESS);
+    }
+
+    @Test
+    void letsNobodyElseInBeforeTheRulesAreRead() throws Exception {
+        String users = "security.password-file = " + users("users", "ann");
+        HoconBroker configured =
+                brokers.configured(users, "security.acl-file = \"" + brokers.file("rules", "topic write a/#") + "\"");
+        Broker broker = brokers.start(configured);
+        assertThat(take(
+                        configured,
+                        users,
+                        "security { acl-file = \"" + brokers.file("rules2", "nonsense") + "\", anonymous = true }"))
+                .isEmpty();
+        AclFile rules = configured.aclFiles().get(0);
+        PasswordFile file = configured.passwordFiles().get(0);
+        assertThatThrownBy(() -> configured.reload(rules)).hasMessageContaining("rules2");
+        assertThatThrownBy(() -> configured.reload(file)).hasMessageContaining("rules2");
+        assertThat(answer(open(broker), "a", null).isError()).isTrue();
+        brokers.file("rules2", "topic write b/#");
+        reload(configured);
+        WireClient nameless = open(broker);
+        assertThat(answer(nameless, "a", null)).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(mayPublish(nameless, "a/x")).isFalse();
+        assertThat(mayPublish(nameless, "b/x")).isTrue();
+    }
+
+    @Test
+    void saysWhatIsStillInForceAfterAnotherFileWasTaken() throws Exception {
+        String users = "security.password-file = " + users("users", "ann");
+        HoconBroker configured = brokers.configured(users, "listeners = [{}, {}]");
+        Broker broker = brokers.start(configured);
+        assertThat(take(configured, "security.password-file = " + users("others", "bob"), "listeners = [{}, {}]"))
+                .isEmpty();
+        reload(configured);
+        String own = "listeners = [{}, { security.password-file = " + users("own", "cid") + " }]";
+        String others = folder.resolve("others").toString().replace(folder + "/", "");
+        assertThat(take(configured, users, own))
+                .containsExactlyInAnyOrder(
+                        "security.password-file is still \"" + others + "\": that needs a restart",
+                        "listeners[1].security.password-file is still \"" + others + "\": that needs a restart");
+        reload(configured);
+        assertThat(answer(open(broker), "a", "bob")).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(answer(open(broker), "a", "ann").isError()).isTrue();
+        assertThat(configured.filesInForce()).contains(folder.resolve("others")).doesNotContain(folder.resolve("own"));
+        assertThat(take(configured, users, "listeners = [{}, {}]")).isEmpty();
+        reload(configured);
+        assertThat(answer(open(broker), "a", "ann")).isEqualTo(ReasonCode.SUCCESS);
     }
 
     @Test
@@ -285,26 +377,58 @@ final class HoconAccessTest {
         assertThat(mayPublish(client.login("a"), "a/b")).isTrue();
     }
 
+    private static String tls(TestCertificate shown, String more) {
+        return "tls { chain = \"" + shown.chain() + "\", key = \"" + shown.key() + "\"" + more + " }";
+    }
+
+    private static List<String> reloadTls(HoconBroker configured, Broker broker) throws Exception {
+        TlsReload reload =
+                broker.reloadTls(configured.tls()).toCompletableFuture().get();
+        configured.reloaded(reload);
+        assertThat(reload.failed()).isEmpty();
+        return reload.reloaded();
+    }
+
     @Test
     void takesOtherCertificatesWhileItRuns() throws Exception {
         TestCertificate next = TestCertificate.of("EC");
-        String before = "listeners = [{ tls { chain = \"" + SERVER.chain() + "\", key = \"" + SERVER.key() + "\"";
-        String after = "listeners = [{ tls { chain = \"" + next.chain() + "\", key = \"" + next.key() + "\"";
-        HoconBroker configured = brokers.configured(before + " } }]");
+        HoconBroker configured = brokers.configured("listeners = [{ " + tls(SERVER, "") + " }]");
         Broker broker = brokers.start(configured);
-        brokers.file("dunlin.conf", after + ", min-version = 1.3 } }]");
-        assertThat(configured.take(configured.file().again())).isEmpty();
-        assertThat(broker.reloadTls(configured.tls())
-                        .toCompletableFuture()
-                        .get()
-                        .reloaded())
-                .containsExactly("tls");
+        assertThat(take(configured, "listeners = [{ " + tls(next, ", min-version = 1.3") + " }]"))
+                .isEmpty();
+        assertThat(reloadTls(configured, broker)).containsExactly("tls");
         assertThat(handshake(broker, next.trusting())).startsWith("TLSv1.3");
         assertThatThrownBy(() -> handshake(broker, next.trusting(), "TLSv1.2")).isInstanceOf(IOException.class);
-        brokers.file("dunlin.conf", before + ", client-ca = \"" + OURS.chain() + "\" } }]");
-        assertThat(brokers.withoutFolder(configured.take(configured.file().again())))
-                .as("as at the start, but for who is asked")
-                .containsExactly("listeners[0].tls.client-ca has changed (dunlin.conf:1): that needs a restart");
+        assertThat(take(configured, "listeners = [{ " + tls(SERVER, ", client-ca = \"" + OURS.chain() + "\"") + " }]"))
+                .as("nothing is taken, as others are asked")
+                .containsExactlyInAnyOrder(
+                        "listeners[0].tls.chain is still \"" + next.chain() + "\": that needs a restart",
+                        "listeners[0].tls.key is still \"" + next.key() + "\": that needs a restart",
+                        "listeners[0].tls.min-version is still \"1.3\": that needs a restart",
+                        "listeners[0].tls.client-ca has changed (dunlin.conf:1): that needs a restart");
+        assertThat(reloadTls(configured, broker)).containsExactly("tls");
+        assertThat(handshake(broker, next.trusting())).startsWith("TLSv1.3");
+        assertThat(configured.filesInForce()).contains(next.chain()).doesNotContain(SERVER.chain());
+        assertThat(take(configured, "listeners = [{ " + tls(SERVER, "") + " }]"))
+                .isEmpty();
+        assertThat(reloadTls(configured, broker)).containsExactly("tls");
+        assertThat(handshake(broker, SERVER.trusting(), "TLSv1.2")).startsWith("TLSv1.2");
+    }
+
+    @Test
+    void takesNoCertificatesOfAListenerThatHasMoved() throws Exception {
+        TestCertificate next = TestCertificate.of("EC");
+        String one = "{ addresses = \"127.0.0.1\", " + tls(SERVER, "") + " }";
+        String two = "{ addresses = \"127.0.0.2\", " + tls(next, "") + " }";
+        HoconBroker configured = brokers.configured("listeners = [" + one, two + "]");
+        Broker broker = brokers.start(configured);
+        assertThat(take(configured, "listeners = [" + two, one + "]"))
+                .contains(
+                        "listeners[0].addresses has changed (dunlin.conf:1): that needs a restart",
+                        "listeners[0].tls.chain has changed (dunlin.conf:1): that needs a restart",
+                        "listeners[1].tls.key has changed (dunlin.conf:2): that needs a restart");
+        assertThat(reloadTls(configured, broker)).containsExactlyInAnyOrder("tls", "tls-2");
+        assertThat(handshake(broker, SERVER.trusting())).startsWith("TLSv1.3");
     }
 
     // ---- before a start

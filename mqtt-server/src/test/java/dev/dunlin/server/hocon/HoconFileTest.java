@@ -90,6 +90,23 @@ final class HoconFileTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            a =         | the value is missing, or a bracket is open
+            listeners = | the value is missing, or a bracket is open
+            a +=        | the value is missing, or a bracket is open
+            a { b =     | the value is missing, or a bracket is open
+            include     | include keyword is not followed by a quoted string, but by: end of file
+            a           | Key 'a' may not be followed by token: end of file
+            """)
+    void doesNotSayThatABracketIsOpenWhereNoneMayBe(String line, String message) {
+        // The word alone would be a key.
+        assertThat(brokers.faults(line.equals("include") ? "include " : line))
+                .singleElement()
+                .asString()
+                .endsWith(": " + message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             {tls.chain = c}                  | listener tls has tls.chain, which needs tls.key
             {tls.key = k}                    | listener tcp has tls.key, which needs tls.chain
             {tls.min-version = 1.3}          | listener tcp has tls.min-version, which needs tls.chain and tls.key
