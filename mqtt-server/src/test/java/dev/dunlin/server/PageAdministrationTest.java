@@ -11,6 +11,7 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.testkit.RequiresTool;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -215,8 +216,34 @@ final class PageAdministrationTest {
 
             Files.writeString(configuration, LISTENERS + "limits.queue-messages-max = many\n");
             reload(page);
-            awaitText(page, "#outcome", "limits.queue-messages-max");
-            assertThat(isSeen(page, "#reload-report")).isFalse();
+            awaitText(page, "#outcome", "can't use all");
+            assertThat(page.text("#reload-failed li")).contains("nothing is reloaded", "limits.queue-messages-max");
+            assertThat(isSeen(page, "#reload-done")).isFalse();
+            assertThat(isSeen(page, "#reload-restart")).isFalse();
+            assertThat(isSeen(page, "#reload-none")).isFalse();
+        }
+    }
+
+    @Test
+    void showsWhatCountsAlreadyIfAFileCannotBeUsed(@TempDir Path temp) throws Exception {
+        Path rules = Files.writeString(temp.resolve("rules"), "topic readwrite #\n");
+        String content = LISTENERS + "security.acl-file = \"" + rules + "\"\n";
+        Path file = Files.writeString(temp.resolve("dunlin.conf"), content);
+        try (AdministeredBroker other = AdministeredBroker.configured(file);
+                Browser page = Browser.open(other.page())) {
+            awaitText(page, "#broker", "Connected");
+            Files.writeString(rules, "no rule\n");
+            Files.writeString(file, content + "limits.queue-messages-max = 60\ntcp-no-delay = false\n");
+
+            reload(page);
+
+            awaitText(page, "#outcome", "can't use all");
+            assertThat(page.text("#reload-failed li")).contains("the rules stay as they are");
+            assertThat(page.text("#reload-done")).contains("limits.queue-messages-max");
+            assertThat(page.text("#reload-restart li")).contains("tcp-no-delay has changed");
+            for (String part : List.of("#reload-failed", "#reload-done", "#reload-restart")) {
+                assertThat(isSeen(page, part)).as(part).isTrue();
+            }
         }
     }
 
