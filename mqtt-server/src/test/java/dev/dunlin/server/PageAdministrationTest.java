@@ -128,7 +128,9 @@ final class PageAdministrationTest {
             page.click("#client-actions button:text('Trace')");
             awaitTitle(page, "traces-title");
             page.click("#trace-start");
-            awaitText(page, "#trace-state", "A trace is on.");
+            awaitText(page, "#trace-state", "A trace of client “lamp” is on.");
+            go(page, "traces=switch");
+            await().until(() -> page.evaluate("document.getElementById('trace-client').value").equals("switch"));
             switches.published("house/switch", "not of the lamp", 1);
             PageAddressTest.setHidden(page, true);
             lamp.published("house/lamp", "seen", 1);
@@ -137,6 +139,7 @@ final class PageAdministrationTest {
                     .containsPattern("lamp > PUBLISH qos=1 .*topic=house/lamp 4 bytes seen")
                     .contains("lamp < PUBACK")
                     .doesNotContain("switch"));
+            assertThat(page.text("#trace-state")).isEqualTo("A trace of client “lamp” is on.");
             PageAddressTest.setHidden(page, false);
 
             page.click("#trace-stop");
@@ -147,6 +150,7 @@ final class PageAdministrationTest {
             page.fill("#trace-filter", "house/#");
             page.press("Enter");
             awaitText(page, "#trace-lines", "# trace of");
+            awaitText(page, "#trace-state", "A trace of filter “house/#” is on.");
             switches.published("house/switch", "of the filter", 1);
             lamp.published("house/lamp", "so is this", 1);
             await().untilAsserted(() -> assertThat(page.text("#trace-lines"))
@@ -176,7 +180,7 @@ final class PageAdministrationTest {
                 Browser page = open()) {
             go(page, "traces=chatty");
             page.click("#trace-start");
-            awaitText(page, "#trace-state", "A trace is on.");
+            awaitText(page, "#trace-state", "A trace of client “chatty” is on.");
             for (int i = 0; i < 1_200; i++) {
                 chatty.send(Packets.publish("many", "message " + i));
             }

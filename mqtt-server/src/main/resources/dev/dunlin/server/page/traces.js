@@ -51,7 +51,7 @@ async function run(clientId, filter) {
   const traced = { ...(clientId && { clientId }), ...(filter && { filter }) };
   let failure = null;
   try {
-    await trace(traced, line => mine.signal.aborted || take(line), mine.signal);
+    await trace(traced, line => mine.signal.aborted || take(line, nameOf(traced)), mine.signal);
   } catch (thrown) {
     failure = thrown;
   }
@@ -64,8 +64,13 @@ async function run(clientId, filter) {
   }
 }
 
-function take(line) {
-  state('A trace is on.', 'good');
+/** By name: the fields may say something else by now. */
+function nameOf({ clientId, filter }) {
+  return [clientId && `client “${clientId}”`, filter && `filter “${filter}”`].filter(Boolean).join(' and ');
+}
+
+function take(line, name) {
+  state(`A trace of ${name} is on.`, 'good');
   if (waiting.length === 0) {
     requestAnimationFrame(showWaiting); // many lines, one drawing
   }
