@@ -32,6 +32,18 @@ byId('trace-form').addEventListener('submit', event => {
 
 byId('trace-stop').addEventListener('click', stop);
 
+// A browser has six connections to an origin for all its tabs: of those that nobody looks at, one has a trace, the latest.
+const otherTabs = new BroadcastChannel('dunlin-traces');
+
+document.addEventListener('visibilitychange', () => document.hidden && running && otherTabs.postMessage('hidden'));
+
+otherTabs.addEventListener('message', () => {
+  if (document.hidden && running) {
+    stop();
+    state('The trace was stopped: another tab that nobody sees has one.', 'bad');
+  }
+});
+
 function stop() {
   running?.abort();
   running = null;
