@@ -96,8 +96,10 @@ final class PageAddressTest {
     @Test
     void takesANewTokenInTheSameTab() throws Exception {
         try (Browser page = open()) {
+            trace(page, "of-the-token-before");
             go(page, "token=somebody-elses-token");
             awaitText(page, "#token-reason", "doesn't accept this token");
+            assertThat(page.text("#trace-state")).isEqualTo("No trace is on.");
             assertThat(page.evaluate("location.href")).doesNotContain("token");
 
             go(page, "token=" + AdministeredBroker.TOKEN);

@@ -25,12 +25,12 @@ function state(text, kind) {
 byId('trace-form').addEventListener('submit', event => {
   event.preventDefault();
   say('');
-  stop();
+  stopTrace();
   clear();
   run(byId('trace-client').value, byId('trace-filter').value);
 });
 
-byId('trace-stop').addEventListener('click', stop);
+byId('trace-stop').addEventListener('click', stopTrace);
 
 // A browser has six connections to an origin for all its tabs: of those that nobody looks at, one has a trace, the latest.
 const otherTabs = new BroadcastChannel('dunlin-traces');
@@ -39,12 +39,13 @@ document.addEventListener('visibilitychange', () => document.hidden && running &
 
 otherTabs.addEventListener('message', () => {
   if (document.hidden && running) {
-    stop();
+    stopTrace();
     state('The trace was stopped: another tab that nobody sees has one.', 'bad');
   }
 });
 
-function stop() {
+/** Ends the trace, if one is on. */
+export function stopTrace() {
   running?.abort();
   running = null;
   if (document.activeElement === byId('trace-stop')) {
@@ -70,7 +71,7 @@ async function run(clientId, filter) {
   if (running !== mine) {
     return; // somebody has stopped it
   }
-  stop();
+  stopTrace();
   if (failure) {
     complain(failure.message);
   }
