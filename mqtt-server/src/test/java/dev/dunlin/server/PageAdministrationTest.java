@@ -91,6 +91,28 @@ final class PageAdministrationTest {
         }
     }
 
+    /** Such as those of the process that the broker is in: they have no names of their own. */
+    @Test
+    void hasARowForEachOfTwoSubscribersThatLookTheSame() throws Exception {
+        try (Browser page = open()) {
+            page.evaluate("""
+                    (() => {
+                      const real = window.fetch;
+                      const local = { kind: 'LOCAL', name: 'audit', qos: 1, noLocal: false, subscriptionIds: [], group: [] };
+                      window.fetch = (where, ...rest) => where.startsWith('/api/v1/subscribers')
+                        ? Promise.resolve(new Response(JSON.stringify({ items: [local, local], next: null })))
+                        : real(where, ...rest);
+                      return true;
+                    })()""");
+            go(page, "topics");
+            page.fill("#subscribers-topic", "plant/7");
+            page.press("Enter");
+            awaitText(page, "#subscribers-list tbody", "audit");
+            assertThat(page.evaluate("document.querySelectorAll('#subscribers-list tbody tr').length"))
+                    .isEqualTo("2");
+        }
+    }
+
     private static boolean isSeen(Browser page, String selector) throws Exception {
         return page.evaluate("document.querySelector(\"" + selector + "\").checkVisibility()")
                 .equals("true");
