@@ -35,10 +35,17 @@ byId('trace-stop').addEventListener('click', stopTrace);
 // A browser has six connections to an origin for all its tabs: of those that nobody looks at, one has a trace, the latest.
 const otherTabs = new BroadcastChannel('dunlin-traces');
 
-document.addEventListener('visibilitychange', () => document.hidden && running && otherTabs.postMessage('hidden'));
+let hiddenSince = ''; // as text that sorts; no two tabs have the same, so of two that are hidden at once one goes on
 
-otherTabs.addEventListener('message', () => {
+document.addEventListener('visibilitychange', () => {
+  hiddenSince = `${Date.now()} ${Math.random()}`;
   if (document.hidden && running) {
+    otherTabs.postMessage(hiddenSince);
+  }
+});
+
+otherTabs.addEventListener('message', ({ data: theirs }) => {
+  if (document.hidden && running && hiddenSince < theirs) {
     stopTrace();
     state('The trace was stopped: another tab that nobody sees has one.', 'bad');
   }
