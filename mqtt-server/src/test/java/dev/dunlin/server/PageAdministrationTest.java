@@ -155,7 +155,8 @@ final class PageAdministrationTest {
             page.click("#trace-start");
             awaitText(page, "#trace-state", "A trace of client “lamp” is on.");
             go(page, "traces=switch");
-            await().until(() -> page.evaluate("document.getElementById('trace-client').value").equals("switch"));
+            await().until(() -> page.evaluate("document.getElementById('trace-client').value")
+                    .equals("switch"));
             switches.published("house/switch", "not of the lamp", 1);
             PageAddressTest.setHidden(page, true);
             lamp.published("house/lamp", "seen", 1);
