@@ -34,15 +34,7 @@ function say(fields) {
 }
 
 async function open(command) {
-  browser ??= chromium.launch({
-    executablePath: executable('chromium'),
-    args: ['--ignore-certificate-errors-spki-list=' + command.get('trusted')],
-  });
-  const context = await (await browser).newContext({
-    viewport: { width: Number(command.get('width')), height: Number(command.get('height')) },
-    colorScheme: command.get('scheme'),
-    reducedMotion: 'reduce',
-  });
+  const context = pages.get(command.get('beside'))?.context() ?? await newContext(command);
   const page = await context.newPage();
   page.setDefaultTimeout(TIMEOUT_MS);
   const name = command.get('page');
@@ -53,6 +45,19 @@ async function open(command) {
   page.on('request', request => tell('request', request.url()));
   page.on('websocket', socket => tell('request', socket.url()));
   await page.goto(command.get('url'));
+}
+
+/** As a browser of its own: with nothing in common with the others. */
+async function newContext(command) {
+  browser ??= chromium.launch({
+    executablePath: executable('chromium'),
+    args: ['--ignore-certificate-errors-spki-list=' + command.get('trusted')],
+  });
+  return (await browser).newContext({
+    viewport: { width: Number(command.get('width')), height: Number(command.get('height')) },
+    colorScheme: command.get('scheme'),
+    reducedMotion: 'reduce',
+  });
 }
 
 function executable(name) {
@@ -112,6 +117,10 @@ async function shoot(command) {
 }
 
 async function close(command) {
-  await pageOf(command).context().close();
+  const context = pageOf(command).context();
+  await pageOf(command).close();
+  if (context.pages().length === 0) {
+    await context.close();
+  }
   pages.delete(command.get('page'));
 }

@@ -42,11 +42,21 @@ final class Browser implements AutoCloseable {
         return open(url, Window.DESKTOP);
     }
 
-    static synchronized Browser open(String url, Window window) throws Exception {
+    static Browser open(String url, Window window) throws Exception {
+        return open(url, window, "");
+    }
+
+    /** Another tab: what one of a browser has in common with its others, they have too, but for the storage of a tab. */
+    Browser beside(String url) throws Exception {
+        return open(url, Window.DESKTOP, name);
+    }
+
+    private static synchronized Browser open(String url, Window window, String beside) throws Exception {
         Browser page = new Browser(node(), Integer.toString(++last));
         OPEN.put(page.name, page);
         page.call(page.command("open")
                 .with("url", url)
+                .with("beside", beside)
                 .with("width", window.width)
                 .with("height", window.height)
                 .with("scheme", window.scheme)

@@ -201,6 +201,27 @@ class DunlinScriptTest {
         assertThat(builds()).isEqualTo(2);
     }
 
+    @Test
+    void buildsAgainWhenItCannotLookForNewerSources() throws Exception {
+        run("--version");
+        writeScript(bin.resolve("find"), "echo no rights >&2; exit 1");
+
+        Ended ended = run("--version");
+
+        assertThat(ended.code()).isZero();
+        assertThat(ended.err()).contains("no rights", BUILDING);
+        assertThat(builds()).isEqualTo(2);
+    }
+
+    @Test
+    void buildsNothingForWhatIsLeftOfAModule() throws Exception {
+        Files.createDirectories(root.resolve("mqtt-gone/target"));
+        run("--version");
+
+        assertThat(run("--version").err()).isEmpty();
+        assertThat(builds()).isEqualTo(1);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -358,7 +379,7 @@ class DunlinScriptTest {
     /** One folder with what the script calls, and nothing else. */
     private String pathWithoutMaven() throws IOException {
         Path tools = Files.createDirectories(temp.resolve("tools"));
-        for (String tool : List.of("dirname", "readlink", "sed", "find", "head", "mkdir")) {
+        for (String tool : List.of("dirname", "readlink", "sed", "find", "mkdir")) {
             writeScript(tools.resolve(tool), "exec " + onPath(tool) + " \"$@\"");
         }
         return tools.toString();

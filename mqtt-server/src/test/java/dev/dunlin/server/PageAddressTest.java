@@ -96,8 +96,10 @@ final class PageAddressTest {
     @Test
     void takesANewTokenInTheSameTab() throws Exception {
         try (Browser page = open()) {
+            trace(page, "of-the-token-before");
             go(page, "token=somebody-elses-token");
             awaitText(page, "#token-reason", "doesn't accept this token");
+            assertThat(page.text("#trace-state")).isEqualTo("No trace is on.");
             assertThat(page.evaluate("location.href")).doesNotContain("token");
 
             go(page, "token=" + AdministeredBroker.TOKEN);
@@ -129,6 +131,32 @@ final class PageAddressTest {
             assertThat(page.evaluate("document.body.className")).doesNotContain("stale");
             assertThat(page.complaints()).isEmpty();
         }
+    }
+
+    @Test
+    void hasOneTraceAmongTheTabsThatNobodySees() throws Exception {
+        try (Browser first = open();
+                Browser second = first.beside(broker.page());
+                Browser third = first.beside(broker.page())) {
+            trace(first, "one");
+            trace(second, "two");
+            trace(third, "three");
+
+            setHidden(first, true);
+            setHidden(second, true);
+
+            awaitText(first, "#trace-state", "another tab that nobody sees has one");
+            assertThat(first.evaluate("document.getElementById('trace-stop').disabled"))
+                    .isEqualTo("true");
+            assertThat(second.text("#trace-state")).isEqualTo("A trace of client “two” is on.");
+            assertThat(third.text("#trace-state")).isEqualTo("A trace of client “three” is on.");
+        }
+    }
+
+    private static void trace(Browser page, String clientId) throws Exception {
+        go(page, "traces=" + clientId);
+        page.click("#trace-start");
+        awaitText(page, "#trace-state", "A trace of client “" + clientId + "” is on.");
     }
 
     /** When the broker has last looked at itself. */

@@ -11,6 +11,7 @@ import dev.dunlin.codec.MqttVersion;
 import dev.dunlin.codec.testkit.RequiresTool;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -83,10 +84,35 @@ final class PageAdministrationTest {
             });
             assertThat(page.complaints()).isEmpty();
 
-            page.fill("#subscribers-topic", "plant/#"); // no topic
+            page.fill("#subscribers-topic", "plant/7/alarm");
+            page.press("Enter");
+            awaitText(page, "#subscribers-list tbody", "reader");
+            page.fill("#subscribers-topic", "plant/#"); // no topic: nothing of the one before is left
             page.press("Enter");
             awaitText(page, "#outcome", "plant/#");
             assertThat(page.text("#subscribers-list tbody")).isEmpty();
+        }
+    }
+
+    /** Such as those of the process that the broker is in: they have no names of their own. */
+    @Test
+    void hasARowForEachOfTwoSubscribersThatLookTheSame() throws Exception {
+        try (Browser page = open()) {
+            page.evaluate("""
+                    (() => {
+                      const real = window.fetch;
+                      const local = { kind: 'LOCAL', name: 'audit', qos: 1, noLocal: false, subscriptionIds: [], group: [] };
+                      window.fetch = (where, ...rest) => where.startsWith('/api/v1/subscribers')
+                        ? Promise.resolve(new Response(JSON.stringify({ items: [local, local], next: null })))
+                        : real(where, ...rest);
+                      return true;
+                    })()""");
+            go(page, "topics");
+            page.fill("#subscribers-topic", "plant/7");
+            page.press("Enter");
+            awaitText(page, "#subscribers-list tbody", "audit");
+            assertThat(page.evaluate("document.querySelectorAll('#subscribers-list tbody tr').length"))
+                    .isEqualTo("2");
         }
     }
 
@@ -127,7 +153,10 @@ final class PageAdministrationTest {
             page.click("#client-actions button:text('Trace')");
             awaitTitle(page, "traces-title");
             page.click("#trace-start");
-            awaitText(page, "#trace-state", "A trace is on.");
+            awaitText(page, "#trace-state", "A trace of client “lamp” is on.");
+            go(page, "traces=switch");
+            await().until(() -> page.evaluate("document.getElementById('trace-client').value")
+                    .equals("switch"));
             switches.published("house/switch", "not of the lamp", 1);
             PageAddressTest.setHidden(page, true);
             lamp.published("house/lamp", "seen", 1);
@@ -136,6 +165,7 @@ final class PageAdministrationTest {
                     .containsPattern("lamp > PUBLISH qos=1 .*topic=house/lamp 4 bytes seen")
                     .contains("lamp < PUBACK")
                     .doesNotContain("switch"));
+            assertThat(page.text("#trace-state")).isEqualTo("A trace of client “lamp” is on.");
             PageAddressTest.setHidden(page, false);
 
             page.click("#trace-stop");
@@ -146,6 +176,7 @@ final class PageAdministrationTest {
             page.fill("#trace-filter", "house/#");
             page.press("Enter");
             awaitText(page, "#trace-lines", "# trace of");
+            awaitText(page, "#trace-state", "A trace of filter “house/#” is on.");
             switches.published("house/switch", "of the filter", 1);
             lamp.published("house/lamp", "so is this", 1);
             await().untilAsserted(() -> assertThat(page.text("#trace-lines"))
@@ -175,7 +206,7 @@ final class PageAdministrationTest {
                 Browser page = open()) {
             go(page, "traces=chatty");
             page.click("#trace-start");
-            awaitText(page, "#trace-state", "A trace is on.");
+            awaitText(page, "#trace-state", "A trace of client “chatty” is on.");
             for (int i = 0; i < 1_200; i++) {
                 chatty.send(Packets.publish("many", "message " + i));
             }
@@ -198,9 +229,12 @@ final class PageAdministrationTest {
             Files.writeString(configuration, LISTENERS + "limits.queue-messages-max = 60\ntcp-no-delay = false\n");
             page.click("#reload");
             page.press("Escape");
-            assertThat(page.requests()).noneMatch(url -> url.endsWith("/reload"));
             reload(page);
             await().until(() -> isSeen(page, "#reload-report"));
+            assertThat(page.requests())
+                    .filteredOn(url -> url.endsWith("/reload"))
+                    .as("of the one that was confirmed")
+                    .hasSize(1);
             assertThat(page.text("#reload-done li")).isEqualTo("limits.queue-messages-max");
             assertThat(page.text("#reload-restart li")).contains("tcp-no-delay has changed", "needs a restart");
             assertThat(isSeen(page, "#reload-none")).isFalse();
@@ -215,8 +249,34 @@ final class PageAdministrationTest {
 
             Files.writeString(configuration, LISTENERS + "limits.queue-messages-max = many\n");
             reload(page);
-            awaitText(page, "#outcome", "limits.queue-messages-max");
-            assertThat(isSeen(page, "#reload-report")).isFalse();
+            awaitText(page, "#outcome", "can't use all");
+            assertThat(page.text("#reload-failed li")).contains("nothing is reloaded", "limits.queue-messages-max");
+            assertThat(isSeen(page, "#reload-done")).isFalse();
+            assertThat(isSeen(page, "#reload-restart")).isFalse();
+            assertThat(isSeen(page, "#reload-none")).isFalse();
+        }
+    }
+
+    @Test
+    void showsWhatCountsAlreadyIfAFileCannotBeUsed(@TempDir Path temp) throws Exception {
+        Path rules = Files.writeString(temp.resolve("rules"), "topic readwrite #\n");
+        String content = LISTENERS + "security.acl-file = \"" + rules + "\"\n";
+        Path file = Files.writeString(temp.resolve("dunlin.conf"), content);
+        try (AdministeredBroker other = AdministeredBroker.configured(file);
+                Browser page = Browser.open(other.page())) {
+            awaitText(page, "#broker", "Connected");
+            Files.writeString(rules, "no rule\n");
+            Files.writeString(file, content + "limits.queue-messages-max = 60\ntcp-no-delay = false\n");
+
+            reload(page);
+
+            awaitText(page, "#outcome", "can't use all");
+            assertThat(page.text("#reload-failed li")).contains("the rules stay as they are");
+            assertThat(page.text("#reload-done")).contains("limits.queue-messages-max");
+            assertThat(page.text("#reload-restart li")).contains("tcp-no-delay has changed");
+            for (String part : List.of("#reload-failed", "#reload-done", "#reload-restart")) {
+                assertThat(isSeen(page, part)).as(part).isTrue();
+            }
         }
     }
 

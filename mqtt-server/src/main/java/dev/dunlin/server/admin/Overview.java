@@ -104,15 +104,16 @@ final class Overview {
         return Answer.json(sampler.history().view(request.number("seconds", 300, 1, History.SAMPLES)));
     }
 
-    /** As SIGHUP does it. */
+    /** As SIGHUP does it. If something has failed the rest may count already, so that is said too. */
     Answer reload(Request request) throws Problem, InterruptedException {
         ReloadReport outcome = Request.await(traits.reload().get());
-        if (!outcome.failed().isEmpty()) {
-            throw Problem.badRequest(String.join("; ", outcome.failed()));
-        }
         Map<String, Object> view = new LinkedHashMap<>();
         view.put("reloaded", outcome.reloaded());
         view.put("needRestart", outcome.needRestart());
-        return Answer.json(view);
+        if (outcome.failed().isEmpty()) {
+            return Answer.json(view);
+        }
+        view.put("failed", outcome.failed());
+        return Problem.badRequest(String.join("; ", outcome.failed())).answer(view);
     }
 }

@@ -43,11 +43,17 @@ final class Problem extends Exception {
     }
 
     Answer answer() {
+        return answer(Map.of());
+    }
+
+    /** @param further members that only this kind of problem has, in their order */
+    Answer answer(Map<String, Object> further) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("type", "about:blank");
         body.put("title", TITLES.getOrDefault(status, "Problem"));
         body.put("status", status);
         body.put("detail", getMessage());
+        body.putAll(further);
         Answer answer = Answer.json(status, "application/problem+json", body);
         return status == 401 ? answer.with("WWW-Authenticate", "Bearer") : answer;
     }

@@ -7,11 +7,12 @@ const SILENCE_MS = 5_000;
 const TRACE_SILENCE_MS = 20_000;
 const ANSWER_MS = 30_000;
 
-/** An answer that isn't a success, with the broker's own words for it. */
+/** An answer that isn't a success, with the broker's own words for it, and all of its problem document: null if there is none. */
 export class Refused extends Error {
-  constructor(status, message) {
+  constructor(status, message, problem) {
     super(message);
     this.status = status;
+    this.problem = problem;
   }
 }
 
@@ -100,18 +101,18 @@ async function request(method, where, signal, body) {
   const headers = { Authorization: `Bearer ${token() ?? ''}`, ...(body && { 'Content-Type': 'application/json' }) };
   const response = await fetch(where, { method, headers, signal, body: body && JSON.stringify(body) }).catch(noAnswer);
   if (!response.ok) {
-    throw new Refused(response.status, await reason(response));
+    throw await refusal(response);
   }
   return response;
 }
 
 /** What the problem document of an answer says, or what HTTP does. */
-async function reason(response) {
+async function refusal(response) {
   const text = await response.text().catch(noAnswer);
   try {
     const problem = JSON.parse(text);
-    return problem.detail ?? problem.title;
+    return new Refused(response.status, problem.detail ?? problem.title, problem);
   } catch {
-    return `${response.status} ${response.statusText}`;
+    return new Refused(response.status, `${response.status} ${response.statusText}`, null);
   }
 }

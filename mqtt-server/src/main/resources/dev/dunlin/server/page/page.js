@@ -7,7 +7,7 @@ import { showHistory } from './charts.js';
 import { showClient, showClients, showSlow } from './clients.js';
 import { showTopics } from './topics.js';
 import { offerListeners } from './messages.js';
-import { offerClient } from './traces.js';
+import { offerClient, stopTrace } from './traces.js';
 import './reload.js';
 
 const RETRY_MS = 2_000;
@@ -31,6 +31,7 @@ function takeTokenFromAddress() {
 }
 
 function askForToken(reason) {
+  stopTrace(); // of the token before: its button is about to go
   document.querySelectorAll('[data-view]').forEach(view => { view.hidden = true; });
   byId('views').hidden = true;
   byId('token').hidden = false;
@@ -197,6 +198,7 @@ document.querySelector('.skip').addEventListener('click', event => {
 addEventListener('hashchange', () => {
   if (takeTokenFromAddress()) {
     stopStream();
+    stopTrace();
     begin();
   }
   if (!byId('views').hidden) {

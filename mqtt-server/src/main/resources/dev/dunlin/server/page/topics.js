@@ -25,7 +25,7 @@ let topic = '';
 
 const subscribers = new Pages(byId('subscribers-list'), {
   label: 'Subscribers',
-  key: each => JSON.stringify(each), // a row is made anew when its members are others
+  key: (each, i) => JSON.stringify([each, i]), // anew when its members are others; local subscriptions may look the same
   columns: [
     { title: 'Subscriber', node: each => (each.kind === 'SESSION' ? linkTo(each.name) : foreign(each.name)) },
     { title: 'What', text: each => KINDS[each.kind] ?? each.kind },

@@ -25,14 +25,34 @@ function state(text, kind) {
 byId('trace-form').addEventListener('submit', event => {
   event.preventDefault();
   say('');
-  stop();
+  stopTrace();
   clear();
   run(byId('trace-client').value, byId('trace-filter').value);
 });
 
-byId('trace-stop').addEventListener('click', stop);
+byId('trace-stop').addEventListener('click', stopTrace);
 
-function stop() {
+// A browser has six connections to an origin for all its tabs: of those that nobody looks at, one has a trace, the latest.
+const otherTabs = new BroadcastChannel('dunlin-traces');
+
+let hiddenSince = ''; // as text that sorts; no two tabs have the same, so of two that are hidden at once one goes on
+
+document.addEventListener('visibilitychange', () => {
+  hiddenSince = `${Date.now()} ${Math.random()}`;
+  if (document.hidden && running) {
+    otherTabs.postMessage(hiddenSince);
+  }
+});
+
+otherTabs.addEventListener('message', ({ data: theirs }) => {
+  if (document.hidden && running && hiddenSince < theirs) {
+    stopTrace();
+    state('The trace was stopped: another tab that nobody sees has one.', 'bad');
+  }
+});
+
+/** Ends the trace, if one is on. */
+export function stopTrace() {
   running?.abort();
   running = null;
   if (document.activeElement === byId('trace-stop')) {
@@ -51,21 +71,26 @@ async function run(clientId, filter) {
   const traced = { ...(clientId && { clientId }), ...(filter && { filter }) };
   let failure = null;
   try {
-    await trace(traced, line => mine.signal.aborted || take(line), mine.signal);
+    await trace(traced, line => mine.signal.aborted || take(line, nameOf(traced)), mine.signal);
   } catch (thrown) {
     failure = thrown;
   }
   if (running !== mine) {
     return; // somebody has stopped it
   }
-  stop();
+  stopTrace();
   if (failure) {
     complain(failure.message);
   }
 }
 
-function take(line) {
-  state('A trace is on.', 'good');
+/** By name: the fields may say something else by now. */
+function nameOf({ clientId, filter }) {
+  return [clientId && `client “${clientId}”`, filter && `filter “${filter}”`].filter(Boolean).join(' and ');
+}
+
+function take(line, name) {
+  state(`A trace of ${name} is on.`, 'good');
   if (waiting.length === 0) {
     requestAnimationFrame(showWaiting); // many lines, one drawing
   }

@@ -401,10 +401,15 @@ final class AdminHttpTest {
                 .containsEntry("needRestart", List.of());
         server.reloads(CompletableFuture.completedFuture(new ReloadReport(List.of(), List.of("a", "b"), List.of())));
         assertThat(server.post("/api/v1/reload", "")).containsEntry("needRestart", List.of("a", "b"));
-        server.reloads(CompletableFuture.completedFuture(new ReloadReport(List.of(), List.of(), List.of("no", "why"))));
+        server.reloads(CompletableFuture.completedFuture(
+                new ReloadReport(List.of("the rules"), List.of("a"), List.of("no", "why"))));
         HttpResponse<String> failed = server.send(server.posting("/api/v1/reload", ""));
         assertThat(failed.statusCode()).isEqualTo(400);
-        assertThat(failed.body()).contains("no; why");
+        assertThat(OpenApi.parsed(failed.body()))
+                .containsEntry("detail", "no; why")
+                .containsEntry("reloaded", List.of("the rules"))
+                .containsEntry("needRestart", List.of("a"))
+                .containsEntry("failed", List.of("no", "why"));
         server.reloads(CompletableFuture.failedFuture(new IllegalStateException("a bug")));
         assertThat(server.send(server.posting("/api/v1/reload", "")).statusCode())
                 .isEqualTo(500);
