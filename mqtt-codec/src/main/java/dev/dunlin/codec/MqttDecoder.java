@@ -95,6 +95,9 @@ public final class MqttDecoder { // hot
 
     /** Sets the version: for {@link Peer#SERVER} before the first byte. A client's comes from its CONNECT. */
     public void version(MqttVersion version) {
+        if (this.version != version) {
+            publish = null; // what it knows of the packet before was checked by the other's rules
+        }
         this.version = version;
     }
 

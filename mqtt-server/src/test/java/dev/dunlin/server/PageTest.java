@@ -392,7 +392,7 @@ final class PageTest {
             go(page, "traces");
             page.fill("#trace-filter", "later");
             page.press("Enter");
-            awaitText(page, "#trace-state", "A trace is on.");
+            awaitText(page, "#trace-state", "A trace of filter “later” is on.");
 
             broker.stop();
             awaitText(page, "#broker", "Reconnecting");

@@ -114,6 +114,23 @@ final class ConfiguredAccess {
         due.addAll(rulesNow.keySet());
     }
 
+    /** How many of the two, users and rules, are other ones than those in force. */
+    int changes(ListenerSettings listener, ListenerSettings now) {
+        PasswordFile users = usersOf.get(listener);
+        AclFile rules = rulesOf.get(listener);
+        boolean otherUsers = users == null
+                ? path(now, Keys.PASSWORD_FILE).isPresent() || !Objects.equals(listener.anonymous(), now.anonymous())
+                : !wanted(now).equals(Optional.of(inForce(usersNow, users)));
+        boolean otherRules =
+                !path(now, Keys.ACL_FILE).equals(Optional.ofNullable(rules).map(file -> inForce(rulesNow, file)));
+        return (otherUsers ? 1 : 0) + (otherRules ? 1 : 0);
+    }
+
+    private static <F, W> W inForce(Map<F, Choice<W>> all, F file) {
+        return Objects.requireNonNull(all.get(file), "not of this configuration")
+                .inForce();
+    }
+
     private static Optional<Path> path(ListenerSettings settings, String key) {
         return Optional.ofNullable(settings.access(key)).map(Path::of);
     }
@@ -194,6 +211,9 @@ final class ConfiguredAccess {
         Choice<Users> choice = Objects.requireNonNull(usersNow.get(file), "not of this configuration");
         Users wanted = choice.wanted();
         boolean first = due.remove(file);
+        if (!wanted.anonymous) {
+            file.anonymous(false); // this waits for no file
+        }
         try {
             if (isLooser(choice)) {
                 requireRules(file);

@@ -24,6 +24,15 @@ final class ConfiguredTls {
         listeners.forEach((listener, says) -> says.want(now.getOrDefault(listener, says.inForce())));
     }
 
+    /** 1 if other certificates of clients are trusted than those in force, or 0. */
+    int changes(ListenerSettings listener, ListenerSettings now) {
+        Choice<ListenerSettings> says = listeners.get(listener);
+        Settings held = says == null ? listener.all() : says.inForce().all();
+        boolean same = held.valueOf(Keys.TLS_CLIENT_CA).equals(now.all().valueOf(Keys.TLS_CLIENT_CA))
+                && held.valueOf(Keys.TLS_CLIENT_CRL).equals(now.all().valueOf(Keys.TLS_CLIENT_CRL));
+        return same ? 0 : 1;
+    }
+
     /** What each is to speak TLS with, by the names that the broker has. */
     Map<String, Tls> wanted() {
         Map<String, Tls> all = new LinkedHashMap<>();

@@ -147,7 +147,8 @@ public final class HoconBroker {
      * the listeners that had some at the start, and {@code security.anonymous} where there is a password file. Nothing of it
      * counts before {@link #reload(AclFile)}, {@link #reload(PasswordFile)} and {@link #reloaded} have it, and what can't be read
      * never does. Of a listener that isn't at its place in the list any more, or of which anything else needs a restart, nothing
-     * is taken. The level of the log is for the caller. One thread at a time.
+     * is taken; nor if more than one says something else of its users, its rules and the certificates that it trusts: one without
+     * the other could let somebody in whom neither reading lets in. The level of the log is for the caller. One thread at a time.
      *
      * @param now without faults
      * @return a sentence for each key that says something else than what is in force, and needs a restart
@@ -157,8 +158,10 @@ public final class HoconBroker {
         List<ListenerSettings> after = now.listeners();
         Map<ListenerSettings, ListenerSettings> same = new LinkedHashMap<>();
         for (int i = 0; i < before.size() && before.size() == after.size(); i++) {
-            if (ConfiguredListener.isSame(before.get(i), after.get(i))) {
-                same.put(before.get(i), after.get(i));
+            ListenerSettings its = before.get(i);
+            boolean oneChange = access.changes(its, after.get(i)) + tls.changes(its, after.get(i)) <= 1;
+            if (oneChange && ConfiguredListener.isSame(its, after.get(i))) {
+                same.put(its, after.get(i));
             }
         }
         access.take(same);

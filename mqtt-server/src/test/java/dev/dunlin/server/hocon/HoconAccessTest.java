@@ -179,28 +179,77 @@ final class HoconAccessTest {
         assertThat(answer(open(broker), "a", null)).isEqualTo(ReasonCode.SUCCESS);
     }
 
+    /** Either without the other could let in somebody whom neither reading lets in, or with more rights. */
+    @Test
+    void takesNoneOfTwoThatChangeTogether() throws Exception {
+        String users = "security.password-file = " + users("users", "ann");
+        String others = "security.password-file = " + users("others", "bob");
+        String rules = "security.acl-file = \"" + brokers.file("rules", "user ann", "topic write a/#") + "\"";
+        String rules2 = "security.acl-file = \"" + brokers.file("rules2", "user ann", "topic write b/#") + "\"";
+        HoconBroker configured = brokers.configured(users, rules);
+        Broker broker = brokers.start(configured);
+        String needsARestart = " has changed (dunlin.conf:%d): that needs a restart";
+        assertThat(take(configured, users, rules2, "security.anonymous = true"))
+                .containsExactlyInAnyOrder(
+                        "security.acl-file" + needsARestart.formatted(2),
+                        "security.anonymous" + needsARestart.formatted(3));
+        reload(configured);
+        assertThat(answer(open(broker), "a", null).isError()).isTrue();
+        assertThat(take(configured, others, rules2))
+                .containsExactlyInAnyOrder(
+                        "security.password-file" + needsARestart.formatted(1),
+                        "security.acl-file" + needsARestart.formatted(2));
+        reload(configured);
+        assertThat(answer(open(broker), "b", "bob").isError()).isTrue();
+        WireClient ann = open(broker);
+        assertThat(answer(ann, "a", "ann")).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(mayPublish(ann, "a/x")).isTrue();
+        assertThat(mayPublish(ann, "b/x")).isFalse();
+    }
+
+    @Test
+    void letsNobodyInWithoutANameUnderRulesThatWereNeverThere() throws Exception {
+        String users = "security.password-file = " + users("users", "ann");
+        String rules = "security.acl-file = \"" + brokers.file("rules", "topic write a/#") + "\"";
+        HoconBroker configured = brokers.configured(users);
+        Broker broker = brokers.start(configured);
+        assertThat(take(configured, users, rules, "security.anonymous = true")).hasSize(2);
+        reload(configured);
+        assertThat(answer(open(broker), "a", null).isError()).isTrue();
+    }
+
     @Test
     void letsNobodyElseInBeforeTheRulesAreRead() throws Exception {
         String users = "security.password-file = " + users("users", "ann");
-        HoconBroker configured =
-                brokers.configured(users, "security.acl-file = \"" + brokers.file("rules", "topic write a/#") + "\"");
+        String rules = "security.acl-file = \"" + brokers.file("rules", "topic write a/#") + "\"";
+        HoconBroker configured = brokers.configured(users, rules);
         Broker broker = brokers.start(configured);
-        assertThat(take(
-                        configured,
-                        users,
-                        "security { acl-file = \"" + brokers.file("rules2", "nonsense") + "\", anonymous = true }"))
-                .isEmpty();
-        AclFile rules = configured.aclFiles().get(0);
+        brokers.file("rules", "nonsense");
+        assertThat(take(configured, users, rules, "security.anonymous = true")).isEmpty();
+        AclFile read = configured.aclFiles().get(0);
         PasswordFile file = configured.passwordFiles().get(0);
-        assertThatThrownBy(() -> configured.reload(rules)).hasMessageContaining("rules2");
-        assertThatThrownBy(() -> configured.reload(file)).hasMessageContaining("rules2");
+        assertThatThrownBy(() -> configured.reload(read)).hasMessageContaining("rules");
+        assertThatThrownBy(() -> configured.reload(file)).hasMessageContaining("rules");
         assertThat(answer(open(broker), "a", null).isError()).isTrue();
-        brokers.file("rules2", "topic write b/#");
+        brokers.file("rules", "topic write b/#");
         reload(configured);
         WireClient nameless = open(broker);
         assertThat(answer(nameless, "a", null)).isEqualTo(ReasonCode.SUCCESS);
         assertThat(mayPublish(nameless, "a/x")).isFalse();
         assertThat(mayPublish(nameless, "b/x")).isTrue();
+    }
+
+    @Test
+    void wantsANameAtOnceEvenIfNoUsersCanBeRead() throws Exception {
+        String users = "security.password-file = " + users("users", "ann");
+        HoconBroker configured = brokers.configured(users, "security.anonymous = true");
+        Broker broker = brokers.start(configured);
+        assertThat(answer(open(broker), "a", null)).isEqualTo(ReasonCode.SUCCESS);
+        assertThat(take(configured, "security.password-file = \"" + folder + "/none\""))
+                .isEmpty();
+        assertThatThrownBy(() -> reload(configured)).hasMessageContaining("none is not there");
+        assertThat(answer(open(broker), "b", null).isError()).isTrue();
+        assertThat(answer(open(broker), "b", "ann")).isEqualTo(ReasonCode.SUCCESS);
     }
 
     @Test
@@ -237,12 +286,20 @@ final class HoconAccessTest {
         WireClient ann = open(broker);
         assertThat(answer(ann, "a", "ann")).isEqualTo(ReasonCode.SUCCESS);
         assertThat(mayPublish(ann, "b/x")).isTrue();
-        brokers.file(
-                "dunlin.conf",
-                "security { password-file = " + users("users2", "ann", "cid"),
-                "acl-file = \"" + brokers.file("rules2", "user ann", "topic write c/#") + "\" }",
-                own + users("others2", "dora") + " }]");
-        assertThat(configured.take(configured.file().again())).isEmpty();
+        String rules2 = "acl-file = \"" + brokers.file("rules2", "user ann", "topic write c/#") + "\" }";
+        assertThat(take(
+                        configured,
+                        "security { password-file = \"" + folder + "/users\"",
+                        rules2,
+                        own + users("others", "bob") + " }]"))
+                .isEmpty();
+        reload(configured);
+        assertThat(take(
+                        configured,
+                        "security { password-file = " + users("users2", "ann", "cid"),
+                        rules2,
+                        own + users("others2", "dora") + " }]"))
+                .isEmpty();
         reload(configured);
         assertThat(mayPublish(ann, "b/x")).isFalse();
         assertThat(mayPublish(ann, "c/x")).isTrue();
